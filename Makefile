@@ -1,0 +1,34 @@
+# The words people try first. Each does its own set-up; on a bare Debian, python3 and make are enough.
+#   make test ARGS="-k deadline -x"      passes more to pytest (or to the demo)
+#   make test PYTHON=python3.13          sets up with that Python instead of the one there is
+
+PYTHON ?=
+ARGS ?=
+SETUP := PYTHON="$(PYTHON)" MAKING="make $(MAKECMDGOALS)" sh scripts/setup.sh
+OWN := .venv/bin/python
+
+.PHONY: help demo test check clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    see it work: one seller's week on a mail server of its own"
+	@echo "make test    run the tests            ARGS=\"-k deadline\" picks some"
+	@echo "make check   look for faults without running: ruff and mypy"
+	@echo "make clean   remove .venv and every cache"
+
+demo:
+	@$(SETUP) run
+	@$(OWN) run_bot.py demo $(ARGS)
+
+test:
+	@$(SETUP) dev
+	@$(OWN) -m pytest $(ARGS)
+
+check:
+	@$(SETUP) check
+	@$(OWN) -m ruff check .
+	@$(OWN) -m mypy
+
+clean:
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +

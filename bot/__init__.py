@@ -1,0 +1,22 @@
+"""Guichet, file by file, along the way of one mail.
+
+    run_bot.py      hands its arguments to
+    cli             the commands; `showing`, `trying` and `checking` are what three of them print
+    settings        mailboxes.toml -> Settings, all faults at once
+    loop            `once` and `run`: the same steps, alone on their data folder
+    receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
+    pipeline        raw row -> event -> handled, in one transaction:
+                        core/message                        bytes -> Message: who wrote, is it proven, what it says
+                        marketplaces/                       Message -> marketplace, kind, facts (one folder each)
+                        core/case, core/deadline            what the event changes, by when somebody must move
+                        core/decide                         what is to be done about it, and why
+    writing         decisions -> words -> outbox rows       edges/templates, core/draft
+    ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
+    sending         outbox rows -> SMTP, at most once       edges/smtp
+    guichet         what one pass works with
+    words/          what the program says, in French and English
+    demo/           one seller's week on an embedded mail server
+
+`core` and `marketplaces` compute: they cannot send, save, or ask the time. `edges` act, each on one
+outside thing. tests/test_layout.py holds these arrows; docs/architecture.md tells why.
+"""

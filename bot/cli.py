@@ -1,0 +1,501 @@
+"""The commands. Each says what it did in one or two plain sentences, or as JSON for scripts.
+
+Exit codes: 0 done; 1 something outside failed (a mailbox, a server, the disk) or an order could not be
+carried out; 2 settings or arguments wrong; 75 another run is at work.
+"""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot import words
+from bot.core.errors import BotError
+from bot.words import say
+
+if TYPE_CHECKING:
+    from bot.core.case import Case
+    from bot.edges.store import Row, Store
+    from bot.settings import Settings
+
+OK, FAILED, WRONG, BUSY = 0, 1, 2, 75
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code. No error of ours, and none of the seller's, shows a traceback."""
+    words.use(_language(arguments if arguments is not None else sys.argv[1:]))
+    try:
+        return int(guichet.main(args=arguments, prog_name="run_bot.py", standalone_mode=False) or OK)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return WRONG
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except BotError as error:
+        click.echo(f"run_bot.py: {error}", err=True)
+        return _code(error)
+
+
+def _code(error: BotError) -> int:
+    return {"SettingsError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """Return the language asked for by --lang, else the locale's."""
+    for at, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            return argument.partition("=")[2]
+        if argument == "--lang" and at + 1 < len(arguments):
+            return arguments[at + 1]
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or \
+        (locale.getlocale()[0] or "")
+    return "fr" if spoken.lower().startswith("fr") else "en"
+
+
+# -- what the commands share ---------------------------------------------------------------------
+
+Command = Callable[..., int | None]
+
+
+def settled(command: Command) -> Command:
+    """Give a command --config and --lang, and its settings as first argument."""
+
+    @click.option("--config", "path", type=click.Path(path_type=Path), envvar="GUICHET_CONFIG",
+                  help="The settings (default: mailboxes.toml here).")
+    @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False,
+                  help="Language of what is printed.")
+    @click.pass_context
+    @wraps(command)
+    def wrapped(context: click.Context, /, *args: Any, path: Path | None, **kwargs: Any) -> int | None:
+        from bot.settings import load
+
+        chosen = path or context.obj or Path("mailboxes.toml")
+        return command(load(chosen), *args, **kwargs)
+
+    return wrapped
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _paint(text: str, how: str) -> str:
+    """Colour only on a terminal, and not where NO_COLOR is set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, bold=True) if how == "bold" else click.style(text, fg=how)
+
+
+def _store(settings: Settings) -> Store | None:
+    """Open the database, or return None where no run has made one yet."""
+    from bot.edges.store import Store
+    from bot.loop import database
+
+    return Store(database(settings)) if database(settings).exists() else None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "path", type=click.Path(path_type=Path), help="The settings (default: mailboxes.toml here).")
+@click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
+@click.version_option("0.1.0", message="%(version)s")
+@click.pass_context
+def guichet(context: click.Context, path: Path | None) -> None:
+    """Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.
+
+    \b
+    run_bot.py demo                 see it at work, without a mailbox
+    run_bot.py check                are the settings right, do the log-ins work?
+    run_bot.py once                 one pass, for cron
+    run_bot.py run                  keep watching
+    run_bot.py show today           what waits for me?
+    run_bot.py why C-1              why, with the arithmetic
+    run_bot.py approve C-1          send the draft
+
+    Exit codes: 0 done, 1 something outside failed, 2 settings wrong, 75 another run is at work.
+    """
+    context.obj = path
+
+
+# -- working -------------------------------------------------------------------------------------
+
+
+@guichet.command()
+@as_json
+@settled
+def once(settings: Settings, as_json: bool) -> int:
+    """One pass over all mailboxes, for cron."""
+    from bot.loop import once as one_pass
+
+    _log(quiet=True)
+    done = one_pass(settings)
+    if as_json:
+        _print_json({"failures": done.failures})
+    for failure in done.failures:
+        click.echo(f"run_bot.py: {failure}", err=True)
+    return FAILED if done.failures else OK
+
+
+@guichet.command()
+@settled
+def run(settings: Settings) -> int:
+    """Watch all mailboxes until told to stop (SIGTERM)."""
+    from bot.loop import run as watch
+
+    _log(quiet=False)
+    watch(settings)
+    return OK
+
+
+def _log(*, quiet: bool) -> None:
+    import logging
+
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet else logging.INFO,
+                        format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+@guichet.command("try")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--now", "moment", metavar="ISO", help="The moment reckoned from (default: the mail's own).")
+@as_json
+@settled
+def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, as_json: bool) -> int:
+    """What would we understand and do? Touches nothing."""
+    from bot.edges import clock
+    from bot.trying import try_file
+
+    now = _moment(moment) if moment else clock.now()
+    code = OK
+    for path in _with_progress(files):
+        try:
+            found = try_file(path, settings, now, pinned=bool(moment))
+        except OSError as error:
+            sentence = say("{path} cannot be read: {words}", path=path, words=error.strerror)
+            click.echo(f"run_bot.py: {sentence}", err=True)
+            code = FAILED
+            continue
+        _print_json(found) if as_json else click.echo(_tried(found))
+    return code
+
+
+def _moment(said: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError as error:
+        raise click.BadParameter(say("--now wants a moment such as 2026-11-22T09:40:00+01:00, got {said}",
+                                     said=said)) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _with_progress(files: tuple[Path, ...]) -> Any:
+    if len(files) < 20 or not sys.stderr.isatty():
+        return files
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(files, description="try", console=Console(stderr=True))
+
+
+def _tried(found: dict[str, Any]) -> str:
+    """Return what `try` found as a person reads it."""
+    lines = [_paint(found["file"], "bold")]
+    if found["shelved"]:
+        return "\n".join([*lines, f"  {say('shelf')}: {found['shelved']}"])
+    lines += [f"  {name}: {found[name]}" for name in
+              ("marketplace", "kind", "origin", "order", "item", "case", "buyer", "language") if found[name]]
+    lines += [f"  | {line}" for line in (found["text"] or "").splitlines()]
+    lines += [f"  {name} = {value}" for name, value in found["facts"].items()]
+    lines += [f"  {one['name']}: {one['due']}\n    {one['why']}" for one in found["deadlines"]]
+    lines += [f"  -> {one['action']} ({one['channel']}, {one['mode']}): {one['why']}" for one in found["actions"]]
+    return "\n".join(lines)
+
+
+@guichet.command()
+@as_json
+@settled
+def check(settings: Settings, as_json: bool) -> int:
+    """Are the settings right, do the log-ins work?"""
+    from bot.checking import Verdict, findings
+
+    colours = {Verdict.OK: "green", Verdict.ATTENTION: "yellow", Verdict.BROKEN: "red"}
+    found = []
+    for finding in findings(settings):
+        found.append(finding)
+        if not as_json:
+            mark = _paint(f"{say(str(finding.verdict)):<9}", colours[finding.verdict])
+            remedy = f" -> {finding.remedy}" if finding.remedy else ""
+            click.echo(f"{mark} {finding.check}: {finding.sentence}{remedy}")
+    if as_json:
+        _print_json([{"check": one.check, "state": one.verdict, "sentence": one.sentence, "remedy": one.remedy or None}
+                     for one in found])
+    return FAILED if any(one.verdict is Verdict.BROKEN for one in found) else OK
+
+
+@guichet.command()
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for its database and mails (default: a new one).")
+@click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
+def demo(keep: Path | None) -> int:
+    """One seller's week on an embedded mail server; ends by itself."""
+    from bot.demo import play
+
+    return play(keep)
+
+
+# -- showing -------------------------------------------------------------------------------------
+
+
+@guichet.group()
+def show() -> None:
+    """What waits, what runs, what was written, what nobody understood."""
+
+
+def _list(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> int:
+    from bot.showing import table
+
+    if as_json:
+        _print_json(list(rows))
+    else:
+        click.echo(table(rows, columns, _paint) if rows else nothing)
+    return OK
+
+
+@show.command()
+@as_json
+@settled
+def today(settings: Settings, as_json: bool) -> int:
+    """The cases that wait for you, in order of time left."""
+    from bot.showing import today as waiting
+
+    store = _store(settings)
+    return _list(waiting(store) if store else [], ("case", "due", "kind", "buyer", "reference", "shop"), as_json,
+                 say("Nothing waits for you."))
+
+
+@show.command()
+@click.argument("which", required=False, metavar="ID")
+@as_json
+@settled
+def case(settings: Settings, which: str | None, as_json: bool) -> int:
+    """All cases, or one: C-12."""
+    from bot import showing
+
+    store = _store(settings)
+    if store and which:
+        number = _case_of(store, which).number
+        rows = showing.cases(store, "WHERE cases.id = ?", number)
+    else:
+        rows = showing.cases(store) if store else []
+    return _list(rows, ("case", "stage", "turn", "due", "kind", "buyer", "reference", "shop"), as_json,
+                 say("There is no case yet."))
+
+
+@show.command()
+@as_json
+@settled
+def deadlines(settings: Settings, as_json: bool) -> int:
+    """Every deadline, the running ones first."""
+    from bot import showing
+
+    store = _store(settings)
+    return _list(showing.deadlines(store) if store else [], ("case", "due", "state", "name", "order", "rule"), as_json,
+                 say("No deadline runs."))
+
+
+@show.command()
+@as_json
+@settled
+def outbox(settings: Settings, as_json: bool) -> int:
+    """What was written: drafts, mails that wait, mails that left."""
+    from bot import showing
+
+    store = _store(settings)
+    return _list(showing.outbox(store) if store else [], ("id", "case", "what", "state", "to", "subject", "error"),
+                 as_json, say("Nothing was written yet."))
+
+
+@show.command()
+@as_json
+@settled
+def shelf(settings: Settings, as_json: bool) -> int:
+    """Mails nobody claimed or nobody could read, with the reason."""
+    from bot import showing
+
+    store = _store(settings)
+    return _list(showing.shelf(store) if store else [], ("mail", "received", "from", "subject", "reason"), as_json,
+                 say("The shelf is empty."))
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@as_json
+@settled
+def why(settings: Settings, which: str, as_json: bool) -> int:
+    """Why is it so? The story of a case (C-12), or of the case of a draft (D-3)."""
+    from bot import showing
+
+    store = _open(settings)
+    told = showing.why(store, _case_of(store, which).number or 0)
+    if as_json:
+        _print_json(told)
+    else:
+        click.echo(showing.story(told))
+    return OK
+
+
+# -- orders --------------------------------------------------------------------------------------
+
+
+def _open(settings: Settings) -> Store:
+    from bot.pipeline import OrderError
+
+    if (store := _store(settings)) is None:
+        raise OrderError(say("There is no database yet in {folder}: run `run_bot.py once` first", folder=settings.data))
+    return store
+
+
+def _case_of(store: Store, which: str) -> Case:
+    """Return the case an ID names, C-12 itself or the case of D-3."""
+    from bot.pipeline import OrderError
+
+    letter, _, number = which.upper().partition("-")
+    if letter == "D" and number.isdecimal() and (row := store.outbox_row(int(number))) and row["case_id"]:
+        number = str(row["case_id"])
+    elif letter != "C":
+        number = ""
+    found = store.case_by_number(int(number)) if number.isdecimal() else None
+    if found is None:
+        raise OrderError(say("There is no {which}: give a case such as C-12 or a draft such as D-3; "
+                             "`run_bot.py show outbox` lists them", which=which))
+    return found
+
+
+def _row_of(store: Store, which: str, states: Sequence[str]) -> Row | None:
+    """Return the outbox row an ID names: D-3 itself, or the one row of C-12 that stands in `states`."""
+    from bot.pipeline import OrderError
+
+    case = _case_of(store, which)
+    if which.upper().startswith("D-"):
+        return store.outbox_row(int(which[2:]))
+    marks = ", ".join("?" for _ in states)
+    rows = store.rows(
+        "SELECT * FROM outbox WHERE case_id = ? AND what IN ('reply', 'offer')"
+        f" AND state IN ({marks}) ORDER BY id", case.number, *states)
+    if len(rows) > 1:
+        raise OrderError(say("{which} has several: {names}; say which", which=which.upper(),
+                             names=", ".join(f"D-{row['id']}" for row in rows)))
+    return rows[0] if rows else None
+
+
+def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str], done: str,
+               facts: dict[str, str] | None = None) -> int:
+    """Let the seller's word on a draft take effect; the same word twice has one effect."""
+    from bot.core.event import Kind
+    from bot.edges import clock
+    from bot.guichet import Guichet
+    from bot.pipeline import OrderError, order
+
+    store = _open(settings)
+    case, row = _case_of(store, which), _row_of(store, which, states)
+    if row and row["what"] not in ("reply", "offer"):
+        raise OrderError(say("{which} is a mail to yourself; there is nothing to approve or discard", which=which))
+    if row is None or row["state"] not in states:
+        stands = _states(store, case) if row is None else f"D-{row['id']}: {row['state']}"
+        click.echo(say("Nothing to do for {which} ({stands}).", which=which.upper(), stands=stands))
+        return OK
+    order(Guichet(settings, store), Kind(kind), case, clock.now(), source="terminal", row=row, facts=facts)
+    after = store.outbox_row(row["id"]) or row
+    click.echo(say(done, id=f"D-{row['id']}", to=row["to_addr"]))
+    if after["state"] == "handed":
+        click.echo(say("It goes where only you can click: {to}", to=row["to_addr"]))
+        click.echo(f"{say('Text to paste:')}\n\n{row['body']}")
+    return OK
+
+
+def _states(store: Store, case: Case) -> str:
+    rows = store.rows("SELECT id, state FROM outbox WHERE case_id = ? AND what IN ('reply', 'offer')", case.number)
+    return ", ".join(f"D-{row['id']}: {row['state']}" for row in rows) or say("no draft")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@settled
+def approve(settings: Settings, which: str) -> int:
+    """Send a draft: D-3, or the one of C-12. The next pass or the running daemon sends it."""
+    return _carry_out(settings, which, "draft_approved", ("draft",), "{id} is approved, to {to}.")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@settled
+def discard(settings: Settings, which: str) -> int:
+    """Throw a draft away, or a mail that has not left."""
+    return _carry_out(settings, which, "draft_discarded", ("draft", "ready", "failed", "uncertain"),
+                      "{id} is discarded; nothing goes to {to}.")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@settled
+def retry(settings: Settings, which: str) -> int:
+    """Send again what failed, or what nobody knows to have left."""
+    return _carry_out(settings, which, "draft_approved", ("failed", "uncertain"), "{id} will be sent again, to {to}.")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@settled
+def sent(settings: Settings, which: str) -> int:
+    """Say that it did go out: an uncertain mail, or one you sent yourself in the marketplace."""
+    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed"), "{id} counts as sent, to {to}.")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("span", metavar="4h|2d")
+@settled
+def snooze(settings: Settings, which: str, span: str) -> int:
+    """No reminder for a while; the last rung before the deadline still comes."""
+    from bot.edges import clock
+    from bot.edges.store import iso
+    from bot.settings import duration
+
+    until = iso(clock.now() + duration(span))
+    done = say("{which} is quiet until {until}.", which=which.upper(), until=until)
+    return _about_case(settings, which, "snoozed", done, {"until": until})
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@settled
+def close(settings: Settings, which: str) -> int:
+    """Close a case; its deadlines end. A new mail of the buyer opens it again."""
+    return _about_case(settings, which, "case_closed", say("{which} is closed.", which=which.upper()), {})
+
+
+def _about_case(settings: Settings, which: str, kind: str, done: str, facts: dict[str, str]) -> int:
+    from bot.core.event import Kind
+    from bot.edges import clock
+    from bot.guichet import Guichet
+    from bot.pipeline import order
+
+    store = _open(settings)
+    order(Guichet(settings, store), Kind(kind), _case_of(store, which), clock.now(), source="terminal", facts=facts)
+    click.echo(done)
+    return OK

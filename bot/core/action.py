@@ -1,0 +1,73 @@
+"""One thing to be done: to whom, by which channel, why, and under which name it happens once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.core.event import Channel, Party
+from bot.core.policy import Mode
+
+
+class What(StrEnum):
+    """What a row of the outbox is."""
+
+    REPLY = "reply"
+    OFFER = "offer"
+    REMINDER = "reminder"
+    QUESTION = "question"
+    NOTICE = "notice"
+    DIGEST = "digest"
+
+
+class State(StrEnum):
+    """Where a row of the outbox stands."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    TRANSMITTING = "transmitting"  # committed before DATA: after a crash nobody can say whether it left
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    HANDED = "handed"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A mail to be written.
+
+    Attributes:
+        step: its name within the case; the same step never happens twice.
+        template: the file of words, without language and ending.
+        draft: the outbox row a mail to the seller is about, if it is about one.
+        wait: how long it is held before it may leave.
+    """
+
+    what: What
+    to: Party
+    channel: Channel
+    mode: Mode
+    template: str
+    step: str
+    why: str
+    draft: int | None = None
+    wait: timedelta = timedelta()
+
+    @property
+    def state(self) -> State:
+        """Return where the row begins."""
+        if self.mode is not Mode.ALONE:
+            return State.DRAFT
+        return State.HANDED if self.channel is Channel.SELLER else State.READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A draft that the seller releases or throws away: `frm` is where it must stand for that."""
+
+    draft: int
+    frm: tuple[State, ...]
+    to: State
+    why: str

@@ -1,0 +1,56 @@
+"""Text made fit for a database, a header line and a person's eyes: nothing unstorable, nothing unseen."""
+
+from __future__ import annotations
+
+import re
+
+# what mail libraries were seen to raise on broken mail, all of it documented nowhere
+UNEXPECTED: tuple[type[Exception], ...] = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RuntimeError, SyntaxError,
+)
+
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f]")
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_ZERO_WIDTH = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2060-\u2064\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff"
+)
+_HIDDEN_BIDI = re.compile(f"[{_BIDI}]")
+_HIDDEN_WIDTH = re.compile(f"[{_ZERO_WIDTH}]")
+_AT_A_DIGIT = re.compile(f"[0-9][{_BIDI}{_ZERO_WIDTH}]|[{_BIDI}{_ZERO_WIDTH}][0-9]")
+# \d takes full-width and Arabic digits too; hyphens that only look like one break order numbers
+_ODD_DIGITS = re.compile(r"(?:(?![0-9])\d){2}|\d[\u2010-\u2012\u2212]\d")
+_BLANKS = re.compile(r"[ \t\n]+")
+
+
+def clean(text: str, flaws: set[str]) -> str:
+    """Return `text` storable and all visible; what had to be repaired is added to `flaws`.
+
+    Flaws: `control_characters`, `bidi`, `zero_width`, and `digits_not_plain` where a number was
+    not written in plain digits and hyphens, so that nobody acts on an order number made right by us.
+    """
+    text = _LINE_ENDS.sub("\n", text)
+    if _AT_A_DIGIT.search(text):
+        flaws.add("digits_not_plain")
+    for pattern, instead, flaw in (
+        (_UNSTORABLE, "\ufffd", "control_characters"),
+        (_CONTROL, "", "control_characters"),
+        (_HIDDEN_BIDI, "", "bidi"),
+        (_HIDDEN_WIDTH, "", "zero_width"),
+    ):
+        text, found = pattern.subn(instead, text)
+        if found:
+            flaws.add(flaw)
+    if _ODD_DIGITS.search(text):
+        flaws.add("digits_not_plain")
+    return text
+
+
+def one_line(text: str, flaws: set[str]) -> str:
+    """Return `text` clean and on one line: a name or subject with a line end in it forges headers."""
+    text = clean(text, flaws)
+    if "\n" in text:
+        flaws.add("header_newline")
+    return _BLANKS.sub(" ", text).strip()

@@ -1,0 +1,134 @@
+"""What is to be done about an event: DECISIONS, in running order, each with its line of why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.core.action import Action, Move, State, What
+from bot.core.case import Case
+from bot.core.event import Channel, Event, Kind, Party
+from bot.core.message import Origin
+from bot.core.policy import Mode, Policy
+from bot.words import say
+
+# A reply nobody approved waits this long, so that the seller's own answer, or a copy in Sent, is seen first.
+HOLD = timedelta(minutes=3)
+
+# What a mail may tell us that wants words to the buyer or the marketplace.
+ANSWERABLE = frozenset({Kind.BUYER_WROTE, Kind.RETURN_OPENED, Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED})
+
+Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | None"]
+
+
+def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
+    """Return why nothing may leave by itself on this event's account; empty when nothing is in the way."""
+    if event.held:
+        return event.held
+    if event.origin is not Origin.PROVEN:
+        return say("sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself",
+                   origin=event.origin)
+    if now - event.at > policy.max_age:
+        return say("stale: the mail is older than max_age; the case is kept, nothing leaves by itself")
+    if event.cold:
+        return say("cold_start: it was in the mailbox before the first look; nothing leaves by itself")
+    return ""
+
+
+def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
+        return None
+    to = State.READY if event.channel is Channel.EMAIL else State.HANDED
+    return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
+                why=say("the seller approved it"))
+
+
+def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    if event.kind is not Kind.SELLER_ANSWERED or event.draft is None:
+        return None
+    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED), to=State.SENT,
+                why=say("the seller says it went out"))
+
+
+def drop(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    if event.kind is not Kind.DRAFT_DISCARDED or event.draft is None:
+        return None
+    return Move(draft=event.draft, frm=(State.DRAFT, State.READY, State.FAILED, State.UNCERTAIN), to=State.DISCARDED,
+                why=say("the seller discarded it"))
+
+
+def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind not in ANSWERABLE or case.turn is not Party.SELLER:
+        return None
+    mode = policy.mode_for(case.key.marketplace, event.kind)
+    if mode is Mode.OFF:
+        return None
+    why = say("{kind} of {day:%Y-%m-%d %H:%M} UTC wants an answer", kind=event.kind, day=event.at)
+    if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
+        mode, why = Mode.DRAFT, f"{why}; {reason}"
+    by_mail = event.channel is Channel.EMAIL and case.answer_to
+    return Action(
+        what=What.REPLY, to=Party.BUYER, channel=Channel.EMAIL if by_mail else Channel.SELLER, mode=mode,
+        template=f"{event.kind}.reply", step=f"reply:{event.mark}", why=why,
+        wait=HOLD if mode is Mode.ALONE else timedelta(),
+    )
+
+
+def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    drafted = reply(case, event, policy, now)
+    if drafted is None or event.cold or drafted.state not in (State.DRAFT, State.HANDED) or drafted.mode is Mode.SHADOW:
+        return None
+    return _to_seller(What.QUESTION, f"question:{event.mark}", drafted.why)
+
+
+def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.DEADLINE_NEAR or case.turn is not Party.SELLER:
+        return None
+    why = say("the deadline {name} is due at {due}", name=event.facts["name"], due=event.facts["due"])
+    return _to_seller(What.REMINDER, f"remind:{event.mark}", why)
+
+
+def tell_missed(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER:
+        return None
+    why = say("the deadline {name} passed at {due}", name=event.facts["name"], due=event.facts["due"])
+    return _to_seller(What.NOTICE, f"missed:{event.mark}", why, template="missed")
+
+
+def tell_undelivered(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.MESSAGE_UNDELIVERED:
+        return None
+    why = say("the answer was refused: {words}", words=event.text)
+    return _to_seller(What.NOTICE, f"undelivered:{event.mark}", why, template="undelivered", draft=event.draft)
+
+
+def ask_uncertain(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.SENDING_UNCERTAIN:
+        return None
+    why = say("nobody can say whether the mail went out")
+    return _to_seller(What.QUESTION, f"uncertain:{event.mark}", why, template="uncertain", draft=event.draft)
+
+
+# Asked from top to bottom; every row may add one thing to do.
+DECISIONS: tuple[Decision, ...] = (
+    release,           # the seller's yes comes before anything we think of ourselves
+    confirm,           # what he did himself, or found to have left
+    drop,              # and so does his no
+    reply,             # the words for the buyer, so that the question below can show them
+    ask,               # the seller, once for each event, with the draft in full
+    remind,            # the seller, never the buyer; only while it is his move
+    tell_missed,       # no deadline passes in silence
+    tell_undelivered,  # an answer that did not arrive is no answer
+    ask_uncertain,     # last: it asks about something already done
+)
+
+
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move]:
+    """Return what is to be done, most urgent first."""
+    answers = (row(case, event, policy, now) for row in DECISIONS)
+    return [answer for answer in answers if answer]
+
+
+def _to_seller(what: What, step: str, why: str, *, template: str = "", draft: int | None = None) -> Action:
+    return Action(what=what, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, draft=draft,
+                  template=template or str(what), step=step, why=why)

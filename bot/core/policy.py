@@ -1,0 +1,61 @@
+"""The seller, and what he lets the bot do alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How far the bot may go by itself."""
+
+    OFF = "off"          # keep the case and its clock, say nothing
+    SHADOW = "shadow"    # write down what it would do
+    DRAFT = "draft"      # write it, and ask
+    ALONE = "alone"      # do it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seller:
+    """Who sells, and how he reads: his name signs what buyers read."""
+
+    name: str = ""
+    language: str = "fr"
+    timezone: str = "Europe/Paris"
+    holidays: str = "FR"
+    notify: tuple[str, ...] = ()
+    return_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Discounts the bot may propose: `steps` and `cap_percent` of the item's value, `cap_cents` of its currency."""
+
+    steps: tuple[int, ...] = ()
+    cap_percent: int = 0
+    cap_cents: int | None = None
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the bot may do without asking, and when it speaks.
+
+    Attributes:
+        modes: by `kind` or `marketplace.kind`; the longer name wins.
+        warnings: rungs before a deadline, the farthest first.
+        quiet_hours: local times between which the seller hears no reminder; None: never quiet.
+        max_age: older mail opens cases but sends nothing by itself.
+    """
+
+    mode: Mode = Mode.DRAFT
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    warnings: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=4))
+    quiet_hours: tuple[time, time] | None = None
+    max_age: timedelta = timedelta(hours=72)
+    offer: Offer = Offer()
+
+    def mode_for(self, marketplace: str, kind: str) -> Mode:
+        return self.modes.get(f"{marketplace}.{kind}", self.modes.get(kind, self.mode))

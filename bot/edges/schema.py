@@ -1,0 +1,171 @@
+"""The tables, as migrations: append one; never edit one that has been released.
+
+Instants are text, UTC, `2026-11-22T09:40:00Z`, so that they sort. Money, where there is any, is integer cents.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Migrations
+
+migrations = Migrations("guichet")
+
+
+@migrations()
+def m001_the_road_of_one_mail(db: Any) -> None:
+    for statement in FIRST.split(";\n\n"):
+        db.execute(statement)
+
+
+FIRST = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+-- Where each folder of each mailbox stands. The cursor is a speed-up; places is the truth.
+CREATE TABLE folders (
+    mailbox TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    uidvalidity INTEGER NOT NULL,
+    last_uid INTEGER NOT NULL,
+    cold_below INTEGER NOT NULL,    -- UIDs below it were there before the first look: never answered by themselves
+    looked TEXT,                    -- last look that ended well
+    PRIMARY KEY (mailbox, folder)
+) STRICT;
+
+CREATE TABLE mails (
+    id INTEGER PRIMARY KEY,
+    mailbox TEXT NOT NULL,
+    sha256 TEXT NOT NULL,           -- of the bytes: the same bytes in the same mailbox are one mail
+    raw BLOB NOT NULL,              -- zlib
+    size INTEGER NOT NULL,          -- bytes, before zlib
+    received TEXT NOT NULL,         -- when the server got it
+    kept TEXT NOT NULL,
+    cold INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'kept' CHECK (state IN ('kept', 'read', 'ignored', 'shelved')),
+    reason TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    content_key TEXT NOT NULL DEFAULT '',
+    message_id TEXT NOT NULL DEFAULT '',
+    references_ TEXT NOT NULL DEFAULT '',
+    sender TEXT NOT NULL DEFAULT '',
+    subject TEXT NOT NULL DEFAULT '',
+    origin TEXT NOT NULL DEFAULT '',
+    marketplace TEXT NOT NULL DEFAULT '',
+    kind TEXT NOT NULL DEFAULT '',
+    case_id INTEGER REFERENCES cases (id),
+    UNIQUE (mailbox, sha256)
+) STRICT;
+
+CREATE INDEX mails_waiting ON mails (id) WHERE state = 'kept';
+
+CREATE INDEX mails_content ON mails (content_key) WHERE content_key != '';
+
+-- Where mails were seen: one mail may stand in several places, and come back under a new UID.
+CREATE TABLE places (
+    mailbox TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    place TEXT NOT NULL,
+    mail INTEGER NOT NULL REFERENCES mails (id),
+    PRIMARY KEY (mailbox, folder, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cases (
+    id INTEGER PRIMARY KEY,
+    marketplace TEXT NOT NULL,
+    shop TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    mailbox TEXT NOT NULL,
+    order_number TEXT,
+    item TEXT,
+    buyer TEXT,
+    answer_to TEXT NOT NULL DEFAULT '',
+    language TEXT,
+    kind TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    opened TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    held TEXT NOT NULL DEFAULT '',
+    snoozed_until TEXT,
+    untold INTEGER NOT NULL DEFAULT 0,   -- opened from a cold mail: the catch-up mail still has to tell it
+    UNIQUE (marketplace, shop, reference)
+) STRICT;
+
+-- Append-only: what happened, and what was decided about it.
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    case_id INTEGER NOT NULL REFERENCES cases (id),
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    heard TEXT NOT NULL,
+    source TEXT NOT NULL,
+    mark TEXT NOT NULL DEFAULT '',
+    mail INTEGER REFERENCES mails (id),
+    facts TEXT NOT NULL DEFAULT '{}',
+    links TEXT NOT NULL DEFAULT '{}',
+    text TEXT NOT NULL DEFAULT '',
+    origin TEXT NOT NULL DEFAULT '',
+    held TEXT NOT NULL DEFAULT '',
+    decided TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+
+CREATE INDEX events_of_case ON events (case_id);
+
+CREATE TABLE deadlines (
+    id INTEGER PRIMARY KEY,
+    case_id INTEGER NOT NULL REFERENCES cases (id),
+    name TEXT NOT NULL,
+    due TEXT NOT NULL,
+    who TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'met', 'missed', 'cancelled')),
+    stated INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    source TEXT NOT NULL,
+    why TEXT NOT NULL,
+    met_by TEXT NOT NULL DEFAULT '',
+    silence TEXT NOT NULL DEFAULT '',
+    warned INTEGER,                 -- seconds before due of the nearest rung already told
+    started TEXT NOT NULL,
+    ended TEXT
+) STRICT;
+
+CREATE INDEX deadlines_open ON deadlines (due) WHERE state = 'open';
+
+CREATE UNIQUE INDEX deadlines_of_case ON deadlines (case_id, name) WHERE state = 'open';
+
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    step TEXT NOT NULL UNIQUE,      -- marketplace, reference, step and recipient: the name under which it happens once
+    case_id INTEGER REFERENCES cases (id),
+    event INTEGER REFERENCES events (id),
+    what TEXT NOT NULL,
+    mailbox TEXT NOT NULL,          -- the mailbox it leaves from
+    to_addr TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('draft', 'ready', 'transmitting', 'sent', 'failed', 'uncertain', 'handed', 'discarded')),
+    template TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    answers INTEGER NOT NULL DEFAULT 0,  -- whether it meets the deadlines that such an action meets
+    in_reply_to TEXT NOT NULL DEFAULT '',
+    references_ TEXT NOT NULL DEFAULT '',
+    message_id TEXT NOT NULL,
+    raw BLOB,                       -- frozen when released: a second try is the same to the byte
+    why TEXT NOT NULL,
+    error TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before TEXT,
+    created TEXT NOT NULL,
+    changed TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX outbox_waiting ON outbox (id) WHERE state IN ('ready', 'transmitting');
+
+CREATE INDEX outbox_message_id ON outbox (message_id)
+""".strip()

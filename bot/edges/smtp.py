@@ -1,0 +1,427 @@
+"""Mail out: one relay, one connection for many mails, and for each mail what surely became of it.
+
+What concerns the relay as a whole (unreachable, certificate, log-in) is raised as an EdgeError that names
+mailbox, host and port: no mail was touched. What concerns one mail is returned as its `Sending`.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from bot.core.draft import check_address, check_outgoing
+from bot.edges import EdgeError
+from bot.words import say
+
+if TYPE_CHECKING:
+    from smtplib import SMTP
+    from ssl import SSLContext
+
+REPLY_CAP = 300
+QUIT_WAIT = 5.0
+EHLO_NAME = "[127.0.0.1]"
+"""As K-9 Mail says it: the machine's own name would cost a slow DNS look-up and tell the world its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """The server a mailbox sends through.
+
+    Attributes:
+        security: `tls`, `starttls`, or `plain`, which is for this machine only.
+        user: empty: the relay wants no log-in.
+        timeout: seconds for each answer but the last.
+        patience: seconds for the answer after the dot; RFC 5321 4.5.3.2.6 asks for ten minutes, since
+            giving up earlier is the second commonest cause of duplicates (RFC 1047).
+    """
+
+    mailbox: str
+    host: str
+    port: int
+    security: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+    timeout: float = 30.0
+    patience: float = 600.0
+
+
+class Outcome(StrEnum):
+    """What became of one mail."""
+
+    SENT = "sent"            # the relay took it: acceptance, not delivery
+    LATER = "later"          # surely not sent; another time may do
+    REFUSED = "refused"      # surely not sent; another time will not do
+    WITHDRAWN = "withdrawn"  # surely not sent; the caller changed his mind at the last moment
+    UNKNOWN = "unknown"      # nobody can say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What became of one mail, and the relay's own words, in one line."""
+
+    outcome: Outcome
+    reply: str = ""
+
+
+class SubmissionRefusedError(EdgeError):
+    """The relay does not take mail from this account: wrong password, no log-in, or not this address."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, permanent=True)
+
+
+class _LostError(Exception):
+    """The connection broke or what came back is no SMTP; never leaves this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    code: int
+    line: str
+
+    @property
+    def kind(self) -> int:
+        """The first digit; 0 for anything that is no reply code of RFC 5321."""
+        return self.code // 100 if 200 <= self.code < 600 else 0
+
+
+class Smtp:
+    """One connection to a relay, opened when first needed, kept until the block ends."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._client: SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._leave()
+
+    def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool]) -> Sending:
+        """Send one mail, and say what surely became of it.
+
+        `before_data` is called when the relay has taken sender and recipient and not a byte of the mail
+        has left: there the caller commits that it is being transmitted, or returns False to withdraw it.
+        What it raises passes through; the mail was then not sent.
+
+        Raises:
+            UnsafeMailError: these bytes are not one mail from `sender` to `recipient`.
+            SubmissionRefusedError: the relay refused the log-in.
+            EdgeError: the relay cannot be reached or trusted. In all three cases nothing was sent.
+        """
+        check_outgoing(raw, sender, recipient)
+        self._ready()
+        if refused := self._offer(sender, recipient, len(raw)):
+            return refused
+        if not before_data():
+            self._forget()
+            return Sending(outcome=Outcome.WITHDRAWN)
+        return self._transmit(raw)
+
+    def verify(self, sender: str = "") -> None:
+        """Log in, see that the relay takes mail from `sender`, and leave; raise as `send` does."""
+        if sender:
+            check_address(sender)
+        self._ready()
+        try:
+            if sender:
+                self._check_sender(sender)
+        except _LostError as lost:
+            raise self._unreachable(lost) from None
+        finally:
+            self._leave()
+
+    def _check_sender(self, sender: str) -> None:
+        said = self._ask(f"MAIL FROM:<{sender}>")
+        if said.kind == 4:
+            raise EdgeError(self._say_no(said))
+        if said.kind != 2:
+            raise SubmissionRefusedError(say(
+                "Mailbox {mailbox}: {host}:{port} takes no mail from {sender} ({reply}); let this account "
+                "send from that address, or change `address`",
+                **self._where(), sender=sender, reply=said.line))
+        self._forget()
+
+    # one mail
+
+    def _offer(self, sender: str, recipient: str, size: int) -> Sending | None:
+        """Name sender and recipient; return what became of the mail if the relay would not have it."""
+        size_told = f" SIZE={size}" if self._client and self._client.has_extn("size") else ""
+        try:
+            for line in (f"MAIL FROM:<{sender}>{size_told}", f"RCPT TO:<{recipient}>"):
+                said = self._ask(line)
+                if said.code == 530:  # Must log in first, or must start TLS first: no fault of this mail
+                    raise SubmissionRefusedError(self._say_no(said))
+                if said.kind != 2:
+                    return self._refusal(said)
+        except _LostError as lost:
+            return self._lost(Outcome.LATER, lost)
+        return None
+
+    def _transmit(self, raw: bytes) -> Sending:
+        try:
+            said = self._ask("DATA")
+        except _LostError as lost:  # not a byte of the mail has left
+            return self._lost(Outcome.LATER, lost)
+        if said.code != 354:
+            return self._refusal(said)
+        try:
+            return self._verdict(self._write(raw))
+        except _LostError as lost:
+            return self._lost(Outcome.UNKNOWN, lost)
+
+    def _write(self, raw: bytes) -> _Reply:
+        """Send the mail and its dot, and wait as long as RFC 5321 asks."""
+        client = self._open()
+        stuffed = re.sub(rb"(?m)^\.", b"..", raw)
+        try:
+            client.send(stuffed + b".\r\n")
+            self._wait_at_most(self._relay.patience)
+            said = self._reply(*client.getreply())
+        except OSError as error:
+            raise _LostError(self._clean(str(error))) from None
+        self._wait_at_most(self._relay.timeout)
+        return said
+
+    def _verdict(self, said: _Reply) -> Sending:
+        """Return what the answer to the dot means: any 2xx is the relay's yes, no code at all is nobody's."""
+        if said.kind == 2:
+            return Sending(outcome=Outcome.SENT, reply=said.line)
+        if said.kind in (4, 5):
+            return self._refusal(said)
+        self._drop()
+        return Sending(outcome=Outcome.UNKNOWN, reply=said.line)
+
+    def _refusal(self, said: _Reply) -> Sending:
+        """Return the relay's no; out of step with it, or told that it closes (421), hang up as well."""
+        if said.kind not in (4, 5) or said.code == 421:
+            self._drop()
+        return Sending(outcome=Outcome.REFUSED if said.kind == 5 else Outcome.LATER, reply=said.line)
+
+    def _lost(self, outcome: Outcome, lost: _LostError) -> Sending:
+        self._drop()
+        return Sending(outcome=outcome, reply=say("the connection was lost ({reason})", reason=lost))
+
+    # the connection
+
+    def _ready(self) -> None:
+        """See that a connection stands and is in step."""
+        if self._client and not self._in_step():
+            self._drop()
+        if not self._client:
+            self._connect()
+
+    def _in_step(self) -> bool:
+        """Say whether the kept connection lives, and whether the next answer will answer our next command."""
+        try:
+            return not self._spoke_unasked() and self._ask("RSET").kind == 2
+        except _LostError:
+            return False
+
+    def _spoke_unasked(self) -> bool:
+        """Say whether words wait that nothing asked for: a second 250, or a 421 on the relay's way out."""
+        from ssl import SSLWantReadError
+
+        client = self._open()
+        self._wait_at_most(0)
+        try:
+            return bool(client.file and client.file.peek(1))
+        except SSLWantReadError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self._wait_at_most(self._relay.timeout)
+
+    def _connect(self) -> None:
+        self._check_security()
+        context = self._context()
+        try:
+            self._client = self._dial(context)
+            self._greet()
+            if self._relay.security == "starttls":
+                self._start_tls(context)
+            self._log_in()
+        except (OSError, UnicodeError, _LostError) as error:
+            self._drop()
+            raise self._unreachable(error) from None
+        except EdgeError:
+            self._drop()
+            raise
+
+    def _check_security(self) -> None:
+        relay = self._relay
+        if relay.security not in ("tls", "starttls", "plain"):
+            raise EdgeError(say(
+                "Mailbox {mailbox}: security must be tls, starttls or plain for {host}:{port}, not "
+                "{security}", **self._where(), security=relay.security), permanent=True)
+        if relay.security == "plain" and not _is_this_machine(relay.host):
+            raise EdgeError(say(
+                "Mailbox {mailbox}: {host}:{port} is not this machine, so its connection must be encrypted; "
+                "set security to tls or starttls", **self._where()), permanent=True)
+
+    def _context(self) -> SSLContext:
+        from ssl import create_default_context
+
+        file = self._relay.ca_file
+        try:
+            return create_default_context(cafile=file or None)
+        except OSError as error:
+            raise EdgeError(say(
+                "Mailbox {mailbox}: the authority file {file} for {host}:{port} cannot be read ({reason})",
+                **self._where(), file=file, reason=self._clean(str(error))), permanent=True) from None
+
+    def _dial(self, context: SSLContext) -> SMTP:
+        from smtplib import SMTP, SMTP_SSL
+
+        relay = self._relay
+        if relay.security == "tls":
+            return SMTP_SSL(relay.host, relay.port, EHLO_NAME, timeout=relay.timeout, context=context)
+        return SMTP(relay.host, relay.port, EHLO_NAME, timeout=relay.timeout)
+
+    def _greet(self) -> None:
+        code, words = self._open().ehlo()
+        if code != 250:
+            raise EdgeError(self._say_no(self._reply(code, words)))
+
+    def _start_tls(self, context: SSLContext) -> None:
+        client = self._open()
+        if not client.has_extn("starttls"):
+            raise EdgeError(say(
+                "Mailbox {mailbox}: {host}:{port} does not offer STARTTLS, so nothing was sent, not even the "
+                "password; try port 465 with security tls, or another network", **self._where()))
+        client.starttls(context=context)
+        self._greet()
+
+    def _log_in(self) -> None:
+        """Log in, in UTF-8: smtplib's own log-in dies of a password with an accent."""
+        if not self._relay.user:
+            return
+        offered = self._open().esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in offered:
+            said = self._log_in_plain()
+        elif "LOGIN" in offered:
+            said = self._log_in_login()
+        else:
+            raise SubmissionRefusedError(self._say_no(_Reply(0, say("it offers no log-in with a password"))))
+        self._check_log_in(said)
+
+    def _log_in_plain(self) -> _Reply:
+        return self._ask(f"AUTH PLAIN {_base64(f'{chr(0)}{self._relay.user}{chr(0)}{self._relay.password}')}")
+
+    def _log_in_login(self) -> _Reply:
+        said = self._ask("AUTH LOGIN")
+        for secret in (self._relay.user, self._relay.password):
+            if said.code == 334:
+                said = self._ask(_base64(secret))
+        return said
+
+    def _check_log_in(self, said: _Reply) -> None:
+        if said.code == 235:
+            return
+        if said.kind == 5:
+            raise SubmissionRefusedError(say(
+                "Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({reply}); check user and "
+                "password, some hosts want a password made for programs",
+                **self._where(), user=self._relay.user, reply=said.line))
+        raise EdgeError(self._say_no(said))
+
+    def _open(self) -> SMTP:
+        if self._client is None or self._client.sock is None:
+            raise _LostError(say("no connection"))
+        return self._client
+
+    def _wait_at_most(self, seconds: float) -> None:
+        sock = self._open().sock
+        if sock:
+            sock.settimeout(seconds)
+
+    def _ask(self, line: str) -> _Reply:
+        """Send a command and return its answer; the line may hold a secret and is never repeated."""
+        try:
+            return self._reply(*self._open().docmd(line))
+        except OSError as error:  # smtplib's errors are OSErrors too, even its made-up "500 Line too long"
+            raise _LostError(self._clean(str(error))) from None
+
+    def _forget(self) -> None:
+        """Take back sender and recipient; if even that fails, hang up."""
+        try:
+            self._ask("RSET")
+        except _LostError:
+            self._drop()
+
+    def _leave(self) -> None:
+        """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
+        try:
+            self._wait_at_most(QUIT_WAIT)
+            self._ask("QUIT")
+        except _LostError:
+            pass
+        self._drop()
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client:
+            client.close()
+
+    # what the relay said, and what we say of it
+
+    def _reply(self, code: int, words: bytes) -> _Reply:
+        return _Reply(code, self._clean(f"{code} {words.decode('utf-8', 'replace')}"))
+
+    def _clean(self, words: str) -> str:
+        """Return one line without control characters, and without our password if the relay repeats it."""
+        secret = self._relay.password
+        for told in (secret, _base64(secret), _base64(f"\0{self._relay.user}\0{secret}")) if secret else ():
+            words = words.replace(told, "***")
+        line = "".join(letter if letter.isprintable() else " " for letter in words)
+        return " ".join(line.split())[:REPLY_CAP]
+
+    def _say_no(self, said: _Reply) -> str:
+        return say("Mailbox {mailbox}: {host}:{port} takes no mail from us ({reply})",
+                   **self._where(), reply=said.line)
+
+    def _where(self) -> dict[str, object]:
+        return {"mailbox": self._relay.mailbox, "host": self._relay.host, "port": self._relay.port}
+
+    def _unreachable(self, error: Exception) -> EdgeError:
+        """Return the sentence for a failed connection. Waiting may help: the certificate of a station's
+        wireless network is gone at home."""
+        from smtplib import SMTPResponseException
+        from ssl import SSLCertVerificationError, SSLError
+
+        if isinstance(error, SMTPResponseException):
+            words = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+            return EdgeError(self._say_no(self._reply(error.smtp_code, words)))
+        where = self._where() | {"reason": self._clean(getattr(error, "verify_message", "") or str(error))}
+        if isinstance(error, SSLCertVerificationError):
+            return EdgeError(say(
+                "Mailbox {mailbox}: the certificate of {host}:{port} is not to be trusted ({reason}); check "
+                "the host's name, or give a private authority with ca_file", **where))
+        if isinstance(error, SSLError):
+            return EdgeError(say(
+                "Mailbox {mailbox}: {host}:{port} does not speak TLS as expected ({reason}); check port and "
+                "security: 465 is mostly tls, 587 starttls", **where))
+        return EdgeError(say("Mailbox {mailbox}: the mail server {host}:{port} cannot be reached ({reason})",
+                             **where))
+
+
+def _base64(words: str) -> str:
+    return b64encode(words.encode("utf-8")).decode("ascii")
+
+
+def _is_this_machine(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

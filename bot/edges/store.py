@@ -1,0 +1,385 @@
+"""What the bot remembers, in one SQLite file: mails, cases, events, deadlines, outbox."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.core.action import Move
+from bot.core.case import Case, Stage
+from bot.core.deadline import Deadline
+from bot.core.event import CaseKey, Event, Kind, Party
+from bot.core.message import Message, Origin
+from bot.edges import EdgeError
+from bot.edges.schema import migrations
+from bot.words import say
+
+Row = dict[str, Any]
+
+BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
+
+
+class StorageError(EdgeError):
+    """The database could not be read or written; nothing was half done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look."""
+
+    id: int
+    mailbox: str
+    raw: bytes
+    received: datetime
+    cold: bool
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A mail as a reader fetched it: where it stood, its bytes, and the server's time for it."""
+
+    folder: str
+    place: str
+    raw: bytes
+    received: datetime
+    cold: bool = False
+    oversize: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An outbox row to be, its words rendered."""
+
+    step: str
+    what: str
+    mailbox: str
+    to: str
+    channel: str
+    mode: str
+    state: str
+    template: str
+    subject: str
+    body: str
+    message_id: str
+    why: str
+    answers: bool = False
+    in_reply_to: str = ""
+    references: str = ""
+    raw: bytes | None = None
+    error: str = ""
+    not_before: datetime | None = None
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+class Store:
+    """One connection to the database; one for each thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the database, bring it up to date.
+
+        Raises:
+            StorageError: the folder or file cannot be read or written, is damaged, or is newer than this program.
+        """
+        self.path = path
+        with _plainly(path, OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.db = _open(path)
+            if migrations.pending(self.db):
+                with self.write_tx():
+                    _migrate(self.db)
+
+    def close(self) -> None:
+        self.db.close()
+
+    @contextmanager
+    def write_tx(self) -> Iterator[None]:
+        """Do all of the block or nothing; wait for other writers at the start, where waiting is possible.
+
+        sqlite-utils' atomic() begins deferred: reading first and writing later then fails at once
+        with "database is locked" when another process wrote in between. BEGIN IMMEDIATE does not.
+        """
+        with _plainly(self.path):
+            if self.db.conn.in_transaction:
+                yield
+                return
+            self.db.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.conn.execute("COMMIT")
+            except BaseException:
+                if self.db.conn.in_transaction:
+                    self.db.conn.execute("ROLLBACK")
+                raise
+
+    def rows(self, sql: str, *args: Any) -> list[Row]:
+        with _plainly(self.path):
+            return list(self.db.query(sql, list(args)))
+
+    def row(self, sql: str, *args: Any) -> Row | None:
+        return next(iter(self.rows(sql, *args)), None)
+
+    def run(self, sql: str, *args: Any) -> int:
+        """Run one statement inside write_tx; return how many rows it changed. A claim believes this count."""
+        with self.write_tx():
+            return int(self.db.conn.execute(sql, args).rowcount)
+
+    def salt(self) -> bytes:
+        """Return the secret of this installation that keeps our Message-IDs from being guessed."""
+        row = self.row("SELECT value FROM meta WHERE name = 'salt'")
+        assert row, "the first migration writes the salt"
+        return bytes.fromhex(row["value"])
+
+    # -- mails ---------------------------------------------------------------------------------
+
+    def keep(self, mailbox: str, arrivals: Sequence[Arrival], now: datetime) -> int:
+        """Keep mails raw with where they stood, all in one transaction; return how many were new."""
+        with self.write_tx():
+            return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
+
+    def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
+        digest = hashlib.sha256(arrival.raw).hexdigest()
+        state, reason = ("shelved", say("oversize: over 25 MiB; only its headers were fetched")) \
+            if arrival.oversize else ("kept", "")
+        new = self.db.conn.execute(
+            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, state, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (mailbox, digest, zlib.compress(arrival.raw, 1), len(arrival.raw), iso(arrival.received), iso(now),
+             arrival.cold, state, reason)).rowcount
+        self.db.conn.execute(
+            "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
+            " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
+            (mailbox, arrival.folder, arrival.place, mailbox, digest))
+        return bool(new)
+
+    def places(self, mailbox: str, folder: str) -> set[str]:
+        return {row["place"] for row in
+                self.rows("SELECT place FROM places WHERE mailbox = ? AND folder = ?", mailbox, folder)}
+
+    def folder(self, mailbox: str, folder: str) -> Row | None:
+        return self.row("SELECT * FROM folders WHERE mailbox = ? AND folder = ?", mailbox, folder)
+
+    def set_folder(self, mailbox: str, folder: str, *, uidvalidity: int, last_uid: int, cold_below: int,
+                   looked: datetime | None) -> None:
+        self.run("INSERT OR REPLACE INTO folders (mailbox, folder, uidvalidity, last_uid, cold_below, looked)"
+                 " VALUES (?, ?, ?, ?, ?, ?)",
+                 mailbox, folder, uidvalidity, last_uid, cold_below, iso(looked) if looked else None)
+
+    def next_mail(self) -> Mail | None:
+        """Take the oldest mail not read yet, its attempt counted and committed before the work begins.
+
+        A mail that kills the process has thus been counted, and lands on the shelf after three times.
+        """
+        with self.write_tx():
+            row = self.row("SELECT * FROM mails WHERE state = 'kept' ORDER BY id LIMIT 1")
+            if row is None:
+                return None
+            self.run("UPDATE mails SET attempts = attempts + 1 WHERE id = ?", row["id"])
+        return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
+                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1)
+
+    def waiting_mails(self) -> bool:
+        return self.row("SELECT 1 AS one FROM mails WHERE state = 'kept' LIMIT 1") is not None
+
+    def describe_mail(self, mail: int, message: Message) -> None:
+        self.run("UPDATE mails SET content_key = ?, message_id = ?, references_ = ?, sender = ?, subject = ?,"
+                 " origin = ? WHERE id = ?", message.content_key, message.message_id, " ".join(message.references),
+                 message.sender, message.subject, message.origin, mail)
+
+    def settle_mail(self, mail: int, state: str, reason: str = "", *, marketplace: str = "", kind: str = "",
+                    case: int | None = None) -> None:
+        self.run("UPDATE mails SET state = ?, reason = ?, marketplace = ?, kind = ?, case_id = ? WHERE id = ?",
+                 state, reason, marketplace, kind, case, mail)
+
+    def twin(self, mail: int, content_key: str, origin: Origin) -> Row | None:
+        """Return an earlier mail of the same content, unless that one was less proven than this."""
+        return self.row(
+            "SELECT id FROM mails WHERE content_key = ? AND id != ? AND state IN ('read', 'shelved')"
+            " AND (origin = 'proven' OR ? != 'proven') LIMIT 1", content_key, mail, origin)
+
+    # -- cases, events, deadlines --------------------------------------------------------------
+
+    def case(self, key: CaseKey) -> Case:
+        """Return the case under this key as it stands, or a new one."""
+        row = self.row("SELECT * FROM cases WHERE marketplace = ? AND shop = ? AND reference = ?",
+                       key.marketplace, key.shop, key.reference)
+        return _case(row) if row else Case(key=key)
+
+    def case_by_number(self, number: int) -> Case | None:
+        row = self.row("SELECT * FROM cases WHERE id = ?", number)
+        return _case(row) if row else None
+
+    def has_event(self, key: str) -> bool:
+        return self.row("SELECT 1 AS one FROM events WHERE key = ?", key) is not None
+
+    def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
+        values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
+                  case.stage, case.turn, case.origin or "", case.held,
+                  iso(case.snoozed_until) if case.snoozed_until else None)
+        if case.number is not None:
+            self.run("UPDATE cases SET mailbox = ?, order_number = ?, item = ?, buyer = ?, answer_to = ?, language = ?,"
+                     " kind = ?, stage = ?, turn = ?, origin = ?, held = ?, snoozed_until = ? WHERE id = ?",
+                     *values, case.number)
+            return case.number
+        with self.write_tx():
+            return int(self.db.conn.execute(
+                "INSERT INTO cases (mailbox, order_number, item, buyer, answer_to, language, kind, stage, turn, origin,"
+                " held, snoozed_until, marketplace, shop, reference, opened, untold)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, case.key.marketplace, case.key.shop, case.key.reference,
+                 iso(case.opened or now), untold)).lastrowid or 0)
+
+    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]]) -> int:
+        mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
+        with self.write_tx():
+            return int(self.db.conn.execute(
+                "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
+                " held, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
+                 json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
+                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
+
+    def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
+                        warned: int | None) -> None:
+        """Start a deadline. One of the same name that still runs stays, or becomes the earlier of the two.
+
+        Amazon counts from the first message left unanswered, so a second one gains the seller no time.
+        """
+        running = self.row("SELECT id, due FROM deadlines WHERE case_id = ? AND name = ? AND state = 'open'",
+                           case, deadline.name)
+        if running and running["due"] <= iso(deadline.due):
+            return
+        if running:
+            self.run("DELETE FROM deadlines WHERE id = ?", running["id"])
+        state = "missed" if deadline.due <= now else "open"
+        self.run("INSERT INTO deadlines (case_id, name, due, who, state, stated, rule, source, why, met_by, silence,"
+                 " warned, started, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 case, deadline.name, iso(deadline.due), deadline.who, state, deadline.stated, deadline.rule,
+                 deadline.source, deadline.why, deadline.met_by, deadline.silence, warned, iso(started),
+                 None if state == "open" else iso(now))
+
+    def end_deadlines(self, case: int, state: str, now: datetime, *, met_by: str | None = None,
+                      name: str | None = None) -> None:
+        """End the running deadlines of a case: all, those that an action meets, or the one of a name."""
+        self.run("UPDATE deadlines SET state = ?, ended = ? WHERE case_id = ? AND state = 'open'"
+                 " AND (? IS NULL OR met_by = ?) AND (? IS NULL OR name = ?)",
+                 state, iso(now), case, met_by, met_by, name, name)
+
+    def reopen_deadlines(self, case: int, met_by: str, now: datetime) -> None:
+        """Let deadlines run again that an answer seemed to have met, when it turns out not to have arrived."""
+        self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL"
+                 " WHERE case_id = ? AND state = 'met' AND met_by = ? AND NOT EXISTS (SELECT 1 FROM deadlines AS other"
+                 " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name AND other.state = 'open')",
+                 iso(now), case, met_by)
+
+    def running_deadlines(self, before: datetime) -> list[Row]:
+        """Return the seller's open deadlines due before an instant, with what the ladder needs of their case."""
+        return self.rows(
+            "SELECT deadlines.*, cases.marketplace, cases.shop, cases.reference, cases.kind, cases.snoozed_until,"
+            " cases.untold FROM deadlines JOIN cases ON cases.id = deadlines.case_id"
+            " WHERE deadlines.state = 'open' AND deadlines.due <= ? ORDER BY deadlines.due", iso(before))
+
+    # -- outbox --------------------------------------------------------------------------------
+
+    def write(self, row: Written, case: int | None, event: int | None, now: datetime) -> int | None:
+        """Put a row into the outbox; None if a row of that step is already there."""
+        with self.write_tx():
+            cursor = self.db.conn.execute(
+                "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
+                " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
+                " created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
+                 row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
+                 row.error, iso(row.not_before) if row.not_before else None, iso(now), iso(now)))
+            return cursor.lastrowid if cursor.rowcount else None
+
+    def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
+        """Move an outbox row on, if it still stands where it must; say whether it did."""
+        marks = ", ".join("?" for _ in move.frm)
+        return bool(self.run(
+            "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw) WHERE id = ?"
+            f" AND state IN ({marks})",
+            move.to, iso(now), raw, move.draft, *move.frm))
+
+    def note(self, draft: int, error: str, *, not_before: datetime | None = None) -> None:
+        self.run("UPDATE outbox SET error = ?, not_before = ? WHERE id = ?",
+                 error, iso(not_before) if not_before else None, draft)
+
+    def ready(self, now: datetime) -> list[Row]:
+        return self.rows("SELECT * FROM outbox WHERE state = 'ready' AND (not_before IS NULL OR not_before <= ?)"
+                         " ORDER BY id", iso(now))
+
+    def left_transmitting(self) -> list[Row]:
+        return self.rows("SELECT * FROM outbox WHERE state = 'transmitting' ORDER BY id")
+
+    def outbox_row(self, number: int) -> Row | None:
+        return self.row("SELECT * FROM outbox WHERE id = ?", number)
+
+    def is_own(self, message_id: str) -> bool:
+        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None
+
+
+def _case(row: Row) -> Case:
+    return Case(
+        key=CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"]),
+        number=row["id"], mailbox=row["mailbox"], order=row["order_number"], item=row["item"], buyer=row["buyer"],
+        answer_to=row["answer_to"], language=row["language"], kind=Kind(row["kind"]), stage=Stage(row["stage"]),
+        turn=Party(row["turn"]), opened=moment(row["opened"]), held=row["held"],
+        origin=Origin(row["origin"]) if row["origin"] else None,
+        snoozed_until=moment(row["snoozed_until"]) if row["snoozed_until"] else None)
+
+
+def _open(path: Path) -> Any:
+    from sqlite_utils import Database
+
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+    path.chmod(0o600)
+    return Database(connection)
+
+
+def _migrate(db: Any) -> None:
+    """Apply what is missing; a second process that waited for its turn finds nothing left to do."""
+    migrations.apply(db)
+    db.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('salt', ?)", [secrets.token_hex(16)])
+
+
+@contextmanager
+def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
+    """Turn SQLite's errors (and others asked for) into one plain sentence."""
+    caught: tuple[type[Exception], ...] = (sqlite3.Error, *also)
+    try:
+        yield
+    except caught as error:
+        raise StorageError(_sentence(error, path)) from error
+
+
+def _sentence(error: Exception, path: Path) -> str:
+    words = str(error)
+    if "locked" in words or "busy" in words:
+        return say("The database {path} stayed busy for {seconds} s; this round is skipped, the next one tries again",
+                   path=path, seconds=BUSY_SECONDS)
+    if "full" in words or getattr(error, "errno", None) == 28 or "disk I/O" in words:
+        return say("The disk that holds {path} is full or failing ({words}): free some space; "
+                   "nothing was lost, the mails are still on the server", path=path, words=words)
+    if "not a database" in words or "malformed" in words:
+        return say("The database {path} is damaged ({words}): put back the newest backup", path=path, words=words)
+    return say("The database {path} cannot be used ({words}): check that its folder exists and may be written",
+               path=path, words=words)

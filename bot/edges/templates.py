@@ -1,0 +1,127 @@
+"""The words of every mail: Jinja2 files, the seller's own first, in a sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.core.deadline import local
+from bot.core.policy import Seller
+from bot.edges import EdgeError
+from bot.words import say
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+PROGRAM = Path(__file__).parents[2] / "templates"
+
+
+class TemplateError(EdgeError):
+    """A template is missing, wrong, or asks for something that is not known; names the file and the thing."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, permanent=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A rendered template: its subject, its other headers (lower case), its body."""
+
+    subject: str
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Templates:
+    """Finds and renders templates: `<marketplace>/<name>.<language>.txt`, then `<name>.<language>.txt`.
+
+    The folder `templates/` beside mailboxes.toml is looked at first, then the program's.
+    """
+
+    def __init__(self, seller: Seller, own: Path | None = None) -> None:
+        self.seller = seller
+        self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
+        self._environment: SandboxedEnvironment | None = None
+
+    def render(self, name: str, language: str, context: Mapping[str, Any], *, marketplace: str = "") -> Words:
+        """Return the words of a template in a language, or in English where it has none in that one.
+
+        Raises:
+            TemplateError: no such template, a fault in it, or a variable that is unknown.
+        """
+        from jinja2 import TemplateError as JinjaError
+
+        tries = [f"{folder}{name}.{tongue}.txt" for tongue in dict.fromkeys((language, "en", "fr"))
+                 for folder in (f"{marketplace}/" if marketplace else "", "")]
+        try:
+            template = self.environment.select_template(list(dict.fromkeys(tries)))
+            rendered = template.render({**context, "seller": self.seller})
+        except JinjaError as error:
+            raise TemplateError(say("The template {name} cannot be used: {words}",
+                                    name=f"{name}.{language}.txt", words=error.message or tries[0])) from error
+        return _split(rendered, name)
+
+    def check(self) -> int:
+        """Read every template; return how many there are.
+
+        Raises:
+            TemplateError: one has a fault in its Jinja2.
+        """
+        from jinja2 import TemplateError as JinjaError
+
+        names = [name for name in self.environment.list_templates() if name.endswith(".txt")]
+        for name in names:
+            try:
+                self.environment.get_template(name)
+            except (JinjaError, UnicodeDecodeError) as error:
+                raise TemplateError(
+                    say("The template {name} cannot be used: {words}", name=name, words=error)) from error
+        return len(names)
+
+    @property
+    def environment(self) -> SandboxedEnvironment:
+        if self._environment is None:
+            self._environment = _environment(self.folders, self.seller)
+        return self._environment
+
+
+def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(loader=FileSystemLoader(folders), undefined=StrictUndefined,
+                                       trim_blocks=True, lstrip_blocks=True)
+    environment.filters["local"] = lambda moment: local(moment, seller)
+    environment.filters["left"] = lambda span: left(span, seller.language)
+    environment.filters["quote"] = lambda text: "\n".join(f"  | {line}".rstrip() for line in text.splitlines())
+    return environment
+
+
+_HEADER = re.compile(r"([A-Za-z][A-Za-z-]*): ?(.*)")
+
+
+def _split(rendered: str, name: str) -> Words:
+    """Part the header lines from the body at the first blank line."""
+    head, _, body = rendered.lstrip("\n").partition("\n\n")
+    matches = [_HEADER.fullmatch(line.strip()) for line in head.splitlines()]
+    headers = {match[1].lower(): match[2].strip() for match in matches if match}
+    if not all(matches) or not headers.get("subject"):
+        raise TemplateError(say("The template {name} must begin with a line «Subject: …» and a blank line", name=name))
+    return Words(subject=headers.pop("subject"), headers=headers, body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n")
+
+
+def left(span: timedelta, language: str) -> str:
+    """Return a length of time as a person says it: `2 days 3 h`, `3 h 20 min`, `late by 2 h`."""
+    if span < timedelta():
+        return say("late by {span}", language, span=left(-span, language))
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    if hours >= 48:
+        return say("{days} days {hours} h", language, days=hours // 24, hours=hours % 24)
+    return say("{hours} h {minutes} min", language, hours=hours, minutes=minutes) if hours < 24 \
+        else say("{hours} h", language, hours=hours)
+
+

@@ -1,0 +1,307 @@
+"""Work until there is none, wait, look again; stop cleanly. `once` and `run` drive the same steps.
+
+One process works on a data folder at a time: it holds `lock` there for as long as it lives, and the
+kernel lets go of it even after kill -9. Orders from the terminal need no lock: they only write rows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO
+
+from bot.core.errors import BotError
+from bot.edges import EdgeError
+from bot.edges.clock import now
+from bot.edges.store import StorageError, Store
+from bot.guichet import Guichet
+from bot.pipeline import read_one
+from bot.receiving import open_imap, receive, receive_maildir
+from bot.sending import resolve_one, send_ready
+from bot.settings import Mailbox, Settings
+from bot.ticking import catch_up, tick
+from bot.words import say
+
+log = logging.getLogger(__name__)
+
+POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says: it dies silently behind NAT
+MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
+LOOK = 1.0             # seconds between looks at the outbox: another process may have released a draft
+STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
+SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
+LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
+
+Step = Callable[[], bool]  # does one piece of work; says whether there was one
+
+
+class BusyError(BotError):
+    """Another process works on this data folder."""
+
+
+class Stop:
+    """A wish to stop, and pauses that the wish, or news, cuts short."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._wakes: SimpleQueue[int] = SimpleQueue()
+
+    def listen(self) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._on_signal)
+
+    def pause(self, seconds: float) -> None:
+        with suppress(Empty):
+            self._wakes.get(timeout=seconds)
+
+    def wake(self) -> None:
+        self._wakes.put(0)
+
+    def _on_signal(self, signum: int, _frame: object) -> None:
+        # Only what is safe inside a handler: SimpleQueue.put is, logging and Event.set are not.
+        self.asked = True
+        self._wakes.put(signum)
+
+
+@contextmanager
+def alone_on(folder: Path) -> Iterator[IO[str]]:
+    """Hold the lock of the data folder.
+
+    Raises:
+        BusyError: another process holds it.
+        StorageError: the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = (folder / "lock").open("a")
+    except OSError as error:
+        raise StorageError(say("The data folder {folder} cannot be written ({words}); check `data` in mailboxes.toml "
+                               "and the rights of this user", folder=folder, words=error.strerror)) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(say("Another run works on {folder}; this one leaves everything to it",
+                                folder=folder)) from error
+        yield handle
+
+
+def database(settings: Settings) -> Path:
+    return settings.data / "guichet.db"
+
+
+def until_idle(steps: Sequence[Step], stop: Stop) -> None:
+    """Return when no step finds work; every step has its turn in every round."""
+    while not stop.asked and any([step() for step in steps]):  # noqa: C419 – a list: no step is passed over
+        pass
+
+
+# -- one pass ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass met: sentences of what failed. Empty: all went well."""
+
+    failures: list[str] = field(default_factory=list)
+
+    def note(self, error: BotError) -> None:
+        if str(error) not in self.failures:
+            self.failures.append(str(error))
+
+
+def once(settings: Settings) -> Pass:
+    """Receive, read, tick and send until nothing is left to do; one mailbox that fails stops no other.
+
+    Raises:
+        BusyError: another process is at work.
+        StorageError: the database cannot be used at all.
+    """
+    done = Pass()
+    with alone_on(settings.data):
+        guichet = Guichet(settings, Store(database(settings)))
+        for mailbox in settings.mailboxes:
+            _try(done, lambda mailbox=mailbox: _receive_once(guichet, mailbox))  # type: ignore[misc]
+        stop = Stop()
+        until_idle(reading_steps(guichet), stop)
+        _try(done, lambda: until_idle([lambda: resolve_one(guichet, now())], stop))
+        for _, error in send_ready(guichet, now):
+            if error:
+                done.note(error)
+        until_idle(reading_steps(guichet), stop)  # what the sending has told us
+        guichet.store.close()
+    return done
+
+
+def reading_steps(guichet: Guichet) -> list[Step]:
+    return [lambda: read_one(guichet, now()), lambda: catch_up(guichet, now()), lambda: tick(guichet, now())]
+
+
+def _try(done: Pass, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except StorageError:
+        raise
+    except EdgeError as error:
+        done.note(error)
+
+
+def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
+    if mailbox.maildir:
+        receive_maildir(guichet.store, mailbox, now())
+        return
+    with open_imap(mailbox) as imap:
+        receive(guichet.store, mailbox, imap, now())
+
+
+# -- the daemon ----------------------------------------------------------------------------------
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, each mailbox in a thread of its own, reading and sending in two more.
+
+    Raises:
+        BusyError: another process is at work.
+        StorageError: the database cannot be used at the start; later it is waited for.
+    """
+    stop = Stop()
+    with alone_on(settings.data):
+        Store(database(settings)).close()
+        stop.listen()
+        readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
+        workers = [*readers, Worker(settings, stop, _reading), Worker(settings, stop, _sending)]
+        for reader in readers:
+            reader.on_news = workers[-2].stop.wake
+        for worker in workers:
+            worker.start()
+        log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
+        while not stop.asked:
+            stop.pause(3600)
+        for worker in workers:
+            worker.end()
+        until = time.monotonic() + STOP_WITHIN
+        for worker in workers:
+            worker.join(max(0.0, until - time.monotonic()))
+        log.info(say("Stopped; nothing was left half done"))
+
+
+class Worker(threading.Thread):
+    """A thread that works until asked to stop; a failure outside makes it wait and try again, for ever."""
+
+    def __init__(self, settings: Settings, stop: Stop, work: Callable[[Guichet, Stop], None]) -> None:
+        super().__init__(daemon=True, name=work.__name__.strip("_"))
+        self.settings, self.whole, self.stop, self.work = settings, stop, Stop(), work
+
+    def run(self) -> None:
+        backoff = Backoff()
+        while not self.stop.asked:
+            began = time.monotonic()
+            try:
+                self.work(Guichet(self.settings, Store(database(self.settings))), self.stop)
+            except Exception as error:  # noqa: BLE001 – ours or the world's: this thread tries again
+                if time.monotonic() - began > SETTLED:
+                    backoff = Backoff()
+                self._wait(error, backoff)
+
+    def _wait(self, error: Exception, backoff: Backoff) -> None:
+        """Pause after a failure; one of our own is written down whole, and the other threads go on."""
+        if self.stop.asked:
+            return
+        if not isinstance(error, BotError):
+            log.exception("%s failed", self.name)
+        known = error if isinstance(error, EdgeError) else EdgeError(f"{self.name}: {error}")
+        self.stop.pause(backoff.wait(known))
+
+    def end(self) -> None:
+        self.stop.asked = True
+        self.stop.wake()
+
+
+class Watcher(Worker):
+    """The thread of one mailbox: receives what is new, then waits for news."""
+
+    def __init__(self, settings: Settings, mailbox: Mailbox, stop: Stop) -> None:
+        super().__init__(settings, stop, self._watch)
+        self.mailbox, self.name = mailbox, f"mailbox {mailbox.name}"
+        self.on_news: Callable[[], None] = stop.wake
+        self._interrupt: Callable[[], None] = lambda: None
+
+    def end(self) -> None:
+        super().end()
+        self._interrupt()
+
+    def _watch(self, guichet: Guichet, stop: Stop) -> None:
+        if self.mailbox.maildir:
+            self._watch_maildir(guichet, stop)
+        else:
+            self._watch_imap(guichet, stop)
+
+    def _watch_maildir(self, guichet: Guichet, stop: Stop) -> None:
+        while not stop.asked:
+            if receive_maildir(guichet.store, self.mailbox, now()):
+                self.on_news()
+            stop.pause(MAILDIR_POLL)
+
+    def _watch_imap(self, guichet: Guichet, stop: Stop) -> None:
+        with open_imap(self.mailbox) as imap:
+            self._interrupt = imap.interrupt
+            while not stop.asked:
+                if receive(guichet.store, self.mailbox, imap, now()):
+                    self.on_news()
+                if not stop.asked:
+                    imap.wait(self.mailbox.folders[0], POLL)
+
+
+def _reading(guichet: Guichet, stop: Stop) -> None:
+    import schedule
+
+    steps = reading_steps(guichet)
+    clock = schedule.Scheduler()
+    clock.every(15).seconds.do(lambda: tick(guichet, now()))
+    while not stop.asked:
+        until_idle(steps[:2], stop)
+        clock.run_pending()
+        stop.pause(LOOK)
+
+
+def _sending(guichet: Guichet, stop: Stop) -> None:
+    """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
+    waiting: dict[str, Backoff] = {}
+    while not stop.asked:
+        until_idle([lambda: resolve_one(guichet, now())], stop)
+        resting = {name for name, backoff in waiting.items() if backoff.rests()}
+        for name, error in send_ready(guichet, now, resting):
+            if error:
+                waiting.setdefault(name, Backoff()).wait(error)
+            else:
+                waiting.pop(name, None)
+            if stop.asked:
+                return
+        stop.pause(LOOK)
+
+
+class Backoff:
+    """Growing pauses after failures, 1 s to 15 minutes."""
+
+    def __init__(self) -> None:
+        from bot.edges.imap import pauses
+
+        self._pauses = pauses()
+        self._until = 0.0
+
+    def wait(self, error: EdgeError) -> float:
+        """Say what failed and when the next try is; return the pause in seconds."""
+        seconds = LOGIN_PAUSE if error.permanent else next(self._pauses)
+        self._until = time.monotonic() + seconds
+        log.warning("%s", say("{error}; next try in {seconds:.0f} s", error=error, seconds=seconds))
+        return seconds
+
+    def rests(self) -> bool:
+        return time.monotonic() < self._until

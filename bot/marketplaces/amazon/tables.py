@@ -1,0 +1,83 @@
+"""Amazon's own words, as notifications.toml lists them, made ready to be looked up."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.marketplaces.contract import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """What is looked up while a mail is read; keys are as `key()` makes them.
+
+    Attributes:
+        tlds: the endings of Amazon's sites, `fr`, `co.uk`.
+        begin: fence label -> language, or empty where the word is not one language's.
+        fields: what stands before a colon in a notice's lists -> fact; by kind.
+        columns: what heads a column of a notice's table -> fact; by kind.
+        authorisation: how a value begins -> `automatic` or `no`.
+        reasons: how a reason for a return begins -> our stable word.
+        links: name -> pattern; by kind.
+    """
+
+    tlds: Sequence[str]
+    marketplace_ids: Mapping[str, str]
+    languages: Mapping[str, str]
+    zones: Mapping[str, str]
+    begin: Mapping[str, str]
+    end: Mapping[str, str]
+    above: re.Pattern[str]
+    below: re.Pattern[str]
+    photo: frozenset[str]
+    fields: Mapping[str, Mapping[str, str]]
+    columns: Mapping[str, Mapping[str, str]]
+    authorisation: Mapping[str, str]
+    reasons: Mapping[str, str]
+    links: Mapping[str, Mapping[str, re.Pattern[str]]]
+
+    @classmethod
+    def from_folder(cls, init_file: str) -> Tables:
+        """Read the folder's notifications.toml; a bad one is a programming error and raises at import."""
+        said = tomllib.loads((Path(init_file).parent / "notifications.toml").read_text("utf-8"))
+        kinds: dict[str, Any] = said["kind"]
+        return cls(
+            tlds=tuple(domain.removeprefix("amazon.") for domain in said["domains"]),
+            marketplace_ids=said["marketplace_ids"], languages=said["languages"], zones=said["zones"],
+            begin=_keyed(said["fences"]["begin"]), end=_keyed(said["fences"]["end"]),
+            above=_any(said["around"]["above"], r"\Z"), below=_any(said["around"]["below"]),
+            photo=frozenset(key(words) for words in said["around"]["photo"]),
+            fields={name: _turned(kind.get("fields", {})) for name, kind in kinds.items()},
+            columns={name: _turned(kind.get("columns", {})) for name, kind in kinds.items()},
+            authorisation=_turned(said["authorisation"]), reasons=_turned(said["reasons"]),
+            links={name: {label: re.compile(pattern) for label, pattern in kind.get("links", {}).items()}
+                   for name, kind in kinds.items()},
+        )
+
+
+def key(words: str) -> str:
+    """Return words as they are looked up: lower case, one kind of apostrophe and blank, no last colon."""
+    return " ".join(plain(words).split()).rstrip(" :.").casefold()
+
+
+def beginning(words: str, table: Mapping[str, str]) -> str:
+    """Return what the table has for words that begin as one of its keys does; empty if none does."""
+    said = key(words)
+    return next((meant for start, meant in table.items() if said.startswith(start)), "")
+
+
+def _keyed(table: Mapping[str, str]) -> dict[str, str]:
+    return {key(words): meant for words, meant in table.items()}
+
+
+def _turned(table: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {key(words): meant for meant, many in table.items() for words in many}
+
+
+def _any(patterns: Sequence[str], end: str = "") -> re.Pattern[str]:
+    return re.compile(rf"\A(?:{'|'.join(patterns)}){end}", re.IGNORECASE)

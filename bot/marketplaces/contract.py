@@ -1,0 +1,204 @@
+"""What a marketplace folder must say of itself, and the reading of its data files.
+
+A folder holds `notifications.toml` (how its mails look), `rules.toml` (what it demands), `samples/`
+(what proves both) and an `__init__.py` with `MARKETPLACE = Marketplace.from_folder(__file__)` and
+the few readers for what patterns cannot say.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bot.core.deadline import Period, Rule, Stated, Unit
+from bot.core.errors import UnreadableError
+from bot.core.event import Channel, Kind, Party
+from bot.core.message import Message
+
+__all__ = ["Label", "Marketplace", "Notification", "Reader", "UnreadableError"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """A mail whose marketplace and kind are known, and what it says.
+
+    Attributes:
+        reference: what the case is kept under: the marketplace's own number for the matter.
+        mark: tells this notification from the next of the same kind and case; equal in every copy of it.
+        text: what the person wrote; fences, footers and quoted history cut.
+        answer_to: where a reply by e-mail may go; empty when this marketplace offers no such way.
+        stated: deadlines in the marketplace's own words, never in the buyer's.
+    """
+
+    marketplace: str
+    kind: Kind
+    reference: str
+    mark: str
+    order: str | None = None
+    item: str | None = None
+    buyer: str | None = None
+    language: str | None = None
+    text: str = ""
+    answer_to: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    stated: tuple[Stated, ...] = ()
+    held: str = ""
+
+
+Reader = Callable[[Message, Notification], Notification]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """How one kind's mails are told: every pattern given must be found. Rows stand in running order.
+
+    Attributes:
+        said: what the first group of `text` must say, such as the words after "Réclamation :".
+        says: facts that the label tells by itself; what is read out of the mail beats them.
+    """
+
+    kind: Kind
+    seen: str
+    subject: re.Pattern[str] | None = None
+    text: re.Pattern[str] | None = None
+    sender: re.Pattern[str] | None = None
+    links: re.Pattern[str] | None = None
+    automatic: re.Pattern[str] | None = None
+    headers: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    said: re.Pattern[str] | None = None
+    says: Mapping[str, str] = field(default_factory=dict)
+
+    def fits(self, message: Message) -> bool:
+        asked = [(self.subject, plain(message.subject)), (self.text, plain(message.text)),
+                 (self.sender, message.sender), (self.links, "\n".join(message.links)),
+                 (self.automatic, message.automatic)]
+        asked += [(pattern, message.headers.get(name, "")) for name, pattern in self.headers.items()]
+        return all(pattern.search(said) for pattern, said in asked if pattern) and self._says(message)
+
+    def _says(self, message: Message) -> bool:
+        if not (self.text and self.said):
+            return True
+        return bool(self.said.search(_first_group(self.text.search(plain(message.text)))))
+
+
+@dataclass(slots=True)
+class Marketplace:
+    """Reads one marketplace's mails: patterns first, a function where patterns fall short."""
+
+    name: str
+    domains: tuple[str, ...]
+    labels: tuple[Label, ...]
+    facts: Mapping[Kind, Mapping[str, re.Pattern[str]]]
+    required: Mapping[Kind, tuple[str, ...]]
+    rules: tuple[Rule, ...]
+    channels: Mapping[str, str]
+    readers: list[Reader] = field(default_factory=list)
+
+    @classmethod
+    def from_folder(cls, init_file: str) -> Marketplace:
+        """Read a folder's data files; a bad one is a programming error and raises at import."""
+        folder = Path(init_file).parent
+        said = tomllib.loads((folder / "notifications.toml").read_text("utf-8"))
+        demanded = tomllib.loads((folder / "rules.toml").read_text("utf-8"))
+        kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
+        return cls(
+            name=folder.name,
+            domains=tuple(said["domains"]),
+            labels=tuple(_label({**row, **each}) for row in said["label"] for each in row.get("each", ({},))),
+            facts={kind: _patterns(said.get("facts", {}) | row.get("facts", {}))
+                   for kind, row in kinds.items()},
+            required={kind: tuple(row.get("required", ())) for kind, row in kinds.items()},
+            rules=tuple(_rule(row) for row in demanded["rule"]),
+            channels=demanded["channels"],
+        )
+
+    def reads(self, reader: Reader) -> Reader:
+        """Register a function that adds to a notification what patterns cannot say."""
+        self.readers.append(reader)
+        return reader
+
+    def channel(self, kind: Kind, action: str) -> Channel:
+        """Return how this marketplace lets us do `action` about a notification of `kind`."""
+        return Channel(self.channels.get(f"{kind}.{action}", self.channels.get(action, Channel.SELLER)))
+
+    def is_sender(self, address: str) -> bool:
+        """Say whether an address is one of this marketplace's, by its whole domain, never by a part of it."""
+        domain = address.rpartition("@")[2].lower()
+        return any(domain == ours or domain.endswith("." + ours) for ours in self.domains)
+
+    def recognise(self, message: Message) -> Kind | None:
+        """Return what kind of notification this is, or None if it is not ours."""
+        if not self.is_sender(message.sender):
+            return None
+        return next((label.kind for label in self.labels if label.fits(message)), None)
+
+    def parse(self, message: Message, kind: Kind) -> Notification:
+        """Return what the notification says; raise UnreadableError naming the missing fact."""
+        text = plain(message.text)
+        found = {name: match for name, pattern in self.facts.get(kind, {}).items()
+                 if (match := _first_group(pattern.search(text) or pattern.search(plain(message.subject))))}
+        label = next((label for label in self.labels if label.kind is kind and label.fits(message)), None)
+        found = {**(label.says if label else {}), **found}
+        note = Notification(marketplace=self.name, kind=kind, reference="", mark="", facts=found)
+        for reader in self.readers:
+            note = reader(message, note)
+        said = {**note.facts, "reference": note.reference, "mark": note.mark}
+        for fact in ("reference", "mark", *self.required.get(kind, ())):
+            if not said.get(fact):
+                raise UnreadableError(
+                    "missing_fact", f"{self.name} {kind}: no {fact!r} in the mail «{message.subject}»")
+        return replace(note, facts={name: value for name, value in note.facts.items() if value})
+
+
+_SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
+
+
+def plain(text: str) -> str:
+    """Return `text` with the apostrophes and blanks that mail systems swap made alike, for matching only."""
+    return text.translate(_SAME)
+
+
+def _first_group(match: re.Match[str] | None) -> str:
+    return next((group.strip() for group in match.groups() if group), "") if match else ""
+
+
+def _pattern(said: str) -> re.Pattern[str]:
+    return re.compile(said, re.IGNORECASE | re.MULTILINE)
+
+
+def _patterns(said: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+    return {name: _pattern(pattern) for name, pattern in said.items()}
+
+
+def _label(row: Mapping[str, Any]) -> Label:
+    return Label(
+        kind=Kind(row["kind"]),
+        seen=row["seen"],
+        subject=_pattern(row["subject"]) if "subject" in row else None,
+        text=_pattern(row["text"]) if "text" in row else None,
+        sender=_pattern(row["sender"]) if "sender" in row else None,
+        links=_pattern(row["links"]) if "links" in row else None,
+        automatic=_pattern(row["automatic"]) if "automatic" in row else None,
+        headers=_patterns(row.get("headers", {})),
+        said=_pattern(row["said"]) if "said" in row else None,
+        says=row.get("says", {}),
+    )
+
+
+def _period(said: str) -> Period:
+    amount, _, unit = said.partition(" ")
+    return Period(amount=int(amount), unit=Unit(unit))
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    return Rule(
+        id=row["id"], kind=Kind(row["kind"]), name=row["name"], who=Party(row["who"]),
+        within=_period(row["within"]), source=row["source"], read=row["read"],
+        when=row.get("when", {}), met_by=row.get("met_by", ""), silence=row.get("silence", {}),
+        others=tuple((_period(other["within"]), other["source"]) for other in row.get("other", ())),
+    )

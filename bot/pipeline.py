@@ -1,0 +1,279 @@
+"""The path of everything that happens: a mail is read, an event is handled, the outbox is filled.
+
+A mail, the clock and the seller are three sources of events. Each event takes the same way through
+`handle`, in one transaction: event -> case -> deadlines -> decisions -> outbox. The one file where
+all parts meet.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot import marketplaces, words
+from bot.core import case as cases
+from bot.core import deadline as deadlines
+from bot.core import decide, message
+from bot.core.action import Action, Move, State, What
+from bot.core.case import Case
+from bot.core.deadline import Deadline
+from bot.core.errors import BotError, UnreadableError
+from bot.core.event import CaseKey, Channel, Event, Kind, Party
+from bot.core.message import Message, Origin
+from bot.core.policy import Mode, Policy, Seller
+from bot.edges import EdgeError
+from bot.edges.store import Mail, Row, Store, iso
+from bot.guichet import Guichet
+from bot.marketplaces.contract import Marketplace, Notification
+from bot.settings import Settings
+from bot.words import say
+from bot.writing import freeze, tell_seller, write_reply
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
+PLAUSIBLE = timedelta(hours=24)  # how far a Date header may be from the server's own time to be believed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A mail that a marketplace claims, and what it says."""
+
+    message: Message
+    marketplace: Marketplace
+    note: Notification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """What an event would do: the case after it, the deadlines it starts, what is decided."""
+
+    case: Case
+    deadlines: Sequence[Deadline]
+    decided: Sequence[Action | Move]
+
+
+# -- from a mail to an event ---------------------------------------------------------------------
+
+
+def understand(seen: Message) -> Understood | None:
+    """Return what the message tells us, or None if no marketplace claims it.
+
+    Raises:
+        UnreadableError: it is a marketplace's, but a fact is missing or two claim it.
+    """
+    claim = marketplaces.recognise(seen, marketplaces.installed())
+    if claim is None:
+        return None
+    marketplace, kind = claim
+    return Understood(message=seen, marketplace=marketplace, note=marketplace.parse(seen, kind))
+
+
+def event_of(understood: Understood, *, source: str, received: datetime, policy: Policy, cold: bool = False) -> Event:
+    """Return the event a mail is, counted from the earlier of its own time and the server's."""
+    seen, note = understood.message, understood.note
+    proof = "" if seen.origin is Origin.PROVEN else "/unproven"  # so that a forgery never shadows the real one
+    return Event(
+        key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
+        kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
+        at=_begins(seen.date, received), source=source, mark=note.mark, facts=note.facts, links=note.links,
+        text=note.text, origin=seen.origin, held=note.held or _stale(seen.date, received, policy),
+        channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
+    )
+
+
+def _begins(date: datetime | None, received: datetime) -> datetime:
+    return min(date, received) if date and abs(received - date) <= PLAUSIBLE else received
+
+
+def _stale(date: datetime | None, received: datetime, policy: Policy) -> str:
+    if date and received - date > policy.max_age:
+        return say("stale: dated {date:%Y-%m-%d}, long before it arrived; nothing leaves by itself", date=date)
+    return ""
+
+
+def consider(before: Case, event: Event, understood: Understood | None, settings: Settings,
+             now: datetime) -> Considered:
+    """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
+    case = cases.apply(_joined(before, event, understood), event)
+    due: Sequence[Deadline] = ()
+    if understood:
+        due = deadlines.reckon(understood.marketplace.rules, understood.note.stated, kind=event.kind,
+                               facts=event.facts, start=event.at, seller=settings.seller)
+    return Considered(case=case, deadlines=due, decided=decide.decide(case, event, settings.policy, now))
+
+
+def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
+    """Return the case with what the notification adds to it; what is known is not forgotten."""
+    if understood is None:
+        return case
+    note = understood.note
+    return replace(
+        case, kind=event.kind, order=note.order or case.order, item=note.item or case.item,
+        buyer=note.buyer or case.buyer, answer_to=note.answer_to or case.answer_to,
+        language=note.language or case.language, opened=case.opened or event.at, held=event.held or case.held,
+    )
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def read_one(guichet: Guichet, now: datetime) -> bool:
+    """Take the next kept mail all the way to the outbox; say whether there was one."""
+    store = guichet.store
+    if (mail := store.next_mail()) is None:
+        return False
+    try:
+        _read(guichet, mail, now)
+    except EdgeError:
+        raise  # not the mail's fault: it stays kept, and is tried again later
+    except UnreadableError as error:
+        store.settle_mail(mail.id, "shelved", str(error))
+    except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
+        store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
+        log.exception("Mail %s went on the shelf", mail.id)
+    return True
+
+
+def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
+    store = guichet.store
+    if mail.attempts > MOST_ATTEMPTS:
+        raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
+    seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
+    store.describe_mail(mail.id, seen)
+    if reason := _to_ignore(store, mail, seen):
+        store.settle_mail(mail.id, "ignored", reason)
+    elif understood := understand(seen):
+        _take(guichet, mail, understood, now)
+    else:
+        state, reason = unclaimed(seen, guichet.seller)
+        store.settle_mail(mail.id, state, reason)
+
+
+def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
+    trusted = guichet.mailbox(mail.mailbox).authserv_id
+    return frozenset({trusted} if trusted else ())
+
+
+def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
+    if store.is_own(seen.message_id) or seen.headers.get("x-guichet"):
+        return "own_mail: " + say("we wrote it ourselves")
+    if twin := store.twin(mail.id, seen.content_key, seen.origin):
+        return "duplicate: " + say("the same mail as M-{number}", number=twin["id"])
+    return ""
+
+
+def unclaimed(seen: Message, seller: Seller) -> tuple[str, str]:
+    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
+    if seen.automatic == "bounce":
+        return "shelved", "bounce: " + say(
+            "a mail could not be delivered; read it, one of your answers may not have arrived")
+    if seen.automatic:
+        code = "list_mail" if seen.automatic == "list" else "auto_submitted"
+        return "ignored", f"{code}: {say('an automatic mail is never answered')}"
+    if seen.sender in seller.notify:
+        return "shelved", "from_seller: " + say(
+            "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1")
+    if ours := next((one.name for one in marketplaces.installed() if one.is_sender(seen.sender)), ""):
+        return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
+    return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def _take(guichet: Guichet, mail: Mail, understood: Understood, now: datetime) -> None:
+    """Handle the mail's event and settle the mail, both or neither."""
+    note, store = understood.note, guichet.store
+    event = event_of(understood, source=f"mail:{mail.id}", received=mail.received, policy=guichet.policy,
+                     cold=mail.cold)
+    with store.write_tx():
+        case = handle(guichet, event, now, understood=understood, mailbox=mail.mailbox)
+        known = case is None
+        store.settle_mail(mail.id, "ignored" if known else "read",
+                          "duplicate_event: " + say("told before in another mail") if known else "",
+                          marketplace=note.marketplace, kind=note.kind, case=case.number if case else None)
+
+
+# -- handling ------------------------------------------------------------------------------------
+
+
+def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Understood | None = None,
+           mailbox: str = "") -> Case | None:
+    """Let one event - from a mail, the clock, the seller or the outbox - take its effect, all of it or nothing.
+
+    Returns the case as it stands afterwards, or None if the event had been heard before.
+    """
+    store = guichet.store
+    with store.write_tx(), words.speaking(guichet.seller.language):
+        if store.has_event(event.key):
+            return None
+        before = store.case(event.case)
+        found = consider(replace(before, mailbox=before.mailbox or mailbox), event, understood, guichet.settings, now)
+        untold = event.cold and before.number is None and found.case.turn is Party.SELLER
+        number = store.record_case(found.case, now, untold=untold)
+        case = replace(found.case, number=number)
+        event_id = store.record_event(event, number, now, [journal(answer) for answer in found.decided])
+        _record_deadlines(guichet, case, event, found.deadlines, now)
+        for answer in found.decided:
+            _carry_out(guichet, answer, case, event, event_id, now)
+    return case
+
+
+def journal(answer: Action | Move) -> dict[str, Any]:
+    """Return a decision as `why` and `try --json` show it."""
+    if isinstance(answer, Move):
+        return {"action": str(answer.to), "draft": f"D-{answer.draft}", "why": answer.why}
+    return {"action": str(answer.what), "channel": str(answer.channel), "mode": str(answer.mode),
+            "template": answer.template, "step": answer.step, "why": answer.why}
+
+
+def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Iterable[Deadline], now: datetime) -> None:
+    store, number = guichet.store, case.number
+    assert number is not None, "the case has just been kept"
+    for deadline in found:
+        rung = deadlines.rung(deadline.due, now, guichet.policy.warnings)  # already passed: the question tells it
+        store.record_deadline(number, deadline, event.at, now, int(rung.total_seconds()) if rung is not None else None)
+    if event.kind is Kind.SELLER_ANSWERED:
+        store.end_deadlines(number, "met", now, met_by=str(What.REPLY))
+    elif event.kind is Kind.NO_REPLY_NEEDED:
+        store.end_deadlines(number, "cancelled", now, met_by=str(What.REPLY))
+    elif event.kind is Kind.CASE_CLOSED:
+        store.end_deadlines(number, "cancelled", now)
+    elif event.kind is Kind.DEADLINE_PASSED:
+        store.end_deadlines(number, "missed", now, name=event.facts["name"])
+    elif event.kind is Kind.MESSAGE_UNDELIVERED:
+        store.reopen_deadlines(number, str(What.REPLY), now)
+
+
+def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event, event_id: int, now: datetime) -> None:
+    if isinstance(answer, Move):
+        row = guichet.store.outbox_row(answer.draft)
+        assert row, "a draft is moved only after it was found"
+        fresh = answer.to is State.READY and not row["raw"]
+        guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
+    elif answer.to is Party.SELLER:
+        tell_seller(guichet, answer, case, event_id, now)
+    elif answer.mode is not Mode.SHADOW:
+        write_reply(guichet, answer, case, event, event_id, now)
+
+
+# -- the seller ----------------------------------------------------------------------------------
+
+
+class OrderError(BotError):
+    """An order that cannot be carried out, with the reason."""
+
+
+def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: str, row: Row | None = None,
+          facts: Mapping[str, str] | None = None) -> Case | None:
+    """Let the seller's word take its effect, by the same path as everything else.
+
+    Returns None when he had said the same about the same draft before: it has one effect.
+    """
+    mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
+    event = Event(
+        key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
+        source=f"seller:{source}", mark=mark, facts=facts or {}, draft=row["id"] if row else None,
+        channel=Channel(row["channel"]) if row else Channel.SELLER)
+    return handle(guichet, event, now)

@@ -1,0 +1,167 @@
+"""Mail out: at most once, and never silently. The one place from which anything leaves.
+
+The row is committed with its Message-ID before any connection, and moved to `transmitting` before
+DATA. A row found `transmitting` later is never sent again blindly: it is looked for in the Sent
+folder; where nobody can say, the seller is asked. Call these only while holding the lock of the
+data folder: then a `transmitting` row that is not ours to send is left from a crash.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Container, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from bot.core.action import Move, State, What
+from bot.core.draft import UnsafeMailError
+from bot.core.event import Event, Kind
+from bot.edges import EdgeError
+from bot.edges.smtp import Outcome, Relay, Sending, Smtp
+from bot.edges.store import Row
+from bot.guichet import Guichet
+from bot.pipeline import handle
+from bot.receiving import look_for_sent
+from bot.settings import Mailbox
+from bot.words import say
+
+log = logging.getLogger(__name__)
+
+PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))  # after each 4xx
+TO_BUYER = (What.REPLY, What.OFFER)
+
+
+def send_ready(guichet: Guichet, clock: Callable[[], datetime],
+               resting: Container[str] = ()) -> Iterator[tuple[str, EdgeError | None]]:
+    """Send what is ready, mailbox by mailbox over one connection each, save from those that rest.
+
+    Yields the mailbox after each mail dealt with, with None, or with what keeps it from sending: its rows stay ready.
+    """
+    ready = sorted(guichet.store.ready(clock()), key=lambda row: row["mailbox"])
+    for name, rows in groupby(ready, key=lambda row: str(row["mailbox"])):
+        if name in resting:
+            continue
+        try:
+            for _ in _send_from(guichet, guichet.mailbox(name), list(rows), clock):
+                yield name, None
+        except EdgeError as error:
+            yield name, error
+
+
+def _send_from(guichet: Guichet, mailbox: Mailbox, rows: list[Row], clock: Callable[[], datetime]) -> Iterator[None]:
+    with Smtp(relay_of(mailbox)) as smtp:
+        for row in rows:
+            if _went_out_already(mailbox, row):
+                _sent(guichet, row, say("found in the Sent folder"), clock())
+            else:
+                _send_one(guichet, smtp, mailbox, row, clock)
+            yield
+
+
+def relay_of(mailbox: Mailbox) -> Relay:
+    """Return where a mailbox's mail leaves.
+
+    Raises:
+        EdgeError: the settings name no smtp server for it.
+    """
+    if mailbox.smtp is None:
+        raise EdgeError(say("Mailbox {mailbox} has no smtp server in mailboxes.toml, so nothing can be sent from it; "
+                            "add smtp = {{ host = \"…\", port = 465, security = \"tls\" }}", mailbox=mailbox.name))
+    return Relay(mailbox=mailbox.name, host=mailbox.smtp.host, port=mailbox.smtp.port, security=mailbox.smtp.security,
+                 user=mailbox.user if mailbox.reference else "",
+                 password=mailbox.secret() if mailbox.reference else "", ca_file=str(mailbox.ca_file or ""))
+
+
+def _went_out_already(mailbox: Mailbox, row: Row) -> bool:
+    """Look into Sent before a reply nobody approved, and before any second try of a mail to a buyer."""
+    if row["what"] not in TO_BUYER or (row["mode"] != "alone" and not row["attempts"]):
+        return False
+    return look_for_sent(mailbox, row["message_id"])
+
+
+def _send_one(guichet: Guichet, smtp: Smtp, mailbox: Mailbox, row: Row, clock: Callable[[], datetime]) -> None:
+    store, number = guichet.store, row["id"]
+
+    def claim() -> bool:
+        return store.move(Move(draft=number, frm=(State.READY,), to=State.TRANSMITTING, why=""), clock())
+
+    store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", number)
+    try:
+        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], claim)
+    except UnsafeMailError as error:
+        sending = Sending(outcome=Outcome.REFUSED, reply=str(error))
+    _settle(guichet, {**row, "attempts": row["attempts"] + 1}, sending, clock())
+
+
+def _settle(guichet: Guichet, row: Row, sending: Sending, now: datetime) -> None:
+    if sending.outcome is Outcome.SENT:
+        _sent(guichet, row, sending.reply, now)
+    elif sending.outcome is Outcome.LATER:
+        _later(guichet, row, sending.reply, now)
+    elif sending.outcome is Outcome.REFUSED:
+        _refused(guichet, row, sending.reply, now)
+    elif sending.outcome is Outcome.UNKNOWN:
+        guichet.store.note(row["id"], say("the connection was lost after the mail was handed over: {words}",
+                                          words=sending.reply), not_before=now + timedelta(minutes=1))
+
+
+def _sent(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
+    """Write down that a mail left; a reply that answers also moves its case. Both or neither."""
+    with guichet.store.write_tx():
+        _move(guichet, row, (State.READY, State.TRANSMITTING), State.SENT, now)
+        guichet.store.note(row["id"], "")
+        if row["what"] in TO_BUYER and row["answers"]:
+            _tell(guichet, row, Kind.SELLER_ANSWERED, words, now)
+    log.info("D-%s sent: %s", row["id"], words)
+
+
+def _later(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
+    pause = PAUSES[min(row["attempts"], len(PAUSES)) - 1]
+    with guichet.store.write_tx():
+        _move(guichet, row, (State.TRANSMITTING,), State.READY, now)
+        guichet.store.note(row["id"], words, not_before=now + pause)
+    log.warning("D-%s waits %s: %s", row["id"], pause, words)
+
+
+def _refused(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
+    with guichet.store.write_tx():
+        _move(guichet, row, (State.READY, State.TRANSMITTING), State.FAILED, now)
+        guichet.store.note(row["id"], words)
+        if row["what"] in TO_BUYER:
+            _tell(guichet, row, Kind.MESSAGE_UNDELIVERED, words, now)
+    log.error("D-%s was refused: %s", row["id"], words)
+
+
+def resolve_one(guichet: Guichet, now: datetime) -> bool:
+    """Find out about one mail of which nobody knows whether it left; say whether there was one."""
+    row = next((row for row in guichet.store.left_transmitting() if not _waits(row, now)), None)
+    if row is None:
+        return False
+    if look_for_sent(guichet.mailbox(row["mailbox"]), row["message_id"]):
+        _sent(guichet, row, say("found in the Sent folder"), now)
+    elif row["what"] not in TO_BUYER:  # to the seller himself: twice is better than never
+        _move(guichet, row, (State.TRANSMITTING,), State.READY, now)
+        guichet.store.note(row["id"], row["error"])
+    else:
+        with guichet.store.write_tx():
+            _move(guichet, row, (State.TRANSMITTING,), State.UNCERTAIN, now)
+            _tell(guichet, row, Kind.SENDING_UNCERTAIN, row["error"], now)
+    return True
+
+
+def _waits(row: Row, now: datetime) -> bool:
+    return bool(row["not_before"]) and datetime.fromisoformat(row["not_before"]) > now
+
+
+def _move(guichet: Guichet, row: Row, frm: tuple[State, ...], to: State, now: datetime) -> None:
+    guichet.store.move(Move(draft=row["id"], frm=frm, to=to, why=""), now)
+
+
+def _tell(guichet: Guichet, row: Row, kind: Kind, words: str, now: datetime) -> None:
+    """Let what became of a sending take its effect on the case, as an event like any other."""
+    case = guichet.store.case_by_number(row["case_id"])
+    assert case, "a reply always belongs to a case"
+    mark = f"D-{row['id']}:{row['attempts']}"
+    handle(guichet, Event(key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key,
+                          at=now, source=f"outbox:D-{row['id']}", mark=mark, text=words,
+                          draft=row["id"]), now)

@@ -1,0 +1,122 @@
+"""What `show` and `why` print: rows of the store as flat objects, and as lines for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.edges.store import Row, Store
+from bot.words import say
+from bot.words.kinds import kind_words
+
+Flat = dict[str, Any]
+
+_TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
+
+CASES = ("SELECT cases.*, (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open') AS due"
+         " FROM cases")
+
+
+def cases(store: Store, where: str = "", *args: Any) -> list[Flat]:
+    rows = store.rows(f"{CASES} {where} ORDER BY due IS NULL, due, cases.id", *args)
+    return [_case(row) for row in rows]
+
+
+def today(store: Store) -> list[Flat]:
+    """Return the cases that wait for the seller, in order of time left."""
+    return cases(store, "WHERE turn = 'seller' AND stage != 'closed'")
+
+
+def _case(row: Row) -> Flat:
+    return {"case": f"C-{row['id']}", "shop": row["shop"], "reference": row["reference"],
+            "order": row["order_number"], "item": row["item"], "buyer": row["buyer"], "kind": row["kind"],
+            "stage": row["stage"], "turn": row["turn"], "due": row["due"], "opened": row["opened"],
+            "origin": row["origin"]}
+
+
+def deadlines(store: Store) -> list[Flat]:
+    rows = store.rows("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
+                      " ON cases.id = deadlines.case_id ORDER BY deadlines.state != 'open', due, deadlines.id")
+    return [_deadline(row) for row in rows]
+
+
+def _deadline(row: Row) -> Flat:
+    return {"case": f"C-{row['case_id']}", "order": row["order_number"], "item": row["item"], "name": row["name"],
+            "due": row["due"], "state": row["state"], "stated": bool(row["stated"]), "rule": row["rule"] or None,
+            "source": row["source"] or None, "why": row["why"]}
+
+
+def outbox(store: Store, where: str = "", *args: Any) -> list[Flat]:
+    return [_out(row) for row in store.rows(f"SELECT * FROM outbox {where} ORDER BY id", *args)]
+
+
+def _out(row: Row) -> Flat:
+    return {"id": f"D-{row['id']}", "case": f"C-{row['case_id']}" if row["case_id"] else None, "what": row["what"],
+            "to": row["to_addr"], "channel": row["channel"], "state": row["state"],
+            "subject": _TAG.sub("", row["subject"]), "message_id": row["message_id"], "why": row["why"],
+            "error": row["error"] or None, "attempts": row["attempts"],
+            "not_before": row["not_before"] if row["state"] in ("ready", "transmitting") else None}
+
+
+def shelf(store: Store) -> list[Flat]:
+    rows = store.rows("SELECT * FROM mails WHERE state = 'shelved' ORDER BY id")
+    return [{"mail": f"M-{row['id']}", "mailbox": row["mailbox"], "from": row["sender"] or None,
+             "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]} for row in rows]
+
+
+def why(store: Store, case: int) -> Flat:
+    """Return everything that led to where a case stands: what was heard, reckoned, decided and written."""
+    events = store.rows("SELECT * FROM events WHERE case_id = ? ORDER BY id", case)
+    rows = store.rows("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
+                      " ON cases.id = deadlines.case_id WHERE case_id = ? ORDER BY deadlines.id", case)
+    return {
+        "case": next(iter(cases(store, "WHERE cases.id = ?", case))),
+        "events": [{"at": row["at"], "kind": row["kind"], "source": row["source"], "origin": row["origin"] or None,
+                    "held": row["held"] or None, "facts": json.loads(row["facts"]), "text": row["text"],
+                    "decided": json.loads(row["decided"])} for row in events],
+        "deadlines": [_deadline(row) for row in rows],
+        "outbox": outbox(store, "WHERE case_id = ?", case),
+    }
+
+
+# -- for people ----------------------------------------------------------------------------------
+
+
+def table(rows: Sequence[Flat], columns: Sequence[str], paint: Callable[[str, str], str]) -> str:
+    """Return rows as aligned columns, the heading painted."""
+    cells = [[_cell(row[column]) for column in columns] for row in rows]
+    widths = [max(len(line[at]) for line in [list(columns), *cells]) for at in range(len(columns))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+             for line in [list(columns), *cells]]
+    return "\n".join([paint(lines[0], "bold"), *lines[1:]])
+
+
+def _cell(value: object) -> str:
+    text = "-" if value is None else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def story(told: Mapping[str, Any]) -> str:
+    """Return `why` as a person reads it."""
+    case = told["case"]
+    lines = [f"{case['case']} · {case['shop']} · {case['reference']} · {say(kind_words(case['kind']))}", ""]
+    for event in told["events"]:
+        lines.append(say("{at}  {kind}, told by {source}", at=event["at"], kind=event["kind"], source=event["source"]))
+        lines += [f"    {say('origin')}: {event['origin']}"] if event["source"].startswith("mail:") else []
+        lines += [f"    {say('held')}: {event['held']}"] if event["held"] else []
+        lines += [f"    {name}: {value}" for name, value in event["facts"].items()]
+        lines += [f"    | {line}" for line in event["text"].splitlines()]
+        lines += [f"    -> {_decision(decision)}" for decision in event["decided"]]
+    lines += ["", say("Deadlines:")] if told["deadlines"] else []
+    lines += [f"  {row['name']}  {row['due']}  {row['state']}\n    {row['why']}" for row in told["deadlines"]]
+    lines += ["", say("Written:")] if told["outbox"] else []
+    lines += [f"  {row['id']}  {row['what']} -> {row['to']}  {row['state']}\n    {row['why']}"
+              + (f"\n    {row['error']}" if row["error"] else "") for row in told["outbox"]]
+    return "\n".join(lines)
+
+
+def _decision(decision: Mapping[str, str]) -> str:
+    how = " ".join(decision[key] for key in ("action", "channel", "mode", "draft") if decision.get(key))
+    return f"{how}: {decision['why']}"

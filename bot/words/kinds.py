@@ -1,0 +1,23 @@
+"""What each kind of notification is called in front of the seller."""
+
+from __future__ import annotations
+
+ENGLISH = {
+    "buyer_wrote": "A buyer wrote",
+    "not_received_claimed": "The buyer says the parcel has not arrived",
+    "not_conforming_claimed": "The buyer says the item is not as described",
+    "return_opened": "A buyer asks to return an item",
+}
+
+FRENCH = {
+    "A buyer wrote": "Un acheteur vous a écrit",
+    "The buyer says the parcel has not arrived": "L'acheteur dit ne pas avoir reçu le colis",
+    "The buyer says the item is not as described": "L'acheteur dit que l'article n'est pas conforme",
+    "A buyer asks to return an item": "Un acheteur demande un retour",
+}
+DYNAMIC = set(FRENCH)  # looked up by kind, never written out in a call
+
+
+def kind_words(kind: str) -> str:
+    """Return the English sentence for a kind, the kind itself where there is none yet."""
+    return ENGLISH.get(kind, kind)
