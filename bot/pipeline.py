@@ -210,7 +210,7 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
             return None
         before = store.case(event.case)
         found = consider(replace(before, mailbox=before.mailbox or mailbox), event, understood, guichet.settings, now)
-        untold = event.cold and before.number is None and found.case.turn is Party.SELLER
+        untold = event.cold and found.case.turn is Party.SELLER
         number = store.record_case(found.case, now, untold=untold)
         case = replace(found.case, number=number)
         event_id = store.record_event(event, number, now, [journal(answer) for answer in found.decided])

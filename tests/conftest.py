@@ -18,6 +18,7 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = ROOT / "tests" / "servers"
+pytest.register_assert_rewrite("tests.servers")     # before one server's file imports another's
 pytest_plugins = [f"tests.servers.{found.name}" for found in iter_modules([str(SERVERS)])]
 
 # A slow machine is no fault of ours; and in CI the same commit gets the same examples.

@@ -91,6 +91,8 @@ def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | 
 def tell_missed(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
     if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER:
         return None
+    if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
+        return None
     why = say("the deadline {name} passed at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.NOTICE, f"missed:{event.mark}", why, template="missed")
 

@@ -16,4 +16,7 @@ class UnreadableError(BotError):
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(f"{code}: {sentence}")
-        self.code = code
+        self.code, self.sentence = code, sentence
+
+    def __reduce__(self) -> tuple[type[UnreadableError], tuple[str, str]]:
+        return type(self), (self.code, self.sentence)  # so that it can come out of a child process

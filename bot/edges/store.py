@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -101,6 +102,7 @@ class Store:
         with _plainly(path, OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.db = _open(path)
+            _refuse_newer(self.db, path)
             if migrations.pending(self.db):
                 with self.write_tx():
                     _migrate(self.db)
@@ -234,8 +236,8 @@ class Store:
                   iso(case.snoozed_until) if case.snoozed_until else None)
         if case.number is not None:
             self.run("UPDATE cases SET mailbox = ?, order_number = ?, item = ?, buyer = ?, answer_to = ?, language = ?,"
-                     " kind = ?, stage = ?, turn = ?, origin = ?, held = ?, snoozed_until = ? WHERE id = ?",
-                     *values, case.number)
+                     " kind = ?, stage = ?, turn = ?, origin = ?, held = ?, snoozed_until = ?, untold = max(untold, ?)"
+                     " WHERE id = ?", *values, untold, case.number)
             return case.number
         with self.write_tx():
             return int(self.db.conn.execute(
@@ -282,10 +284,10 @@ class Store:
                  state, iso(now), case, met_by, met_by, name, name)
 
     def reopen_deadlines(self, case: int, met_by: str, now: datetime) -> None:
-        """Let deadlines run again that an answer seemed to have met, when it turns out not to have arrived."""
+        """Let the deadline run again that the last answer seemed to have met, when it turns out not to have arrived."""
         self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL"
-                 " WHERE case_id = ? AND state = 'met' AND met_by = ? AND NOT EXISTS (SELECT 1 FROM deadlines AS other"
-                 " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name AND other.state = 'open')",
+                 " WHERE case_id = ? AND state = 'met' AND met_by = ? AND id = (SELECT max(id) FROM deadlines AS other"
+                 " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name)",
                  iso(now), case, met_by)
 
     def running_deadlines(self, before: datetime) -> list[Row]:
@@ -349,10 +351,31 @@ def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+    _write_ahead(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
         connection.execute(f"PRAGMA {pragma}")
     path.chmod(0o600)
     return Database(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. Where two processes do so at once in a new file SQLite does not wait, whatever the timeout."""
+    for left in reversed(range(BUSY_SECONDS * 20)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not left or "locked" not in str(error):
+                raise
+            time.sleep(0.05)
+
+
+def _refuse_newer(db: Any, path: Path) -> None:
+    """Raise if a newer program has changed the tables: this one would write what that one cannot read."""
+    known = {one.name for one in migrations.pending(type(db)(memory=True))}  # of an empty database: all there are
+    if newer := [one.name for one in migrations.applied(db) if one.name not in known]:
+        raise StorageError(say("The database {path} was made by a newer Guichet ({names}): use that program, "
+                               "or put back a backup of before", path=path, names=", ".join(newer)), permanent=True)
 
 
 def _migrate(db: Any) -> None:

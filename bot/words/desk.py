@@ -76,6 +76,9 @@ FRENCH = {
         "La base {path} est abîmée ({words}) : remettez la sauvegarde la plus récente",
     "The database {path} cannot be used ({words}): check that its folder exists and may be written":
         "La base {path} est inutilisable ({words}) : vérifiez que son dossier existe et peut être écrit",
+    "The database {path} was made by a newer Guichet ({names}): use that program, or put back a backup of before":
+        "La base {path} vient d'un Guichet plus récent ({names}) : employez ce programme, "
+        "ou remettez une sauvegarde d'avant",
     "oversize: over 25 MiB; only its headers were fetched":
         "oversize: plus de 25 Mio ; seuls ses en-têtes ont été lus",
     "The template {name} must begin with a line «Subject: …» and a blank line":
