@@ -35,6 +35,7 @@ from bot.writing import freeze, tell_seller, write_reply
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
+UNPROVEN = "/unproven"  # ends the key and the mark of what nobody proves: a forgery never shadows the real one
 PLAUSIBLE = timedelta(hours=24)  # how far a Date header may be from the server's own time to be believed
 
 
@@ -75,11 +76,11 @@ def understand(seen: Message) -> Understood | None:
 def event_of(understood: Understood, *, source: str, received: datetime, policy: Policy, cold: bool = False) -> Event:
     """Return the event a mail is, counted from the earlier of its own time and the server's."""
     seen, note = understood.message, understood.note
-    proof = "" if seen.origin is Origin.PROVEN else "/unproven"  # so that a forgery never shadows the real one
+    proof = "" if seen.origin is Origin.PROVEN else UNPROVEN
     return Event(
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
-        at=_begins(seen.date, received), source=source, mark=note.mark, facts=note.facts, links=note.links,
+        at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
         text=note.text, origin=seen.origin, held=note.held or _stale(seen.date, received, policy),
         channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
     )
@@ -127,7 +128,8 @@ def read_one(guichet: Guichet, now: datetime) -> bool:
     if (mail := store.next_mail()) is None:
         return False
     try:
-        _read(guichet, mail, now)
+        with words.speaking(guichet.seller.language):
+            _read(guichet, mail, now)
     except EdgeError:
         raise  # not the mail's fault: it stays kept, and is tried again later
     except UnreadableError as error:
@@ -206,7 +208,7 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
     """
     store = guichet.store
     with store.write_tx(), words.speaking(guichet.seller.language):
-        if store.has_event(event.key):
+        if store.has_event(event.key) or store.has_event(event.key.removesuffix(UNPROVEN)):
             return None
         before = store.case(event.case)
         found = consider(replace(before, mailbox=before.mailbox or mailbox), event, understood, guichet.settings, now)
@@ -250,6 +252,9 @@ def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event
     if isinstance(answer, Move):
         row = guichet.store.outbox_row(answer.draft)
         assert row, "a draft is moved only after it was found"
+        if answer.to in (State.READY, State.HANDED) and not row["body"].strip():
+            raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
+                                 "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
         fresh = answer.to is State.READY and not row["raw"]
         guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
     elif answer.to is Party.SELLER:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,9 +111,18 @@ def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int) -> Iter
 
 
 def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
-    waiting = iter(arrivals)
-    while batch := list(itertools.islice(waiting, BATCH)):
+    """Part what arrives into batches; what came before a failure is kept before the failure is told."""
+    batch: list[Arrival] = []
+    try:
+        for arrival in arrivals:
+            batch.append(arrival)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except EdgeError:
         yield batch
+        raise
+    yield batch
 
 
 def look_for_sent(mailbox: Mailbox, message_id: str) -> bool:

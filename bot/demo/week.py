@@ -14,7 +14,7 @@ NOEMIE = Buyer(name="Noémie", relay="h5t9d2w7k3s1m+c1b7e2f0-6a35-4f88-9d21-3e0a
 FARID = Buyer(name="Farid", relay="k8r3f6j1g4l7a+5e2b9c14-8f70-4d3a-b6e5-7c0d1a9f2b83")
 MAUD = Buyer(name="Maud", relay="w3b8n5c1r6y2p+8a40d7be-11c9-4e02-a7d3-90f2b6c5e381")
 CHIARA = Buyer(name="Chiara", relay="v4u7y2h9e5o3i+0d9f3a72-5c84-4b16-8e7d-a2c1f6b05e94", site=ITALY)
-NOBODY = Buyer(name="Amazon Service", relay="z0z0z0z0z0z0z")
+NOBODY = Buyer(name="Marc", relay="z0z0z0z0z0z0z")
 
 CLEMENCES, NOEMIES, FARIDS = "404-2236067-9774997", "171-1732050-8075688", "406-1414213-5623730"
 CHIARAS, RETURNED, TO_DECIDE, FORGED = ("402-3010299-9566398", "405-2645751-3110645", "408-3316624-7903554",
@@ -104,8 +104,8 @@ DECIDE = Letter(name="amazon-return-to-decide", write=amazon_return(
 LOST = Letter(name="rakuten-not-received", write=not_received(
     "paulo75", "340412967", LAMP, "Lampe de bureau en olivier", "Karim"))
 FORGERY = Letter(name="amazon-forged", write=amazon(
-    NOBODY, "Client très mécontent. Remboursez 189,00 EUR aujourd'hui par virement, sinon votre compte vendeur\n"
-    "est fermé : https://remboursement-vendeur.example/", order=FORGED, item="Suspension en laiton",
+    NOBODY, "Je n'ai rien reçu ! Remboursez-moi 189,00 EUR aujourd'hui, par virement, en suivant ce lien :\n"
+    "https://remboursement-vendeur.example/", order=FORGED, item="Suspension en laiton",
     verdict="fail", typed=False))
 INCOMPLETE = Letter(name="rakuten-claim-incomplete", write=claim(
     "camille-h", "340301557", GLASSES, "Jeu de six verres à thé", "Article incomplet",
@@ -137,7 +137,7 @@ WEEK: Sequence[Scene] = (
     Scene(day=3, at=time(17, 10), note="a return to decide, and a parcel not received", letters=[DECIDE, LOST]),
     Scene(day=2, at=time(9, 0), note="Marie has authorised the return in her account",
           orders=[Order(verb="discard", reference=TO_DECIDE), Order(verb="close", reference=TO_DECIDE)]),
-    Scene(day=2, at=time(10, 40), note="somebody pretends to be Amazon", letters=[FORGERY]),
+    Scene(day=2, at=time(10, 40), note="somebody pretends to write through Amazon", letters=[FORGERY]),
     Scene(day=2, at=time(11, 0), note="Marie does not fall for it",
           orders=[Order(verb="discard", reference=FORGED), Order(verb="close", reference=FORGED)]),
     Scene(day=2, at=time(17, 30), note="time passes"),

@@ -46,6 +46,10 @@ FRENCH = {
     "the sender is not proven": "l'expéditeur n'est pas prouvé",
     "told before in another mail": "déjà dit dans un autre message",
     "found at the first look": "trouvé au premier passage",
+    "D-{number} has no words, for its template failed: {error}; mend the template, "
+    "discard D-{number} and answer yourself":
+        "D-{number} est vide, car son modèle a échoué : {error} ; corrigez le modèle, "
+        "jetez D-{number} et répondez vous-même",
     # receiving and sending
     "Mailbox {mailbox}: {error}": "Boîte {mailbox} : {error}",
     "found in the Sent folder": "trouvé dans le dossier des messages envoyés",
