@@ -108,7 +108,11 @@ def _store(settings: Settings) -> Store | None:
     from bot.edges.store import Store
     from bot.loop import database
 
-    return Store(database(settings)) if database(settings).exists() else None
+    if not database(settings).exists():
+        return None
+    store = Store(database(settings))
+    click.get_current_context().call_on_close(store.close)
+    return store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -127,7 +127,7 @@ class World:
     def work(self) -> None:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
-        while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),  # noqa: C419 – every step
+        while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),
                    tick(self.guichet, self.now)]):
             pass
 

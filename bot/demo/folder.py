@@ -106,9 +106,10 @@ class Folder:
 
     def commands(self) -> Iterator[str]:
         """Yield what to try next, ready to be copied."""
+        spoken = f" --lang {current()}" if any(word.startswith("--lang") for word in sys.argv) else ""
         [forged] = (self.path / "mails" / "in").glob("*-amazon-forged.eml")
         for words in ("show today", "show deadlines", "show outbox", "show shelf", "why C-1", f"try {_seen(forged)}"):
-            yield f"{_program()} --config {_seen(self.settings)} {words}"
+            yield f"{_program()} --config {_seen(self.settings)}{spoken} {words}"
 
 
 def _names() -> Iterator[Path]:

@@ -190,7 +190,8 @@ def not_received(buyer: str, order: str, item: str, title: str, agent: str) -> W
 # ---- Others -------------------------------------------------------------------------------------
 
 
-def other(sender: str, subject: str, body: str, *, more: Mapping[str, str] | None = None, also_from: str = "") -> Writes:
+def other(sender: str, subject: str, body: str, *, more: Mapping[str, str] | None = None,
+          also_from: str = "") -> Writes:
     """A mail of somebody else's.
 
     Args:

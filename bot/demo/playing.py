@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.cli import main as run_bot
 from bot.core.errors import BotError
-from bot.demo.folder import MARIE, PASSWORD, Folder
+from bot.demo.folder import MARIE, PASSWORD, Folder, FolderTakenError
 from bot.demo.letters import ADDRESS
 from bot.demo.servers import MailHost
 from bot.demo.stage import Stage, Teller
@@ -25,7 +25,7 @@ from bot.loop import database, once
 from bot.settings import Settings, load
 from bot.words import current, say
 
-OK, FAILED, INTERRUPTED = 0, 1, 130
+OK, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
 class OutOfStepError(BotError):
@@ -37,7 +37,12 @@ def play_week(keep: Path | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows no é still gets its week
     logging.basicConfig(level=logging.ERROR)
-    stage, folder = Stage(), Folder.make(keep)
+    stage = Stage()
+    try:
+        folder = Folder.make(keep)
+    except FolderTakenError as error:
+        print(f"run_bot.py: {error}", file=sys.stderr)
+        return WRONG
     try:
         with MailHost(ADDRESS, PASSWORD) as host:
             folder.furnish(host)
@@ -73,9 +78,12 @@ class Week:
 
     def open(self) -> None:
         self.stage.say(say("One week at {shop}, played by the program itself", shop=self.settings.seller.name), "bold")
-        self.stage.say(say("Mail comes in by IMAP on port {imap} and leaves by SMTP on port {smtp} of this machine; "
-                           "nothing leaves it.", imap=self.host.imap, smtp=self.host.smtp))
-        self.stage.say(say("Marie's time is that of Paris; she sells at Rakuten France and Amazon."))
+        self.stage.paragraph(say(
+            "Mail comes in by IMAP on port {imap} and leaves by SMTP on port {smtp} of this machine; "
+            "nothing leaves it.", imap=self.host.imap, smtp=self.host.smtp))
+        self.stage.paragraph(say(
+            "Marie sells at Rakuten France and Amazon. Her buyers write French and Italian; the hours "
+            "are those of Paris."))
 
     def play(self, scene: Scene) -> None:
         moment = scene.moment(self.present)
@@ -116,7 +124,7 @@ class Week:
         self.stage.quote(answer, most=7)
         if code:
             self.failures.append(f"run_bot.py {' '.join(said)}: {code}")
-        self.stage.pause(0.3)
+        self.stage.pause(0.15)
 
     def _run(self, *words: str) -> tuple[int, str]:
         with redirect_stdout(io.StringIO()) as out:
@@ -152,7 +160,7 @@ class Week:
         self.stage.say(say("All of it is kept in {folder}", folder=self.folder.path), "bold")
         for sentence in (say("mailboxes.toml, the database in data/, the mails in mails/in and mails/out."),
                          say("The mail server ends with the demo: what you approve now has nowhere to go.")):
-            self.stage.say(f"  {sentence}")
+            self.stage.paragraph(sentence, "  ")
         self.stage.say()
         self.stage.say(say("Try next:"), "bold")
         for command in self.folder.commands():
@@ -168,8 +176,8 @@ class Week:
             say("deadlines, {missed} missed", missed=self._count("deadlines WHERE state = 'missed'")):
                 self._count("deadlines"),
             say("answers drafted"): self._count("outbox WHERE what = 'reply'"),
-            say("mails told Marie"): marie,
-            say("answers went to buyers, each approved by Marie"): len(self.host.taken(0)) - marie,
+            say("mails to Marie"): marie,
+            say("answers to buyers"): len(self.host.taken(0)) - marie,
         }
 
     def _count(self, rows: str) -> int:

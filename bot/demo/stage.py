@@ -1,4 +1,7 @@
-"""The telling: what each pass left in the database, and what the mail server took. Nothing is told that is not there."""
+"""The telling: what each pass left in the database, and what the mail server took.
+
+Nothing is told that is not there.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +49,14 @@ class Stage:
     def say(self, text: str = "", how: str = "") -> None:
         print(self.paint(text, how) if how else text, flush=True)
 
+    def paragraph(self, text: str, indent: str = "") -> None:
+        self.say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent))
+
     def heading(self, at: datetime, seller: Seller, note: str) -> None:
         day = at.astimezone(ZoneInfo(seller.timezone))
         self.say()
         self.say(f"{say(WEEKDAYS[day.weekday()])} {deadline.local(at, seller)[-5:]} – {note}", "bold")
-        self.pause(0.3)
+        self.pause(0.15)
 
     def line(self, label: str, text: str, how: str = "", *, most: int = 2) -> None:
         """Print a line under its label; a long text goes on below, at most so many lines."""
@@ -106,8 +112,8 @@ class Teller:
         for event in self._new("events"):
             self._event(event, sent)
         for row in self.store.rows("SELECT * FROM outbox WHERE state = 'sent' AND what IN ('reply', 'offer')"):
-            if mail := sent.get(row["message_id"]):
-                self._to_buyer(row, mail)
+            if row["message_id"] in sent:
+                self._to_buyer(row, sent[row["message_id"]])
         self._ended()
         return self.stage.printed > before
 
@@ -120,12 +126,12 @@ class Teller:
 
     def _mail(self, raw: bytes, mail: Row, sent: Mapping[str, Posted]) -> None:
         self.stage.line(say("arrives"), readable(raw, "From"), "cyan", most=1)
-        self.stage.line("", readable(raw, "Subject"), most=1)
+        self.stage.line("", readable(raw, "Subject"))
         if mail["state"] == "shelved":
             self.stage.line(say("on the shelf"), mail["reason"], "yellow", most=3)
         elif mail["state"] == "ignored":
             self.stage.line(say("set aside"), mail["reason"], "yellow", most=3)
-        self.stage.pause(0.2)
+        self.stage.pause(0.1)
         if event := self.store.row("SELECT * FROM events WHERE mail = ?", mail["id"]):
             self._understood(event)
             self._clock(event)
@@ -136,9 +142,10 @@ class Teller:
         case = self._case(event)
         parts = [say(kind_words(event["kind"])), case["marketplace"]]
         parts += [say("order {order}", order=case["order_number"])] if case["order_number"] else []
-        sure = event["origin"] == "proven"
-        origin = self.stage.paint(say(ORIGINS[event["origin"]]), "green" if sure else "red")
-        self.stage.line(say("understood"), f"C-{case['id']} – {', '.join(parts)}, {origin}", "cyan")
+        parts += [say(ORIGINS[event["origin"]])] if event["origin"] == "proven" else []
+        self.stage.line(say("understood"), f"C-{case['id']} – {', '.join(parts)}", "cyan")
+        if event["origin"] != "proven":
+            self.stage.line(say("attention"), say(ORIGINS[event["origin"]]), "red")
         self.stage.quote(event["text"], most=2)
 
     def _clock(self, event: Row) -> None:
@@ -166,7 +173,7 @@ class Teller:
                                    " AND state = 'sent'", event["id"]):
             if mail := sent.get(row["message_id"]):
                 self._to_marie(mail)
-        self.stage.pause(0.15)
+        self.stage.pause(0.05)
 
     def _to_marie(self, mail: Posted) -> None:
         """Tell a mail to the seller: of the first one the beginning, of all what they warn of."""
@@ -195,18 +202,18 @@ class Teller:
         self.stage.line(say("to the buyer"), say("D-{id} of C-{case}; the mail server took:", id=row["id"],
                                                  case=row["case_id"]), "green")
         for name in ("From", "To", "Subject", "In-Reply-To"):
-            self.stage.line("", f"{name}: {readable(mail.raw, name)}", most=1)
+            self.stage.line("", f"{name}: {readable(mail.raw, name)}")
         self.stage.quote(body(mail.raw), most=4)
-        self.stage.pause(0.3)
+        self.stage.pause(0.15)
 
     def _ended(self) -> None:
-        """Tell the deadlines that no longer run."""
-        ends = {"met": say("met"), "cancelled": say("cancelled"), "missed": say("missed")}
+        """Tell the deadlines that ended well; one that was missed is an event and has been told."""
+        ends = {"met": say("met"), "cancelled": say("cancelled")}
         for row in self.store.rows("SELECT * FROM deadlines ORDER BY id"):
             before, self.stood[row["id"]] = self.stood.get(row["id"], ""), row["state"]
-            if before != row["state"] != "open" and row["state"] != "missed":
-                self.stage.line(say("deadline"), f"C-{row['case_id']}, {self._local(row['due'])} – {ends[row['state']]}",
-                                "yellow")
+            if before != row["state"] and row["state"] in ends:
+                self.stage.line(say("deadline"), f"C-{row['case_id']}, {self._local(row['due'])} – "
+                                                 f"{ends[row['state']]}", "yellow")
 
     # ---- looking up
 

@@ -201,8 +201,8 @@ class Smtp:
         return Sending(outcome=Outcome.UNKNOWN, reply=said.line)
 
     def _refusal(self, said: _Reply) -> Sending:
-        """Return the relay's no; out of step with it, or told that it closes (421), hang up as well."""
-        if said.kind not in (4, 5) or said.code == 421:
+        """Return the relay's no; after an answer that is neither yes nor no, hang up: we are out of step."""
+        if said.kind not in (4, 5):
             self._drop()
         return Sending(outcome=Outcome.REFUSED if said.kind == 5 else Outcome.LATER, reply=said.line)
 

@@ -284,7 +284,7 @@ class Store:
                  state, iso(now), case, met_by, met_by, name, name)
 
     def reopen_deadlines(self, case: int, met_by: str, now: datetime) -> None:
-        """Let the deadline run again that the last answer seemed to have met, when it turns out not to have arrived."""
+        """Let the deadline run again that the last answer seemed to have met, when that answer did not arrive."""
         self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL"
                  " WHERE case_id = ? AND state = 'met' AND met_by = ? AND id = (SELECT max(id) FROM deadlines AS other"
                  " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name)",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.core.clean import UNEXPECTED
 from bot.core.deadline import local
 from bot.core.policy import Seller
 from bot.edges import EdgeError
@@ -53,16 +54,14 @@ class Templates:
         Raises:
             TemplateError: no such template, a fault in it, or a variable that is unknown.
         """
-        from jinja2 import TemplateError as JinjaError
-
         tries = [f"{folder}{name}.{tongue}.txt" for tongue in dict.fromkeys((language, "en", "fr"))
                  for folder in (f"{marketplace}/" if marketplace else "", "")]
         try:
             template = self.environment.select_template(list(dict.fromkeys(tries)))
             rendered = template.render({**context, "seller": self.seller})
-        except JinjaError as error:
+        except _faults() as error:
             raise TemplateError(say("The template {name} cannot be used: {words}",
-                                    name=f"{name}.{language}.txt", words=error.message or tries[0])) from error
+                                    name=f"{name}.{language}.txt", words=str(error) or tries[0])) from error
         return _split(rendered, name)
 
     def check(self) -> int:
@@ -71,13 +70,11 @@ class Templates:
         Raises:
             TemplateError: one has a fault in its Jinja2.
         """
-        from jinja2 import TemplateError as JinjaError
-
         names = [name for name in self.environment.list_templates() if name.endswith(".txt")]
         for name in names:
             try:
                 self.environment.get_template(name)
-            except (JinjaError, UnicodeDecodeError) as error:
+            except _faults() as error:
                 raise TemplateError(
                     say("The template {name} cannot be used: {words}", name=name, words=error)) from error
         return len(names)
@@ -87,6 +84,13 @@ class Templates:
         if self._environment is None:
             self._environment = _environment(self.folders, self.seller)
         return self._environment
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what a template may raise: Jinja's own, a file in Latin-1, a sum of text and a number ..."""
+    from jinja2 import TemplateError as JinjaError
+
+    return (JinjaError, OSError, *UNEXPECTED)
 
 
 def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:

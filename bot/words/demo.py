@@ -20,8 +20,9 @@ FRENCH = {
     "Mail comes in by IMAP on port {imap} and leaves by SMTP on port {smtp} of this machine; nothing leaves it.":
         "Le courrier arrive par IMAP (port {imap}) et part par SMTP (port {smtp}) sur cette machine ; "
         "rien n'en sort.",
-    "Marie's time is that of Paris; she sells at Rakuten France and Amazon.":
-        "Marie vend sur Rakuten France et Amazon ; les heures sont celles de Paris.",
+    "Marie sells at Rakuten France and Amazon. Her buyers write French and Italian; the hours are those of Paris.":
+        "Marie vend sur Rakuten France et Amazon. Ses acheteurs écrivent en français et en italien ; "
+        "les heures sont celles de Paris.",
     # the lines
     "arrives": "arrive",
     "understood": "compris",
@@ -90,8 +91,8 @@ FRENCH = {
     "cases": "affaires",
     "deadlines, {missed} missed": "échéances, dont dépassées : {missed}",
     "answers drafted": "réponses rédigées",
-    "mails told Marie": "messages à Marie",
-    "answers went to buyers, each approved by Marie": "réponses parties aux acheteurs, chacune approuvée par Marie",
+    "mails to Marie": "messages à Marie",
+    "answers to buyers": "réponses aux acheteurs",
     "All of it is kept in {folder}": "Tout est gardé dans {folder}",
     "mailboxes.toml, the database in data/, the mails in mails/in and mails/out.":
         "mailboxes.toml, la base dans data/, les messages dans mails/in et mails/out.",
@@ -108,6 +109,8 @@ DYNAMIC = {  # the week's headings, the days and the origins are said through ta
     "a return, and one message in two copies", "Marie answers", "the morning's mail", "a question before a sale",
     "the buyer of this morning writes again", "one of the two drafts is enough", "Marie is away; time passes",
     "time passes", "Marie is back, and answers late", "a return to decide, and a parcel not received",
-    "Marie has authorised the return in her account", "somebody pretends to write through Amazon", "Marie does not fall for it",
-    "Marie has found the tracking number, and confirms at Rakuten", "another claim", "a buyer in Italy", "now",
+    "Marie has authorised the return in her account", "somebody pretends to write through Amazon",
+    "Marie does not fall for it",
+    "Marie has found the tracking number, and confirms at Rakuten", "another claim", "a buyer in Italy",
+    "now",
 }

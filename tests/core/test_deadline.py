@@ -22,7 +22,10 @@ def after(amount: int, unit: Unit, start: str, seller: Seller = MARIE) -> str:
     return add(Period(amount=amount, unit=unit), datetime.fromisoformat(start), seller).strftime("%Y-%m-%dT%H:%MZ")
 
 
-def rule(within: Period = Period(amount=24, unit=HOURS), *, others: tuple[tuple[Period, str], ...] = (),
+DAY = Period(amount=24, unit=HOURS)
+
+
+def rule(within: Period = DAY, *, others: tuple[tuple[Period, str], ...] = (),
          when: dict[str, str] | None = None, name: str = "answer") -> Rule:
     return Rule(id="A1", kind="buyer_wrote", name=name, who=Party.SELLER, within=within, source="the guide",
                 read=date(2026, 11, 1), others=others, when=when or {}, met_by="reply",
@@ -56,7 +59,8 @@ def test_local_time_that_comes_twice_is_the_earlier_one() -> None:
 
 
 def test_local_time_that_does_not_exist_is_the_earlier_reading() -> None:
-    assert instant(datetime(2026, 3, 29, 2, 30), "Europe/Paris") == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    wall = datetime.fromisoformat("2026-03-29T02:30")
+    assert instant(wall, "Europe/Paris") == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 
 
 def test_ascension_day_is_no_working_day() -> None:
@@ -126,7 +130,8 @@ def slowly(amount: int, unit: Unit, start: datetime) -> datetime:
     return from_paris(wall)
 
 
-@given(start=st.datetimes(datetime(2024, 1, 1), datetime(2030, 6, 30), timezones=st.just(UTC)),
+@given(start=st.datetimes(datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2030-06-30"),
+                          timezones=st.just(UTC)),
        amount=st.integers(1, 60), unit=st.sampled_from(Unit))
 def test_any_period_ends_where_counting_day_by_day_ends(start: datetime, amount: int, unit: Unit) -> None:
     start = start.replace(microsecond=0)

@@ -62,6 +62,7 @@ def test_french_emoji_and_long_lines_are_read_as_they_were_written() -> None:
     assert is_safe(raw)
     assert max(map(len, raw.split(b"\r\n"))) <= 78
     assert text_of(raw) == body
+    assert b"\nFrom " not in raw
     assert read(raw)["Subject"] == "Réponse à « été » 👩‍👩‍👧"
     assert read(raw)["From"].addresses[0].display_name == "Chez Léa & Cie"
 
@@ -72,6 +73,17 @@ def test_a_long_accented_subject_is_cut_between_characters() -> None:
     assert len(words) > 3
     assert max(map(len, words)) <= 75
     assert read(raw)["Subject"] == "é👍" * 60
+
+
+def test_a_subject_cannot_turn_the_reading_direction() -> None:
+    assert read(compose(replace(MAIL, subject="a\u202egpj.exe\u2066")))["Subject"] == "agpj.exe"
+
+
+def test_a_builder_that_forgot_to_clean_would_be_caught_by_its_own_check(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.core.draft._clean", lambda value, cap: value)
+    with pytest.raises(UnsafeMailError, match="header"):
+        compose(replace(MAIL, subject="a\r\nBcc: x@evil.example"))
 
 
 def test_the_same_mail_is_the_same_bytes_and_its_date_is_in_utc() -> None:

@@ -133,6 +133,21 @@ def test_flags_stay_as_they_were(dovecot: Dovecot, account: Account) -> None:
         assert set(phone.get_flags([1, 2]).values()) == {(b"\\Recent",)}
 
 
+def test_nothing_is_ever_sent_but_questions(dovecot: Dovecot, plain: Account) -> None:
+    dovecot.deliver(plain.user, mail(1))
+    with through(plain, timeout=SOON) as (proxy, account):
+        with Imap(account) as reader:
+            assert len(fetched(reader)) == 1
+            reader.all_uids("INBOX", LONG_AGO)
+            reader.find_sent("<m-1@marketplace.example>")
+            reader.wait("INBOX", 0.2)
+            failure_of(lambda: reader.folder("Xyzzy"))
+        lines = proxy.heard.decode().split("\r\n")[:-1]
+    asked = {line.partition(" ")[2].removeprefix("UID ").partition(" ")[0] for line in lines if line != "DONE"}
+    assert asked <= {"CAPABILITY", "LOGIN", "EXAMINE", "SEARCH", "FETCH", "LIST", "IDLE", "LOGOUT"}
+    assert not [line for line in lines if "BODY[" in line or "RFC822 " in line or "UNSEEN" in line]
+
+
 def test_nothing_new_is_nothing_though_the_server_names_its_last_mail(dovecot: Dovecot, account: Account,
                                                                       reader: Imap) -> None:
     dovecot.deliver(account.user, mail(1), mail(2))
@@ -142,6 +157,13 @@ def test_nothing_new_is_nothing_though_the_server_names_its_last_mail(dovecot: D
     assert reader.new_uids("INBOX", 2) == []
     assert reader.new_uids("INBOX", 900) == []
     assert reader.new_uids("INBOX", 1) == [2]
+    dovecot.deliver(account.user, mail(3))
+    with dovecot.client(account.user) as phone:
+        phone.select_folder("INBOX")
+        phone.delete_messages([3])
+        phone.expunge()
+    assert reader.folder("INBOX").uidnext == 4
+    assert reader.new_uids("INBOX", 2) == []
 
 
 def test_last_mail_is_not_new_where_the_server_keeps_uidnext_to_itself(dovecot: Dovecot, plain: Account) -> None:
@@ -324,6 +346,14 @@ def test_a_wrong_password_is_told_apart_from_all_else(password: str, account: Ac
     assert "refused the log-in of vendeur" in named(caught.value, wrong)
     assert caught.value.permanent
     assert not password or f" {password} " not in str(caught.value)
+
+
+def test_a_connection_lost_at_the_log_in_is_no_refusal(plain: Account) -> None:
+    with through(plain) as (proxy, account):
+        proxy.cut_at = b" LOGIN "
+        error = failure_of(Imap(account).connect)
+        assert not isinstance(error, LoginRefusedError)
+        assert "was lost" in named(error, account)
 
 
 @pytest.mark.parametrize(("user", "password"), [

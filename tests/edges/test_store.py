@@ -134,17 +134,25 @@ def test_attempt_of_a_process_that_was_killed_is_counted(store: Store, path: Pat
 
 
 def test_transaction_that_fails_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.write_tx():
-        store.keep("ventes", [mail()], NOW)
-        raise RuntimeError
+    def fails() -> None:
+        with store.write_tx():
+            store.keep("ventes", [mail()], NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
     assert store.rows("SELECT * FROM mails") == store.rows("SELECT * FROM places") == []
 
 
 def test_inner_transaction_ends_with_the_outer_one(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.write_tx():
+    def fails() -> None:
         with store.write_tx():
-            a_case(store)
-        raise RuntimeError
+            with store.write_tx():
+                a_case(store)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
     assert store.rows("SELECT * FROM cases") == []
 
 

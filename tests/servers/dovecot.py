@@ -180,6 +180,17 @@ class Dovecot:
     # ---- starting and stopping
 
     def start(self) -> None:
+        """Start, again if need be: right after a stop the ports may not be free yet."""
+        until = time.monotonic() + START_WITHIN
+        self._launch()
+        while not self._greets():
+            assert time.monotonic() < until, self.log()
+            time.sleep(0.02)
+            if self._running is None or self._running.poll() is not None:
+                self.stop()
+                self._launch()
+
+    def _launch(self) -> None:
         assert PROGRAM, NEEDED
         drop: dict[str, Any] = {}
         if os.getuid() == 0:
@@ -188,11 +199,6 @@ class Dovecot:
             self._running = subprocess.Popen(
                 [PROGRAM, "-F", "-c", str(self.home / "dovecot.conf")], stdout=subprocess.DEVNULL,
                 stderr=stderr, start_new_session=True, **drop)
-        until = time.monotonic() + START_WITHIN
-        while not self._greets():
-            assert self._running.poll() is None, self.log()
-            assert time.monotonic() < until, self.log()
-            time.sleep(0.01)
 
     def stop(self, *, politely: bool = False) -> None:
         """Kill the whole group; politely, let it say BYE first, which takes a second."""

@@ -22,6 +22,7 @@ class Proxy:
         self.target = target
         self.cut_after: int | None = None  # bytes
         self.stall_after: int | None = None  # bytes
+        self.cut_at = b""  # as soon as the client says this, and before the server hears it
         self.drip = False  # one byte a tenth of a second, from the server
         self.change: tuple[bytes, bytes] = (b"", b"")
         self.sent = 0  # bytes that came from the server, over all connections
@@ -89,6 +90,8 @@ class Proxy:
                     self._forward(chunk, target)
                 else:
                     self.heard += chunk
+                    if self.cut_at and self.cut_at in chunk:
+                        raise OSError("cut")
                     target.sendall(chunk)
         for line in (source, target):
             with suppress(OSError):

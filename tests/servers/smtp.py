@@ -126,7 +126,7 @@ class SmtpServer:
     async def _close(self) -> None:
         self._server.close()
         for transport in self.transports:
-            with suppress(AttributeError):  # Python 3.11.2 (Debian 12): a TLS transport closed twice has no end to abort
+            with suppress(AttributeError):  # Python 3.11.2 (Debian 12): a TLS transport closed twice cannot abort
                 transport.abort()
         mine = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not mine]

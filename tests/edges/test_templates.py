@@ -1,0 +1,239 @@
+"""The words of every mail: whose template counts, what a broken one says, and what the seller reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.action import Move, State
+from bot.core.case import Case
+from bot.core.event import CaseKey, Event, Kind
+from bot.core.policy import Seller
+from bot.edges.store import Row
+from bot.edges.templates import PROGRAM, TemplateError, Templates, left
+from bot.pipeline import handle
+from bot.sending import resolve_one
+from bot.words import LANGUAGES
+from tests.world import ORDER, World, buyer_writes, claim
+
+MARIE = Seller(name="Atelier Lumen", language="fr", timezone="Europe/Paris")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    folder = tmp_path / "templates"
+    (folder / "amazon").mkdir(parents=True)
+    return folder
+
+
+def written(folder: Path, name: str, text: str) -> Templates:
+    (folder / name).write_text(text, "utf-8")
+    return Templates(MARIE, folder)
+
+
+# ---- which one counts
+
+
+def test_own_template_comes_before_the_programs(own: Path) -> None:
+    templates = written(own, "amazon/buyer_wrote.reply.fr.txt", "Subject: À nous\n\nBonjour, {{ seller.name }}\n")
+    said = templates.render("buyer_wrote.reply", "fr", {}, marketplace="amazon")
+    assert (said.subject, said.body) == ("À nous", "Bonjour, Atelier Lumen\n")
+
+
+def test_without_an_own_template_the_programs_is_taken(own: Path) -> None:
+    case = Case(key=CaseKey(marketplace="amazon", shop="amazon", reference=ORDER), order=ORDER)
+    said = Templates(MARIE, own).render("return_opened.reply", "fr", {"case": case, "facts": {}}, marketplace="amazon")
+    assert said.subject == f"Votre demande de retour, commande {ORDER}"
+
+
+def test_marketplaces_template_comes_before_the_one_for_all(own: Path) -> None:
+    (own / "hello.fr.txt").write_text("Subject: all\n\nx\n")
+    templates = written(own, "amazon/hello.fr.txt", "Subject: amazon\n\nx\n")
+    assert templates.render("hello", "fr", {}, marketplace="amazon").subject == "amazon"
+    assert templates.render("hello", "fr", {}, marketplace="rakuten_fr").subject == "all"
+
+
+def test_language_without_a_template_is_answered_in_english(own: Path) -> None:
+    (own / "hello.fr.txt").write_text("Subject: bonjour\n\nx\n")
+    templates = written(own, "hello.en.txt", "Subject: hello\n\nx\n")
+    assert templates.render("hello", "pl", {}).subject == "hello"
+    assert templates.render("hello", "fr", {}).subject == "bonjour"
+
+
+def test_headers_beside_the_subject_are_handed_on(own: Path) -> None:
+    templates = written(own, "hello.fr.txt", "Answers: true\nSubject: x\n\nBody: this is no header\n")
+    said = templates.render("hello", "fr", {})
+    assert said.headers == {"answers": "true"}
+    assert said.body == "Body: this is no header\n"
+
+
+# ---- what is wrong with one
+
+
+def test_unknown_variable_names_itself_and_the_file(own: Path) -> None:
+    templates = written(own, "hello.fr.txt", "Subject: x\n\n{{ byuer }}\n")
+    with pytest.raises(TemplateError, match=r"hello\.fr\.txt .*'byuer'"):
+        templates.render("hello", "fr", {})
+
+
+def test_unknown_field_of_a_known_thing_names_itself(own: Path) -> None:
+    templates = written(own, "hello.fr.txt", "Subject: x\n\n{{ seller.nmae }}\n")
+    with pytest.raises(TemplateError, match="nmae"):
+        templates.render("hello", "fr", {})
+
+
+@pytest.mark.parametrize("text", ["Bonjour,\n\nMerci.\n", "\n\nBonjour\n", "Subject:\n\nBonjour\n",
+                                  "Subject: x\nBonjour\n"])
+def test_template_without_a_subject_is_refused(own: Path, text: str) -> None:
+    with pytest.raises(TemplateError, match="hello must begin with a line «Subject: …»"):
+        written(own, "hello.fr.txt", text).render("hello", "fr", {})
+
+
+def test_template_that_is_nowhere_is_named() -> None:
+    with pytest.raises(TemplateError, match=r"nowhere\.fr\.txt"):
+        Templates(MARIE).render("nowhere", "fr", {})
+
+
+def test_template_cannot_reach_into_the_program(own: Path) -> None:
+    templates = written(own, "hello.fr.txt", "Subject: x\n\n{{ seller.__class__.__mro__ }}\n")
+    with pytest.raises(TemplateError):
+        templates.render("hello", "fr", {})
+
+
+def test_check_reads_every_template_and_names_the_broken_one(own: Path) -> None:
+    assert Templates(MARIE).check() == len(list(PROGRAM.rglob("*.txt")))
+    with pytest.raises(TemplateError, match=r"hello\.fr\.txt"):
+        written(own, "hello.fr.txt", "Subject: x\n\n{% if %}\n").check()
+
+
+@pytest.mark.parametrize("raw", ["Subject: été\n\nx\n".encode("latin-1"), b"Subject: x\n\n{{ seller.name + 1 }}\n",
+                                 b"Subject: x\n\n{{ 1 / 0 }}\n", b"Subject: x\n\n{% if %}\n"])
+def test_template_that_is_wrong_in_any_way_is_named(own: Path, raw: bytes) -> None:
+    (own / "hello.fr.txt").write_bytes(raw)
+    with pytest.raises(TemplateError, match=r"hello\.fr\.txt cannot be used: ."):
+        Templates(MARIE, own).render("hello", "fr", {})
+
+
+# ---- small words
+
+
+@pytest.mark.parametrize(("span", "said"), [
+    (timedelta(minutes=59, seconds=59), "0 h 59 min"), (timedelta(hours=3, minutes=20), "3 h 20 min"),
+    (timedelta(hours=24), "24 h"), (timedelta(days=2, hours=3), "2 jours 3 h"),
+    (-timedelta(hours=2), "en retard de 2 h 0 min"),
+])
+def test_time_left_is_said_as_people_say_it(span: timedelta, said: str) -> None:
+    assert left(span, "fr") == said
+
+
+def test_moments_are_told_in_the_sellers_time(own: Path) -> None:
+    templates = written(own, "hello.fr.txt", "Subject: x\n\n{{ now | local }}\n")
+    assert templates.render("hello", "fr", {"now": datetime(2026, 7, 1, 10, tzinfo=UTC)}).body == "01/07/2026 12:00\n"
+
+
+# ---- every mail to the seller, through the real path
+
+
+def question(world: World) -> None:
+    world.hears(buyer_writes())
+
+
+def question_where_only_the_seller_can_click(world: World) -> None:
+    world.hears(claim())
+
+
+def reminder(world: World) -> None:
+    world.hears(claim())
+    world.later(hours=48)
+
+
+def reminder_of_handed_words(world: World) -> None:
+    world.hears(claim())
+    world.says(Kind.DRAFT_APPROVED, draft=1)
+    world.later(hours=48)
+
+
+def missed(world: World) -> None:
+    world.hears(buyer_writes())
+    world.later(hours=25)
+
+
+def released(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.DRAFT_APPROVED, draft=1)
+
+
+def undelivered(world: World) -> None:
+    released(world)
+    key = CaseKey(marketplace="amazon", shop="amazon", reference=ORDER)
+    handle(world.guichet, Event(key="bounce", kind=Kind.MESSAGE_UNDELIVERED, case=key, at=world.now, mark="D-1:1",
+                                source="outbox:D-1", text="550 5.1.1 no such user", draft=1), world.now)
+
+
+def uncertain(world: World) -> None:
+    released(world)
+    world.store.move(Move(draft=1, frm=(State.READY,), to=State.TRANSMITTING, why=""), world.now)
+    assert resolve_one(world.guichet, world.now)
+
+
+def catch_up(world: World) -> None:
+    world.now -= timedelta(days=9)
+    world.arrives(buyer_writes(order="404-0000000-0000001", date=world.now))
+    world.now += timedelta(days=9)
+    world.hears(buyer_writes(), claim())
+
+
+Way = Callable[[World], None]
+SAYS: dict[Way, tuple[str, list[str]]] = {
+    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "approve D-1"]),
+    question_where_only_the_seller_can_click: ("question", ["itemid=871204553", "jean_d", "approve D-1"]),
+    reminder: ("reminder", ["24 h", "approve D-1", "snooze C-1 4h"]),
+    reminder_of_handed_words: ("reminder", ["24 h", "sent D-1", "itemid=871204553"]),
+    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "why C-1"]),
+    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "retry D-1"]),
+    uncertain: ("uncertain", ["sent D-1", "retry D-1", "discard D-1"]),
+    catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaires plus anciennes|1 older cases"]),
+}
+
+
+def mail_to_seller(folder: Path, way: Way, language: str) -> Row:
+    world = World(folder, language=language)
+    if way is not catch_up:
+        world.work()
+    way(world)
+    return world.to_marie()[-1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("way", SAYS, ids=lambda way: way.__name__)
+def test_every_mail_to_the_seller_says_what_he_needs_in_his_language(tmp_path: Path, way: Way, language: str) -> None:
+    template, says = SAYS[way]
+    row = mail_to_seller(tmp_path, way, language)
+    assert (row["template"], row["state"], row["error"]) == (template, "ready", "")
+    for said in says:
+        assert any(words in row["body"] for words in said.split("|")), said
+    assert row["body"].endswith({"fr": "Guichet, pour Atelier Lumen\n", "en": "Guichet, for Atelier Lumen\n"}[language])
+    assert not [trace for trace in ("{{", "}}", "{%", "None", "Undefined", "datetime.") if
+                trace in row["subject"] + row["body"]]
+    assert "\n" not in row["subject"]
+
+
+@pytest.mark.parametrize("way", [way for way in SAYS if way is not catch_up], ids=lambda way: way.__name__)
+def test_subject_of_a_mail_to_the_seller_names_the_case_first(tmp_path: Path, way: Way) -> None:
+    assert mail_to_seller(tmp_path, way, "fr")["subject"].startswith("[C-1] ")
+
+
+@pytest.mark.parametrize("way", SAYS, ids=lambda way: way.__name__)
+def test_seller_reads_one_language_whatever_the_terminal_speaks(tmp_path: Path, way: Way) -> None:
+    body = mail_to_seller(tmp_path, way, "fr")["body"]      # the terminal speaks English in tests
+    own = "\n".join(line for line in body.splitlines() if not line.lstrip().startswith("|") and "http" not in line)
+    assert not [word for word in (" the ", " was ", " hours", " days", "Deadline", "Case  ", " wants ") if word in
+                own.replace("Rakuten after-sales guide for professional sellers", "").partition("(règle")[0]]
+
+
+def test_every_template_to_the_seller_is_seen_here() -> None:
+    seen = {template for template, _ in SAYS.values()}
+    assert {path.name.split(".")[0] for path in PROGRAM.glob("*.txt")} == seen

@@ -1,0 +1,163 @@
+"""`try`: the object people script on, to the key, and that it touches nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli import main
+from bot.trying import try_file
+from tests.world import HOST, ITEM, NOW, ORDER, RELAY, World, buyer_writes, claim, mail
+
+KEYS = ["file", "marketplace", "kind", "origin", "order", "item", "case", "buyer", "language", "text", "facts",
+        "links", "deadlines", "actions", "shelved"]
+DEADLINE = ["name", "due", "stated", "rule", "source", "why"]
+ACTION = ["action", "channel", "mode", "template", "step", "why"]
+
+
+def tried(world: World, raw: bytes, *, pinned: bool = True) -> dict[str, Any]:
+    path = world.folder / "mail.eml"
+    path.write_bytes(raw)
+    return try_file(path, world.guichet.settings, world.now, pinned=pinned)
+
+
+def test_shape_is_the_one_promised(world: World) -> None:
+    found = tried(world, buyer_writes())
+    assert list(found) == KEYS
+    assert [list(row) for row in found["deadlines"]] == [DEADLINE]
+    assert [list(row) for row in found["actions"]] == [ACTION] * 2
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_mail_is_told_with_its_facts_deadline_and_actions(world: World) -> None:
+    found = tried(world, buyer_writes())
+    assert {key: found[key] for key in KEYS[1:10]} == {
+        "marketplace": "amazon", "kind": "buyer_wrote", "origin": "proven", "order": ORDER,
+        "item": "Lampe de chevet", "case": ORDER, "buyer": "Jean Dupont", "language": "fr",
+        "text": "La lampe ne s'allume pas. Que faire ?"}
+    assert found["facts"]["asin"] == "B0LUMEN001"
+    assert found["links"]["no_response_needed"].startswith("https://sellercentral.amazon.fr/")
+    [deadline] = found["deadlines"]
+    assert (deadline["name"], deadline["due"], deadline["stated"], deadline["rule"]) == (
+        "answer", "2026-11-18T10:00:00Z", False, "A1")
+    reply, question = found["actions"]
+    assert (reply["action"], reply["channel"], reply["mode"], reply["template"]) == (
+        "reply", "email", "draft", "buyer_wrote.reply")
+    assert (question["action"], question["step"]) == ("question", reply["step"].replace("reply", "question"))
+    assert found["shelved"] is None
+
+
+def test_stated_deadline_is_told_as_stated(world: World) -> None:
+    raw = claim().replace(b"Merci de votre confiance", "A partir d'aujourd'hui, 17/11/2026, vous avez 3 jours ouvrés "
+                          "pour trouver un arrangement amiable.\nMerci de votre confiance".encode())
+    [deadline] = tried(world, raw)["deadlines"]
+    assert (deadline["stated"], deadline["due"]) == (True, "2026-11-20T10:00:00Z")
+    assert "vous avez 3 jours ouvrés" in deadline["why"]
+
+
+def test_absent_things_are_null(world: World) -> None:
+    found = tried(world, claim().replace(b"Commande : 340118725/871204553\n", b"")
+                  .replace("La carafe est ébréchée.".encode(), b""))
+    assert (found["order"], found["item"], found["case"], found["text"]) == (None, ITEM, ITEM, None)
+
+
+def test_mail_nobody_claims_says_why_and_nothing_else(world: World) -> None:
+    found = tried(world, mail("From: jean@home.example\nSubject: Bonjour", "Une question."))
+    assert list(found) == KEYS
+    assert found.pop("shelved").startswith("unknown_sender: ")
+    assert (found.pop("file"), found.pop("origin"), found.pop("text")) == (
+        str(world.folder / "mail.eml"), "unproven", "Une question.")
+    absent = dict.fromkeys(("marketplace", "kind", "order", "item", "case", "buyer", "language"))
+    assert found == {**absent, "facts": {}, "links": {}, "deadlines": [], "actions": []}
+
+
+def test_mail_nobody_can_read_says_why(world: World) -> None:
+    found = tried(world, b"From: a@b.example\nFrom: c@d.example\n\nBonjour")
+    assert found["shelved"].startswith("multiple_from: ")
+    assert found["origin"] is None
+
+
+def test_forged_mail_would_only_be_drafted(world: World) -> None:
+    world.configure(policy='mode = "alone"')
+    raw = buyer_writes(proof="dkim=fail header.d=marketplace.amazon.fr; dmarc=fail header.from=marketplace.amazon.fr")
+    found = tried(world, raw)
+    assert found["origin"] == "forged"
+    assert found["actions"][0]["mode"] == "draft"
+    assert "sender_unverified: " in found["actions"][0]["why"]
+    assert tried(world, buyer_writes())["actions"][0]["mode"] == "alone"
+
+
+def test_without_a_moment_asked_for_a_mail_counts_from_its_own_date(world: World) -> None:
+    [deadline] = tried(world, buyer_writes(date=NOW - timedelta(days=40)), pinned=False)["deadlines"]
+    assert deadline["due"] == "2026-10-09T10:00:00Z"
+
+
+def test_old_mail_looked_at_from_a_moment_asked_for_is_stale(world: World) -> None:
+    world.configure(policy='mode = "alone"')
+    found = tried(world, buyer_writes(date=NOW - timedelta(days=40)))
+    assert found["actions"][0]["mode"] == "draft"
+    assert "stale: " in found["actions"][0]["why"]
+
+
+def test_trying_touches_nothing(world: World) -> None:
+    before = [(path, path.stat().st_mtime_ns) for path in sorted((world.folder / "mail").rglob("*"))]
+    tried(world, buyer_writes())
+    assert all(world.rows(table) == [] for table in ("mails", "cases", "events", "outbox"))
+    assert [(path, path.stat().st_mtime_ns) for path in sorted((world.folder / "mail").rglob("*"))] == before
+
+
+# ---- as its user calls it
+
+
+def asked(world: World, *words: str) -> int:
+    return main(["--config", str(world.folder / "mailboxes.toml"), "try", *words])
+
+
+def test_now_sets_the_moment_reckoned_from(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.folder / "mail.eml"
+    path.write_bytes(buyer_writes(date=NOW - timedelta(days=40)))
+    assert asked(world, "--json", "--now", "2026-11-17T11:00:00+01:00", str(path)) == 0
+    [deadline] = json.loads(capsys.readouterr().out)["deadlines"]
+    assert deadline["due"] == "2026-11-18T10:00:00Z"
+
+
+def test_one_object_a_file_and_one_a_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [world.folder / name for name in ("a.eml", "b.eml")]
+    for path, raw in zip(paths, (buyer_writes(), claim()), strict=True):
+        path.write_bytes(raw)
+    assert asked(world, "--json", *map(str, paths)) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["file"], line["kind"]) for line in lines] == [
+        (str(paths[0]), "buyer_wrote"), (str(paths[1]), "not_conforming_claimed")]
+
+
+def test_file_that_is_not_there_stops_no_other(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.folder / "a.eml"
+    path.write_bytes(claim())
+    assert asked(world, "--json", str(world.folder / "none.eml"), str(path)) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["marketplace"] == "rakuten_fr"
+    assert "none.eml cannot be read: No such file" in err
+
+
+def test_moment_that_is_none_is_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(world.folder / "a.eml")
+    path.write_bytes(claim())
+    assert asked(world, "--now", "yesterday", str(path)) == 2
+    assert "--now wants a moment such as" in capsys.readouterr().err
+
+
+def test_people_read_the_same_in_lines(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.folder / "a.eml"
+    path.write_bytes(buyer_writes())
+    assert asked(world, "--now", "2026-11-17T10:00:00Z", str(path)) == 0
+    out = capsys.readouterr().out
+    assert "  buyer: Jean Dupont\n" in out
+    assert "  answer: 2026-11-18T10:00:00Z\n" in out
+    assert "  -> reply (email, draft): " in out
+    assert RELAY not in out.replace("relay", "")
+    assert HOST not in out
