@@ -140,7 +140,7 @@ WEEK: Sequence[Scene] = (
     Scene(day=2, at=time(10, 40), note="somebody pretends to write through Amazon", letters=[FORGERY]),
     Scene(day=2, at=time(11, 0), note="Marie does not fall for it",
           orders=[Order(verb="discard", reference=FORGED), Order(verb="close", reference=FORGED)]),
-    Scene(day=2, at=time(17, 30), note="time passes"),
+    Scene(day=2, at=time(18, 30), note="time passes"),
     Scene(day=1, at=time(9, 15), note="Marie has found the tracking number, and confirms at Rakuten",
           orders=[Order(verb="approve", reference=LAMP), Order(verb="sent", reference=LAMP)]),
     Scene(day=1, at=time(11, 15), note="another claim", letters=[INCOMPLETE]),

@@ -360,12 +360,13 @@ def _open(path: Path) -> Any:
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Switch to WAL. Where two processes do so at once in a new file SQLite does not wait, whatever the timeout."""
-    for left in reversed(range(BUSY_SECONDS * 20)):
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if not left or "locked" not in str(error):
+            if "locked" not in str(error) or time.monotonic() >= until:
                 raise
             time.sleep(0.05)
 
