@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.core.action import Action, Move, State, What
-from bot.core.case import Case
+from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
@@ -50,6 +50,12 @@ def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
                 why=say("the seller says it went out"))
 
 
+def bounce(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    if event.kind is not Kind.MESSAGE_UNDELIVERED or event.draft is None:
+        return None
+    return Move(draft=event.draft, frm=(State.SENT,), to=State.FAILED, why=event.text)
+
+
 def drop(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.DRAFT_DISCARDED or event.draft is None:
         return None
@@ -75,10 +81,16 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
 
 
 def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    drafted = reply(case, event, policy, now)
-    if drafted is None or event.cold or drafted.state not in (State.DRAFT, State.HANDED) or drafted.mode is Mode.SHADOW:
+    if event.kind not in ASKING or not event.by_mail or case.turn is not Party.SELLER or event.cold:
         return None
-    return _to_seller(What.QUESTION, f"question:{event.mark}", drafted.why)
+    if policy.mode_for(case.key.marketplace, event.kind) in (Mode.OFF, Mode.SHADOW):
+        return None
+    drafted = reply(case, event, policy, now)
+    if drafted and drafted.state is State.READY:
+        return None  # it leaves by itself: he let us
+    why = drafted.why if drafted else say("{kind} of {day:%Y-%m-%d %H:%M} UTC wants him to move",
+                                          kind=event.kind, day=event.at)
+    return _to_seller(What.QUESTION, f"question:{event.mark}", why)
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -116,6 +128,7 @@ DECISIONS: tuple[Decision, ...] = (
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
+    bounce,            # what came back has not been said
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
     remind,            # the seller, never the buyer; only while it is his move

@@ -223,6 +223,26 @@ class Store:
                        key.marketplace, key.shop, key.reference)
         return _case(row) if row else Case(key=key)
 
+    def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str]) -> Case | None:
+        """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
+
+        An alias that more than one case knows joins none: a wrong case is worse than a new one.
+        """
+        found = self.case(key)
+        if found.number is not None:
+            return found
+        for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
+            for name in names:
+                rows = self.rows(sql, key.marketplace, name)
+                if len(rows) == 1:
+                    return _case(rows[0])
+        return None
+
+    def record_aliases(self, key: CaseKey, case: int, aliases: Sequence[str]) -> None:
+        for alias in aliases:
+            self.run("INSERT OR IGNORE INTO aliases (marketplace, alias, case_id) VALUES (?, ?, ?)",
+                     key.marketplace, alias, case)
+
     def case_by_number(self, number: int) -> Case | None:
         row = self.row("SELECT * FROM cases WHERE id = ?", number)
         return _case(row) if row else None
@@ -333,8 +353,20 @@ class Store:
     def outbox_row(self, number: int) -> Row | None:
         return self.row("SELECT * FROM outbox WHERE id = ?", number)
 
+    def own_mail(self, message_ids: Sequence[str]) -> Row | None:
+        """Return the mail of ours to a buyer that one of these Message-IDs names."""
+        found = (self.row("SELECT * FROM outbox WHERE message_id = ? AND what IN ('reply', 'offer')", one)
+                 for one in message_ids)
+        return next((row for row in found if row), None)
+
     def is_own(self, message_id: str) -> bool:
         return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None
+
+
+_BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
+              " WHERE cases.marketplace = ? AND outbox.message_id = ?")
+_BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
+             " WHERE aliases.marketplace = ? AND aliases.alias = ?")
 
 
 def _case(row: Row) -> Case:

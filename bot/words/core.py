@@ -17,6 +17,8 @@ FRENCH = {
     "{hours} h": "{hours} h",
     # decisions
     "{kind} of {day:%Y-%m-%d %H:%M} UTC wants an answer": "{kind} du {day:%d/%m/%Y %H:%M} UTC demande une réponse",
+    "{kind} of {day:%Y-%m-%d %H:%M} UTC wants him to move":
+        "{kind} du {day:%d/%m/%Y %H:%M} UTC attend que le vendeur agisse",
     "the deadline {name} is due at {due}": "l'échéance {name} tombe le {due}",
     "the deadline {name} passed at {due}": "l'échéance {name} est passée le {due}",
     "the answer was refused: {words}": "la réponse a été refusée : {words}",
