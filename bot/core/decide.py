@@ -94,7 +94,7 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_NEAR or case.turn is not Party.SELLER:
+    if event.kind is not Kind.DEADLINE_NEAR:
         return None
     why = say("the deadline {name} is due at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.REMINDER, f"remind:{event.mark}", why)
@@ -131,7 +131,7 @@ DECISIONS: tuple[Decision, ...] = (
     bounce,            # what came back has not been said
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
-    remind,            # the seller, never the buyer; only while it is his move
+    remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
     tell_undelivered,  # an answer that did not arrive is no answer
     ask_uncertain,     # last: it asks about something already done

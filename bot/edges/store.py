@@ -296,6 +296,11 @@ class Store:
                  deadline.source, deadline.why, deadline.met_by, deadline.silence, warned, iso(started),
                  None if state == "open" else iso(now))
 
+    def keep_turn(self, case: int) -> None:
+        """Give the turn back to the seller while a deadline of his runs, whatever the last mail was about."""
+        self.run("UPDATE cases SET turn = 'seller' WHERE id = ? AND stage != 'closed' AND EXISTS (SELECT 1"
+                 " FROM deadlines WHERE case_id = cases.id AND state = 'open' AND who = 'seller')", case)
+
     def end_deadlines(self, case: int, state: str, now: datetime, *, met_by: str | None = None,
                       name: str | None = None) -> None:
         """End the running deadlines of a case: all, those that an action meets, or the one of a name."""
@@ -352,6 +357,11 @@ class Store:
 
     def outbox_row(self, number: int) -> Row | None:
         return self.row("SELECT * FROM outbox WHERE id = ?", number)
+
+    def only_held(self, case: int) -> bool:
+        """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""
+        sent = self.rows("SELECT answers FROM outbox WHERE case_id = ? AND what = 'reply' AND state = 'sent'", case)
+        return bool(sent) and not any(row["answers"] for row in sent)
 
     def own_mail(self, message_ids: Sequence[str]) -> Row | None:
         """Return the mail of ours to a buyer that one of these Message-IDs names."""

@@ -46,6 +46,11 @@ FRENCH = {
     "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1":
         "les ordres par e-mail ne sont pas encore compris ; passez par le terminal : run_bot.py approve C-1",
     "the sender is not proven": "l'expéditeur n'est pas prouvé",
+    "one of our answers came back": "une de nos réponses est revenue",
+    "no matter of yours to act on": "rien qui vous demande d'agir",
+    "it says it comes from {marketplace}, and your mail host denies it":
+        "il se dit de {marketplace}, et votre hébergeur le dément",
+    "no case of ours knows it": "aucune de nos affaires ne le connaît",
     "told before in another mail": "déjà dit dans un autre message",
     "found at the first look": "trouvé au premier passage",
     "D-{number} has no words, for its template failed: {error}; mend the template, "
