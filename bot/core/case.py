@@ -109,8 +109,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(Kind.CASE_CLOSED, _SHUT, _NOBODY, "the seller closed it"),
 )
 
-# What wants something of the seller: he is asked about it when it comes.
-ASKING = frozenset(row.kind for row in TRANSITIONS if row.turn is Party.SELLER)
+# What wants something of the seller: he is asked about it when it comes. An answer that came back is told apart.
+ASKING = frozenset(row.kind for row in TRANSITIONS if row.turn is Party.SELLER) - {Kind.MESSAGE_UNDELIVERED}
 
 # Noted on a case that there is; none is opened for it.
 JOINING = frozenset({Kind.RATING_RECEIVED, Kind.PAYMENT_SENT, Kind.AUTO_REPLY_RECEIVED, Kind.OWN_MESSAGE_COPIED})
