@@ -165,13 +165,14 @@ def _all_words() -> frozenset[str]:
 def vocabulary(name: str) -> frozenset[str]:
     """Return the words that are a marketplace's own, made bare: of its labels, and of two samples at least."""
     folder = Path(marketplaces.__file__).parent / name
-    labels = _words(path.read_text("utf-8") for path in sorted(folder.glob("*.toml")))
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))]
+    labels = _words(texts) | {bare(code) for text in texts for code in _ANY_WORD.findall(text)}
     seen = Counter(word for path in sorted(folder.glob("samples/*.eml")) for word in _sample_words(path))
     return labels | {word for word, count in seen.items() if count >= _SEEN_TWICE}
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(bare(word) for text in texts for word in (*_LETTERS.findall(text), *_ANY_WORD.findall(text)))
+    return frozenset(bare(word) for text in texts for word in _LETTERS.findall(text))
 
 
 def _sample_words(path: Path) -> frozenset[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.core import message
+from bot.core.clean import UNEXPECTED
 from bot.core.deadline import Stated
 from bot.core.errors import BotError
 from bot.core.message import Message
@@ -44,7 +45,11 @@ def write_beside(sample: Path, trusted: frozenset[str], *, force: bool = False) 
 def expectation(raw: bytes, trusted: frozenset[str]) -> str:
     """Return what is read in a mail, as TOML."""
     seen = message.read(raw, trusted=trusted)
-    understood = understand(seen)
+    try:
+        understood = understand(seen)
+    except UNEXPECTED as error:
+        raise ExpectationError(say("reading the mail «{subject}» failed ({trouble}); nothing is written",
+                                   subject=seen.subject, trouble=type(error).__name__)) from error
     if understood is None:
         raise ExpectationError(say("no marketplace claims the mail «{subject}», so there is nothing to expect of it",
                                    subject=seen.subject))

@@ -290,7 +290,7 @@ class _Scribe:
         sheet.each(_NUMBER, self.veil.digits)
 
     def _code(self, said: str) -> str:
-        if bare(said) in self.whose.kept:
+        if bare(said) in self.whose.kept:  # a constant of the marketplace's, such as the number of its site
             return said
         return self.veil.code(said, keep=2 if _OF_ITS_OWN.match(said) else 0)
 
@@ -350,7 +350,7 @@ class _Scribe:
                     if sheet.is_free(*word.span()):
                         sheet.put(*word.span(), self._name(word[0]))
         if self.name_words:
-            sheet.each(_LETTERS, lambda said: self.veil.word(said) if bare(said) in self.name_words else said)
+            sheet.each(_LETTERS, lambda said: self.veil.word(said) if bare(said) in self.name_words else None)
 
     def _name(self, said: str) -> str:
         return self.veil.word(said) if said.isalpha() else self.veil.code(said)

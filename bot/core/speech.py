@@ -26,8 +26,8 @@ que qué se ser si sí sin sobre son su sus también te tengo todo tu un una ust
 # What is no name and tells nothing of a person, but tells a reader much: carriers, months, days, what mail programs
 # write above a quoted message.
 TRADE = frozenset("""
-colissimo chronopost laposte poste mondial relay relais colis dhl ups dpd gls fedex tnt hermes evri ciblex geodis seur
-correos brt bartolini sda italiane deutsche correo express international janvier février mars avril mai juin juillet
+colissimo chronopost laposte poste mondial relay relais dhl ups dpd gls fedex tnt hermes evri ciblex geodis seur
+correos brt bartolini sda italiane deutsche janvier février mars avril mai juin juillet
 août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche january february march
 april may june july august september october november december monday tuesday wednesday thursday friday saturday
 sunday januar februar märz april mai juni juli august september oktober november dezember montag dienstag mittwoch

@@ -30,6 +30,8 @@ FRENCH = {
     "{name} is no file: write it into one first, with --anonymise":
         "{name} n'est pas un fichier : écrivez-le d'abord dans un fichier, avec --anonymise",
     "{path} is there already; --force writes over it": "{path} existe déjà ; --force l'écrase",
+    "reading the mail «{subject}» failed ({trouble}); nothing is written":
+        "la lecture du message « {subject} » a échoué ({trouble}) ; rien n'est écrit",
     "no marketplace claims the mail «{subject}», so there is nothing to expect of it":
         "aucune place de marché ne revendique le message « {subject} » : il n'y a rien à en attendre",
 }
