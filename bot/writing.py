@@ -69,12 +69,14 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
 
 
 def _with_quote(guichet: Guichet, body: str, event: Event, case: Case) -> str:
-    """Add the message that is answered: Amazon wants the original quoted."""
-    if not event.text:
-        return body
-    quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
-                         ZoneInfo(guichet.seller.timezone))
-    return f"{body.rstrip()}\n\n{quoted}\n"
+    """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
+    quoted = ""
+    if event.text:
+        quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
+                             ZoneInfo(guichet.seller.timezone))
+    line = event.facts.get("reference_line", "")
+    kept = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept}\n" if kept else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
