@@ -270,13 +270,14 @@ def show() -> None:
     """What waits, what runs, what was written, what nobody understood."""
 
 
-def _list(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> int:
-    from bot.showing import table
+def _list(settings: Settings, rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool,
+          nothing: str) -> int:
+    from bot.showing import readable, table
 
     if as_json:
         _print_json(list(rows))
     else:
-        click.echo(table(rows, columns, _paint) if rows else nothing)
+        click.echo(table(readable(rows, settings.seller), columns, _paint) if rows else nothing)
     return OK
 
 
@@ -288,7 +289,7 @@ def today(settings: Settings, as_json: bool) -> int:
     from bot.showing import today as waiting
 
     store = _store(settings)
-    return _list(waiting(store) if store else [], ("case", "due", "kind", "buyer", "reference", "shop"), as_json,
+    return _list(settings, waiting(store) if store else [], ("case", "due", "kind", "buyer", "reference", "shop"), as_json,
                  say("Nothing waits for you."))
 
 
@@ -306,7 +307,7 @@ def case(settings: Settings, which: str | None, as_json: bool) -> int:
         rows = showing.cases(store, "WHERE cases.id = ?", number)
     else:
         rows = showing.cases(store) if store else []
-    return _list(rows, ("case", "stage", "turn", "due", "kind", "buyer", "reference", "shop"), as_json,
+    return _list(settings, rows, ("case", "stage", "turn", "due", "kind", "buyer", "reference", "shop"), as_json,
                  say("There is no case yet."))
 
 
@@ -318,7 +319,7 @@ def deadlines(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(showing.deadlines(store) if store else [], ("case", "due", "state", "name", "order", "rule"), as_json,
+    return _list(settings, showing.deadlines(store) if store else [], ("case", "due", "state", "name", "order", "rule"), as_json,
                  say("No deadline runs."))
 
 
@@ -330,7 +331,7 @@ def outbox(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(showing.outbox(store) if store else [], ("id", "case", "what", "state", "to", "subject", "error"),
+    return _list(settings, showing.outbox(store) if store else [], ("id", "case", "what", "state", "to", "subject", "error"),
                  as_json, say("Nothing was written yet."))
 
 
@@ -342,7 +343,7 @@ def shelf(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(showing.shelf(store) if store else [], ("mail", "received", "from", "subject", "reason"), as_json,
+    return _list(settings, showing.shelf(store) if store else [], ("mail", "received", "from", "subject", "reason"), as_json,
                  say("The shelf is empty."))
 
 

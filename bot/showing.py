@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.edges.store import Row, Store
+from bot.core.deadline import local
+from bot.core.policy import Seller
+from bot.edges.store import Row, Store, moment
 from bot.words import say
 from bot.words.kinds import kind_words
 
 Flat = dict[str, Any]
+
+_MOMENTS = frozenset({"due", "opened", "received", "not_before"})
 
 _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 
@@ -91,6 +95,17 @@ def table(rows: Sequence[Flat], columns: Sequence[str], paint: Callable[[str, st
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
              for line in [list(columns), *cells]]
     return "\n".join([paint(lines[0], "bold"), *lines[1:]])
+
+
+def readable(rows: Sequence[Flat], seller: Seller) -> list[Flat]:
+    """Return rows as the seller reads them: his own time of day, kinds in his words."""
+    return [{name: _readable(name, value, seller) for name, value in row.items()} for row in rows]
+
+
+def _readable(name: str, value: object, seller: Seller) -> object:
+    if name in _MOMENTS and value:
+        return local(moment(str(value)), seller)
+    return say(kind_words(str(value))) if name == "kind" else value
 
 
 def _cell(value: object) -> str:

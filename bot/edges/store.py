@@ -255,7 +255,8 @@ class Store:
                 " held, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
                  json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
-                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
+                 event.text, event.origin or "", event.held,
+                 json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
                         warned: int | None) -> None:
