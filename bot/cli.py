@@ -289,7 +289,8 @@ def today(settings: Settings, as_json: bool) -> int:
     from bot.showing import today as waiting
 
     store = _store(settings)
-    return _list(settings, waiting(store) if store else [], ("case", "due", "kind", "buyer", "reference", "shop"), as_json,
+    columns = ("case", "due", "buyer", "reference", "kind")
+    return _list(settings, waiting(store) if store else [], columns, as_json,
                  say("Nothing waits for you."))
 
 
@@ -307,7 +308,7 @@ def case(settings: Settings, which: str | None, as_json: bool) -> int:
         rows = showing.cases(store, "WHERE cases.id = ?", number)
     else:
         rows = showing.cases(store) if store else []
-    return _list(settings, rows, ("case", "stage", "turn", "due", "kind", "buyer", "reference", "shop"), as_json,
+    return _list(settings, rows, ("case", "stage", "turn", "due", "buyer", "reference", "kind"), as_json,
                  say("There is no case yet."))
 
 
@@ -319,7 +320,8 @@ def deadlines(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(settings, showing.deadlines(store) if store else [], ("case", "due", "state", "name", "order", "rule"), as_json,
+    columns = ("case", "due", "state", "name", "order", "rule")
+    return _list(settings, showing.deadlines(store) if store else [], columns, as_json,
                  say("No deadline runs."))
 
 
@@ -331,8 +333,9 @@ def outbox(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(settings, showing.outbox(store) if store else [], ("id", "case", "what", "state", "to", "subject", "error"),
-                 as_json, say("Nothing was written yet."))
+    columns = ("id", "case", "what", "state", "to", "subject", "error")
+    return _list(settings, showing.outbox(store) if store else [], columns, as_json,
+                 say("Nothing was written yet."))
 
 
 @show.command()
@@ -343,7 +346,8 @@ def shelf(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(settings, showing.shelf(store) if store else [], ("mail", "received", "from", "subject", "reason"), as_json,
+    columns = ("mail", "received", "from", "subject", "reason")
+    return _list(settings, showing.shelf(store) if store else [], columns, as_json,
                  say("The shelf is empty."))
 
 
@@ -360,7 +364,7 @@ def why(settings: Settings, which: str, as_json: bool) -> int:
     if as_json:
         _print_json(told)
     else:
-        click.echo(showing.story(told))
+        click.echo(showing.story(told, settings.seller))
     return OK
 
 

@@ -239,7 +239,7 @@ def test_cases_older_than_max_age_are_only_counted(old: World) -> None:
     old.now = NOW
     old.hears(claim())
     [told] = old.to_marie()
-    assert "1 affaires plus anciennes" in told["body"]
+    assert "1 affaire plus ancienne" in told["body"]
     assert ORDER not in told["body"]
     assert ITEM in told["body"]
 

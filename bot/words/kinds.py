@@ -4,15 +4,15 @@ from __future__ import annotations
 
 ENGLISH = {
     "buyer_wrote": "A buyer wrote",
-    "not_received_claimed": "The buyer says the parcel has not arrived",
-    "not_conforming_claimed": "The buyer says the item is not as described",
+    "not_received_claimed": "Buyer's claim: parcel not received",
+    "not_conforming_claimed": "Buyer's claim: not as described",
     "return_opened": "A buyer asks to return an item",
 }
 
 FRENCH = {
     "A buyer wrote": "Un acheteur vous a écrit",
-    "The buyer says the parcel has not arrived": "L'acheteur dit ne pas avoir reçu le colis",
-    "The buyer says the item is not as described": "L'acheteur dit que l'article n'est pas conforme",
+    "Buyer's claim: parcel not received": "Réclamation : colis non reçu",
+    "Buyer's claim: not as described": "Réclamation : article non conforme",
     "A buyer asks to return an item": "Un acheteur demande un retour",
 }
 DYNAMIC = set(FRENCH)  # looked up by kind, never written out in a call
