@@ -39,16 +39,22 @@ def _tick_one(guichet: Guichet, row: Row, now: datetime) -> bool:
 
 
 def _silent(guichet: Guichet, row: Row, rung: timedelta, due: datetime, now: datetime) -> bool:
-    """Say whether a rung is not told now: told already, nobody's, switched off, snoozed, or in quiet hours."""
-    policy = guichet.policy
-    last = rung == min(policy.warnings)
+    """Say whether a rung is not told now: told already, nobody's, switched off, put off, or in quiet hours."""
+    policy, last = guichet.policy, rung == min(guichet.policy.warnings)
     if row["warned"] is not None and row["warned"] <= rung.total_seconds():
         return True
     if row["who"] != Party.SELLER or row["untold"] or policy.mode_for(row["marketplace"], row["kind"]) is Mode.OFF:
         return True
-    if row["snoozed_until"] and row["snoozed_until"] > iso(now) and not last:
+    if not last and _put_off(guichet, row, now):
         return True
     return deadlines.is_quiet(now, due, policy.quiet_hours, guichet.seller.timezone, last=last)
+
+
+def _put_off(guichet: Guichet, row: Row, now: datetime) -> bool:
+    """Say whether the seller wants to hear later, or an answer is about to leave that meets the deadline."""
+    if row["snoozed_until"] and row["snoozed_until"] > iso(now):
+        return True
+    return row["met_by"] == What.REPLY and guichet.store.answer_on_its_way(row["case_id"])
 
 
 def _clock_event(guichet: Guichet, row: Row, kind: Kind, rung: str, now: datetime) -> bool:

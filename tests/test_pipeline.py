@@ -13,6 +13,7 @@ from bot.core.event import Kind
 from bot.core.message import read
 from bot.pipeline import MOST_ATTEMPTS, read_one, unclaimed
 from bot.receiving import receive_maildir
+from bot.ticking import tick
 from tests.world import ITEM, MARIE, NOW, ORDER, RELAY, World, buyer_writes, claim, failed, mail
 
 TABLES = ("cases", "events", "deadlines", "outbox")
@@ -238,9 +239,17 @@ def test_cases_older_than_max_age_are_only_counted(old: World) -> None:
     old.now = NOW
     old.hears(claim())
     [told] = old.to_marie()
-    assert "1 affaires plus anciennes" in told["body"]
+    assert "1 affaire plus ancienne" in told["body"]
     assert ORDER not in told["body"]
     assert ITEM in told["body"]
+
+
+def test_nobody_is_reminded_of_a_case_before_the_catch_up_told_it(old: World) -> None:
+    old.arrives(claim(), buyer_writes())
+    receive_maildir(old.store, old.guichet.settings.mailboxes[0], old.now)
+    assert read_one(old.guichet, old.now)
+    assert not tick(old.guichet, old.now + timedelta(hours=50))
+    assert old.to_marie() == []
 
 
 def test_nothing_of_the_first_look_is_sent_alone(old: World) -> None:

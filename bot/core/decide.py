@@ -11,6 +11,7 @@ from bot.core.event import Channel, Event, Kind, Party
 from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
 from bot.words import say
+from bot.words.kinds import kind_words
 
 # A reply nobody approved waits this long, so that the seller's own answer, or a copy in Sent, is seen first.
 HOLD = timedelta(minutes=3)
@@ -69,7 +70,7 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
     mode = policy.mode_for(case.key.marketplace, event.kind)
     if mode is Mode.OFF:
         return None
-    why = say("{kind} of {day:%Y-%m-%d %H:%M} UTC wants an answer", kind=event.kind, day=event.at)
+    why = say("{kind}: wants an answer", kind=say(kind_words(event.kind)))
     if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
     by_mail = event.channel is Channel.EMAIL and case.answer_to
@@ -88,8 +89,7 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     drafted = reply(case, event, policy, now)
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
-    why = drafted.why if drafted else say("{kind} of {day:%Y-%m-%d %H:%M} UTC wants him to move",
-                                          kind=event.kind, day=event.at)
+    why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
     return _to_seller(What.QUESTION, f"question:{event.mark}", why)
 
 

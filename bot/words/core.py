@@ -16,9 +16,8 @@ FRENCH = {
     "{hours} h {minutes} min": "{hours} h {minutes} min",
     "{hours} h": "{hours} h",
     # decisions
-    "{kind} of {day:%Y-%m-%d %H:%M} UTC wants an answer": "{kind} du {day:%d/%m/%Y %H:%M} UTC demande une réponse",
-    "{kind} of {day:%Y-%m-%d %H:%M} UTC wants him to move":
-        "{kind} du {day:%d/%m/%Y %H:%M} UTC attend que le vendeur agisse",
+    "{kind}: wants an answer": "{kind} : cela demande une réponse",
+    "{kind}: wants the seller to move": "{kind} : c'est au vendeur d'agir",
     "the deadline {name} is due at {due}": "l'échéance {name} tombe le {due}",
     "the deadline {name} passed at {due}": "l'échéance {name} est passée le {due}",
     "the answer was refused: {words}": "la réponse a été refusée : {words}",

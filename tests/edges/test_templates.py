@@ -195,7 +195,7 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "why C-1"]),
     undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "retry D-1"]),
     uncertain: ("uncertain", ["sent D-1", "retry D-1", "discard D-1"]),
-    catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaires plus anciennes|1 older cases"]),
+    catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
 
