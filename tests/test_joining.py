@@ -96,8 +96,8 @@ def test_deadline_that_runs_keeps_the_turn_with_the_seller_whatever_comes_after(
 
 
 def test_unknown_label_of_a_marketplace_makes_a_case_and_asks_the_seller(world: World) -> None:
-    world.hears(mail("From: Rakuten <service.clients@fr.shopping.rakuten.com>\nSubject: Un libellé jamais vu (871204553)",
-                     "Bonjour,\n\nVous avez 2 jours pour nous répondre.\n", proof=passed("fr.shopping.rakuten.com")))
+    headers = "From: Rakuten <service.clients@fr.shopping.rakuten.com>\nSubject: Un libellé jamais vu (871204553)"
+    world.hears(mail(headers, "Vous avez 2 jours pour nous répondre.", proof=passed("fr.shopping.rakuten.com")))
     case = world.one("cases")
     assert (case["kind"], case["turn"]) == ("marketplace_wrote", "seller")
     assert [row["what"] for row in world.rows("outbox")] == ["question"]
