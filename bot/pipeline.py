@@ -100,11 +100,19 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
-    due: Sequence[Deadline] = ()
-    if understood:
-        due = deadlines.reckon(understood.marketplace.rules, understood.note.stated, kind=event.kind,
-                               facts=event.facts, start=event.at, seller=settings.seller)
-    return Considered(case=case, deadlines=due, decided=decide.decide(case, event, settings.policy, now))
+    return Considered(case=case, deadlines=_due(case, event, understood, settings),
+                      decided=decide.decide(case, event, settings.policy, now))
+
+
+def _due(case: Case, event: Event, understood: Understood | None, settings: Settings) -> list[Deadline]:
+    """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    due = deadlines.reckon(
+        marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
+        facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
+    span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
+    own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
+    return [*due, own] if own else list(due)
 
 
 def _joined(case: Case, event: Event, understood: Understood | None) -> Case:

@@ -144,9 +144,14 @@ class Store:
 
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
-        row = self.row("SELECT value FROM meta WHERE name = 'salt'")
-        assert row, "the first migration writes the salt"
-        return bytes.fromhex(row["value"])
+        return bytes.fromhex(self.meta("salt"))
+
+    def meta(self, name: str) -> str:
+        row = self.row("SELECT value FROM meta WHERE name = ?", name)
+        return row["value"] if row else ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
 
     # -- mails ---------------------------------------------------------------------------------
 
