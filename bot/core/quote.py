@@ -13,28 +13,37 @@ from unicodedata import normalize
 
 _LINE = 300
 _WRAPPED = 4
+_WIDE = 40
 _SIGNATURE = 20
 _HEADERS = 16
 
 # ---- "On … wrote:" ----
 
-_WEEKDAY = r"(?:lu|ma|me|mi|je|ju|gi|ve|vi|sa|sá|di|do|mo|fr|so|su|tu|we|th)\w{0,9}[.,]{0,2}\s"
+_DAY = r"(?:lu|ma|me|mi|je|ju|gi|ve|vi|sa|sá|di|do|mo|fr|so|su|tu|we|th)"
 _MONTH = (
     r"(?:jan|gen|ene|f[eé][bv]|m[aä]r|avr|apr|abr|mai|may|mag|jui|jun|jul|giu|lug|ao[uû]|aug|ago|sep|set|oct|okt|ott|nov"
     r"|d[eéi][czs])\w{0,7}\.?\s")
 _DATED = re.compile(
     r"(?:-{2,3}\s?)?(?:Le|On|Am|Il|El|In data|En date d[eu]|Em|Op|Den)(?:\s?:)?\s(?:(?:giorno|día)\s)?"
-    rf"(?i:{_WEEKDAY})?(?i:{_MONTH})?[0-9]{{1,4}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\s")
+    rf"(?i:{_DAY}\w{{0,9}}[.,]{{0,2}}\s)?(?i:{_MONTH})?[0-9]{{1,4}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\s")
 _VERB = r"(?:a [ée]crit|wrote|writes|geschrieben|ha scritto|escribi[óo]|escreveu|skrev)"
 _WROTE = re.compile(
     rf"(?<!['’\w]){_VERB}(?:\s(?:le|on|il|el|am|ce qui suit|the following)\b[^<>]{{0,80}})?\s?:$"
-    r"|\b(?:schrieb|schreef)\b.{0,200}:$|^[0-9]{4}-.{0,250}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s?:$", re.I)
-# Yahoo for Android goes on behind the colon; a person does not write <…> before it.
-_RUNS_ON = re.compile(rf"[>\]]\)?\s{_VERB}\s?:\s", re.I)
+    r"|\b(?:schrieb|schreef|skrev)\b.{0,200}:$|^[0-9]{4}-.{0,250}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s?:$", re.I)
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2}")
 _CLOCK = re.compile(r"[0-9]{1,2}\s?[:h]\s?[0-9]{2}")
 _THEN_NAME = re.compile(r"[0-9]{1,2}\s?[:h]\s?[0-9]{2}[^,]{0,20},\s\S")
-_ADDRESS = re.compile(r"[<\[]\s?(?:mailto:)?[^\s<>@\[\]]{1,100}@[^\s<>@\[\]]{1,100}[>\]]")
+_ADDRESS = r"[<\[]\s?(?:mailto:)?[^\s<>@\[\]]{1,100}@[^\s<>@\[\]]{1,100}[>\]]\)?"
+_BY_ADDRESS = re.compile(
+    rf"{_ADDRESS},?\s(?:{_VERB}|hat|schrieb|folgendes)\b|\b(?:schrieb|schreef|skrev)\b.{{0,200}}{_ADDRESS}\s?:$"
+    rf"|^[0-9]{{4}}-.{{0,200}}{_ADDRESS}\s?:$", re.I)
+# Yahoo for Android goes on behind the colon; a person does not write <…> before it.
+_RUNS_ON = re.compile(rf"{_ADDRESS}\s{_VERB}\s?:\s", re.I)
+_THEN_WROTE = re.compile(rf"@\S{{1,200}}\s(?:{_VERB}|schrieb|hat am)\b", re.I)
+# "Le lun. 16 nov. 2026": nobody shortens a date so by hand
+_SHORT_DATE = re.compile(
+    rf"(?:Le|On|Am|Il(?: giorno)?|El)\s(?i:{_DAY}\w{{0,2}}[.,]{{0,2}}\s"
+    rf"(?:{_MONTH})?[0-9]{{1,2}}[.,]?\s(?:{_MONTH})?(?:de )?20[0-9]{{2}})\b")
 _ARTICLES = (
     "le la les l un une mon ma mes ton votre vos notre nos son sa ce cette il elle on ils elles vous nous tu "
     "the my your our his her he she they you we it der die das den mein meine dein ihr ihre er sie ich es man "
@@ -91,7 +100,8 @@ _GET_PROGRAM = re.compile(
     r"(?:iOS|Android|iPhone|iPad|Mac|Windows)(?: herunter)?"
     r"|Outlook für (?:iOS|Android|Mac) (?:beziehen|herunterladen|holen|abrufen)|Yahoo Mail\s?: \w+, \w+,? \w+", re.I)
 _NO_VIRUS = re.compile(
-    r"(?:Garanti sans virus|Sans virus|Virenfrei|Virus-free|(?:Mail )?priv[oa] di virus|Libre de virus)"
+    r"(?:Garanti sans virus|(?-i:Sans) virus|Virenfrei|Virus-free|(?-i:Privo) di virus|Mail priva di virus"
+    r"|Libre de virus)"
     r"|(?:L['’]absence de virus dans ce courrier|Ce courrier électronique ne contient aucun virus"
     r"|This e?-?mail has been checked for viruses by|This e?-?mail is free from viruses"
     r"|Diese E-Mail wurde von (?:Avast|AVG)|Questa e-?mail è stata controllata per individuare virus"
@@ -193,15 +203,14 @@ def _header_end(seen: list[str], at: int) -> int:
     if not (found := _LABEL.match(seen[at])) or found.lastgroup not in ("sender", "sent", "date"):
         return 0
     roles: set[str] = set()
-    end, loose = at, 0
+    end = at
     for number in range(at, min(at + _HEADERS, len(seen))):
         told = _roles(seen[number])
         if _clash(told, roles):        # a second "De :" begins the real block, or stands in the history itself
             if not {"sender", "to", "subject"} <= roles:
                 return 0
             break
-        loose = 0 if told else loose + bool(seen[number])
-        if loose > 2:
+        if seen[number] and not told and not re.search(r"[@;]", seen[number]):   # recipients may be wrapped
             break
         roles, end = roles | told, number + 1 if told else end
     return end if _is_header(roles, " ".join(seen[at:end])) else 0
@@ -217,18 +226,16 @@ def _roles(line: str) -> set[str]:
 
 
 def _is_header(roles: set[str], block: str) -> bool:
-    """Tell Outlook's block from a buyer's "De : Paris / Date : 12/11 / Pour : Lyon": by an address or a clock."""
+    """Tell Outlook's block from a buyer's "De : Paris / Date : 12/11 / Pour : Lyon": by an address or by its labels."""
     if "sender" not in roles or not roles & {"sent", "date"} or not roles & {"to", "subject"}:
         return False
-    if {"sent", "to", "subject"} <= roles:
-        return True
-    return "@" in block if "subject" not in roles else "@" in block or bool(_CLOCK.search(block))
+    return "@" in block or ({"to", "subject"} <= roles and ("sent" in roles or bool(_CLOCK.search(block))))
 
 
 def _introduced(seen: list[str], at: int) -> int:
     """Return the line after "On … wrote:", which mail programs wrap over up to four lines, or 0."""
     dated = bool(_DATED.match(seen[at]))
-    if not dated and "@" not in seen[at]:
+    if not dated and ("@" not in seen[at] or _LABEL.match(seen[at])):
         named = seen[at].endswith(":") and _NAME_WROTE.fullmatch(seen[at]) and seen[at][0].isupper()
         return at + 1 if named and _quotes(seen, at + 1) else 0
     joined = ""
@@ -238,7 +245,7 @@ def _introduced(seen: list[str], at: int) -> int:
         joined = f"{joined} {line}".strip()
         if dated and _RUNS_ON.search(joined):
             return end
-        if line.endswith(":") and _WROTE.search(joined):
+        if line.endswith(":") and _WROTE.search(joined) and (dated or _THEN_WROTE.search(joined)):
             return end if _is_introduction(joined, seen, at, end) else 0
     return 0
 
@@ -253,14 +260,16 @@ def _quotes(seen: list[str], at: int) -> bool:
 
 
 def _is_introduction(joined: str, seen: list[str], at: int, end: int) -> bool:
-    if _ADDRESS.search(joined):
+    if _BY_ADDRESS.search(joined):
         return True
-    if _TOLD.search(joined) or not (_YEAR.search(joined) or _CLOCK.search(joined) or "@" in joined):
+    if _TOLD.search(joined) or any(len(line) < _WIDE for line in seen[at : end - 1]):
         return False
     if _quotes(seen, end):
-        return True
-    alone = (at == 0 or not seen[at - 1]) and (end == len(seen) or not seen[end])
-    return alone and bool(_YEAR.search(joined) and _THEN_NAME.search(joined))
+        return bool(_YEAR.search(joined) or _CLOCK.search(joined) or "@" in joined)
+    if at and seen[at - 1]:
+        return False
+    apart = end == len(seen) or not seen[end]
+    return bool(_SHORT_DATE.match(joined) or (apart and _YEAR.search(joined) and _THEN_NAME.search(joined)))
 
 
 # ---- Signature ----
@@ -303,19 +312,21 @@ def _trailing(lines: list[str], end: int) -> int:
     last = _plain(lines[end - 1])
     if not last or _RULE.fullmatch(last) or _PROGRAMS_LINK.fullmatch(last):
         return 1
-    for size in range(min(3, end), 0, -1):
+    for size in range(1, min(3, end) + 1):
         group = [_LINK.sub("", _plain(line)).strip() for line in lines[end - size : end]]
-        if all(group) and _is_trailer(" ".join(group)):     # all: a link alone on its line is the writer's
+        if not all(group):      # a link alone on its line is the writer's
+            break
+        if _is_trailer(" ".join(group), wrapped=size > 1 and len(group[0]) < _WIDE):
             return size
     return 0
 
 
-def _is_trailer(line: str) -> bool:
+def _is_trailer(line: str, *, wrapped: bool) -> bool:
     said = _EXCUSED.sub("", line).strip(" *_[]().")
     if _GET_PROGRAM.fullmatch(said) or _NO_VIRUS.fullmatch(said):
         return True
-    found = _SENT_WITH.fullmatch(said)
-    return bool(found) and _names_program(found["what"] or found["sent"]) if found else False
+    found = None if wrapped else _SENT_WITH.fullmatch(said)
+    return found is not None and _names_program(found["what"] or found["sent"])
 
 
 def _names_program(what: str) -> bool:
