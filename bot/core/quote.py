@@ -64,15 +64,16 @@ _ORIGINAL = re.compile(
     r"|Original[- ](?:Message|Mail|Nachricht)|Originalnachricht|Ursprüngliche (?:Nachricht|Mail|E-Mail)"
     r"|Messaggio originale|Mensaje original|Mensagem original|Oorspronkelijk bericht)\s?(?:[-–—_]|$)", re.I)
 _FORWARDED = re.compile(
-    r"[-–—_]{2,}\s?(?:Forwarded message|(?:Message|Mail|E-?mail|Courriel) (?:transféré|réexpédié)"
+    r"[-–—_]{2,}\s?(?:Forwarded message|(?:Message|Mail|E-?mail|Courriel) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
     r"|Weitergeleitete (?:Nachricht|Mail|E-Mail)|Messaggio inoltrato|Mensaje reenviado|Mensagem encaminhada"
-    r"|Doorgestuurd bericht|Début du message (?:réexpédié|transféré))\s?(?:[-–—_]|$)"
-    r"|(?:Begin forwarded message|Début du (?:message|mail|courriel) (?:réexpédié|transféré)"
+    r"|Doorgestuurd bericht|D[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée]))\s?(?:[-–—_]|$)"
+    r"|(?:Begin forwarded message|D[ée]but du (?:message|mail|courriel) (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])"
     r"|Inicio del mensaje reenviado|Anfang der weitergeleiteten (?:Nachricht|E-Mail|Mail)"
     r"|Iniz(?:io|ia)(?: del)? messaggio inoltrato)\s?:$", re.I)
 _LABEL = re.compile(
     r"(?:^|(?<=\s))\*{0,2}(?:(?P<sender>De|From|Von|Da|Van|Expéditeur|Mittente|Absender|Remitente)"
-    r"|(?P<sent>Envoyée?(?: le)?|Sent|Gesendet(?: am)?|Inviato(?: il)?|Enviado(?: el)?)|(?P<date>Date|Datum|Data|Fecha)"
+    r"|(?P<sent>Envoy[ée]e?(?: le)?|Sent|Gesendet(?: am)?|Inviato(?: il)?|Enviado(?: el)?)"
+    r"|(?P<date>Date|Datum|Data|Fecha)"
     r"|(?P<to>À|A|To|An|Para|Pour|Aan|Destinataires?|Empfänger|Destinatari[oi])"
     r"|(?P<subject>Objet|Sujet|Subject|Betreff|Oggetto|Asunto)"
     r"|(?P<other>Cc|Cci|Bcc|Ccn|Cco|Copie(?: à)?|Copia|Kopie|Importance|Priorité|Wichtigkeit|Pièces? jointes?"
@@ -87,7 +88,7 @@ _PROGRAMS_LINK = re.compile(
     r"<?https?://(?:www\.)?(?:avast|avg|aka\.ms|overview\.mail\.yahoo|bluemail|proton)[^\s<>]{0,300}>?|<#[\w-]{20,80}>"
     r"|www\.(?:avast|avg)\.\w{2,3}", re.I)
 _SENT_WITH = re.compile(
-    r"(?:[-–—]{1,2}\s?)?(?:(?:Envoyée?|Sent|Gesendet|Inviat[oa]|Enviad[oa])\s"
+    r"(?:[-–—]{1,2}\s?)?(?:(?:Envoy[ée]e?|Sent|Gesendet|Inviat[oa]|Enviad[oa])\s"
     r"(?:à partir d(?:e|u|['’]une?)|de(?:puis)?|du|d['’]une?|avec|via|par(?=\sm[oa])|from|with|using|von|vom|mit"
     r"|da(?:l|lla)?|con|desde)|Provenance\s?:)\s(?P<what>.{2,100})"
     r"|(?:Diese Nachricht wurde )?von\s(?P<sent>.{2,80})\s(?:gesendet|geschickt)", re.I)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,11 @@ def test_blanks_do_not_matter(style: str) -> None:
     fixed = STYLES[style].replace(" :", "\u00a0:").replace("-- \n", "--\n")
     assert newest(f"{OWN}\n\n{fixed}") == OWN
     assert newest(f"{OWN}\n\n{STYLES[style]}".replace("\n", "\r\n")).split() == OWN.split()
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_accents_written_as_signs_of_their_own_do_not_matter(style: str) -> None:
+    assert newest(f"{OWN}\n\n{normalize('NFD', STYLES[style])}") == OWN
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzàâçèéêîïôœùûäöüßìòñóúÀÉÖÜÑ0123456789.,?!'’«»()€:; "
