@@ -101,6 +101,12 @@ def test_an_answer_below_the_quote_is_kept(above: str) -> None:
     assert newest(f"{above}\nnon\n") == own_words(f"{above}\nnon\n-- \nMarie") == "non"
 
 
+@pytest.mark.parametrize("told", ["Le livreur a écrit :", "Le 16/11/2026 le livreur a écrit :", "Mein Nachbar schrieb:",
+                                  "Am 16.11.2026 um 09:40 schrieb der Fahrer:", "On 16/11/2026 you wrote:"])
+def test_who_quotes_by_hand_keeps_the_words_before_it(told: str) -> None:
+    assert newest(f"Bonjour\n{told}\n> absent\nMais non !") == f"Bonjour\n{told}\nMais non !"
+
+
 def test_answers_between_the_lines_are_kept() -> None:
     assert newest("> Question un\noui\n> Question deux\nnon") == "oui\nnon"
 
@@ -120,6 +126,7 @@ def test_a_line_above_a_wrapped_introduction_is_no_part_of_it() -> None:
     history = "Le lun. 16 nov. 2026 à 09:40, Boutique\nLumen <v@b.example> a\nécrit :\n> x"
     for line in ("Le samedi 12 novembre j'ai reçu le colis", "Écrivez-moi à m@m.example", "On 12/11 it came"):
         assert newest(f"{line}\n{history}") == line
+    assert newest("Am 12.11.2026 bestellt\nBoutique hat geschrieben:\n> ja\nnein").startswith("Am 12.11.2026 bestellt\n")
 
 
 # ---- Forwards, and mails without words of their own ----
