@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,23 +103,34 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
-    due: Sequence[Deadline] = ()
-    if understood:
-        due = deadlines.reckon(understood.marketplace.rules, understood.note.stated, kind=event.kind,
-                               facts=event.facts, start=event.at, seller=settings.seller)
-    return Considered(case=case, deadlines=due, decided=decide.decide(case, event, settings.policy, now))
+    return Considered(case=case, deadlines=_due(case, event, understood, settings),
+                      decided=decide.decide(case, event, settings.policy, now))
+
+
+def _due(case: Case, event: Event, understood: Understood | None, settings: Settings) -> list[Deadline]:
+    """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    due = deadlines.reckon(
+        marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
+        facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
+    span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
+    own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
+    return [*due, own] if own else list(due)
 
 
 def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
-    """Return the case with what the notification adds to it; what is known is not forgotten."""
+    """Return the case with what the notification adds to it; what is known is not forgotten.
+
+    A mail nobody vouches for adds only what was not known: it never leads an answer astray.
+    """
     if understood is None:
         return case
     note = understood.note
-    return replace(
-        case, kind=event.kind, order=note.order or case.order, item=note.item or case.item,
-        buyer=note.buyer or case.buyer, answer_to=note.answer_to or case.answer_to,
-        language=note.language or case.language, opened=case.opened or event.at, held=event.held or case.held,
-    )
+    said = {"order": note.order, "item": note.item, "buyer": note.buyer, "answer_to": note.answer_to,
+            "language": note.language}
+    new = {name: value for name, value in said.items()
+           if value and (event.origin is Origin.PROVEN or not getattr(case, name))}
+    return replace(case, kind=event.kind, opened=case.opened or event.at, **new)  # type: ignore[arg-type]
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -268,7 +279,7 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         number = store.record_case(found.case, now, untold=untold)
         case = replace(found.case, number=number)
         event_id = store.record_event(event, number, now, [journal(answer) for answer in found.decided])
-        _record_deadlines(guichet, case, event, found.deadlines, now)
+        _record_deadlines(guichet, case, event, found, now)
         if understood:
             store.record_aliases(case.key, number, understood.note.aliases)
         for answer in found.decided:
@@ -284,11 +295,11 @@ def journal(answer: Action | Move) -> dict[str, Any]:
             "template": answer.template, "step": answer.step, "why": answer.why}
 
 
-def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Iterable[Deadline], now: datetime) -> None:
+def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime) -> None:
     store, number = guichet.store, case.number
     assert number is not None, "the case has just been kept"
-    for deadline in found:
-        rung = deadlines.rung(deadline.due, now, guichet.policy.warnings)  # already passed: the question tells it
+    for deadline in found.deadlines:
+        rung = deadlines.rung(deadline.due, now, guichet.policy.warnings)  # already passed: no mail of its own
         store.record_deadline(number, deadline, event.at, now, int(rung.total_seconds()) if rung is not None else None)
     _end_deadlines(guichet.store, case, event, now)
     store.keep_turn(number)

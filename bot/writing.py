@@ -118,6 +118,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     return {
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
+        "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
     }
 
