@@ -128,6 +128,16 @@ def test_a_buyers_own_period_starts_no_clock_where_none_is_known(world: World) -
     assert world.one("cases")["turn"] == "seller"
 
 
+def test_what_a_buyer_quotes_above_his_words_starts_no_clock() -> None:
+    assert parsed(cdiscount("> Vous avez 2 heures pour répondre.\n\nMerci, et alors ?")).stated == ()
+
+
+def test_a_vinted_label_alone_starts_no_clock(world: World) -> None:
+    world.hears(mail("From: Team Vinted <no-reply@vinted.fr>\nSubject: Bordereau d'envoi Vinted - pour Veilleuse",
+                     "Voici.", proof=passed("vinted.fr")))
+    assert world.rows("deadlines") == []
+
+
 def test_a_label_gains_a_vinted_seller_no_time(world: World) -> None:
     world.hears(mail("From: Team Vinted <no-reply@vinted.fr>\nSubject: Ton article s'est vendu !",
                      "Ton article « Veilleuse » s'est vendu !", proof=passed("vinted.fr")))
