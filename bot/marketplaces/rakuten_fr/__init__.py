@@ -20,7 +20,7 @@ MARKETPLACE.labels = subjects.labels(LOOKS["subject"])
 
 _ZONE = "Europe/Paris"
 _CLAIMS = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED})
-_MESSAGES = frozenset({Kind.BUYER_WROTE, Kind.QUESTION_ASKED, Kind.RATING_RECEIVED})
+_MESSAGES = frozenset({Kind.BUYER_WROTE, Kind.QUESTION_ASKED})
 _BY_ITSELF = frozenset({Kind.SALE_MADE, Kind.PAYMENT_SENT, Kind.NOTICE, Kind.BUYER_SIDE})
 _URL = re.compile(r"https?://[^\s<>\"]+")
 
@@ -32,7 +32,7 @@ def numbers(message: Message, note: Notification) -> Notification:
     said = {**note.facts, **facts.read(parts.above, message.subject)}
     said["item"] = item = said.get("item") or _linked_item(message, parts)
     said["agent"] = subjects.agent(message.subject)
-    order = said.get("order", "")
+    order = said["order"] = "" if said.get("order") == item else said.get("order", "")   # "la commande" may be either
     return replace(
         note, facts=said, reference=item or order, aliases=tuple(filter(None, (item, order))), order=order or None,
         item=item or None, buyer=said.get("buyer"), language="fr",
@@ -58,9 +58,11 @@ def words(message: Message, note: Notification) -> Notification:
 def _parts(message: Message, kind: Kind) -> Parts:
     """Part a mail. Claims are read whole; below a letter of an agent's stands what he answers, which is not his."""
     if kind in _CLAIMS:
-        return letter.claim(message.text)
+        return letter.commented(message.text, claim=True)
     text = message.newest or message.text
-    return letter.message(text) if kind in _MESSAGES else letter.claim(text)
+    if kind in _MESSAGES:
+        return letter.message(text)
+    return letter.commented(text, claim=kind is Kind.MARKETPLACE_WROTE)     # it may be a claim of a new category
 
 
 def _linked_item(message: Message, parts: Parts) -> str:
@@ -69,7 +71,7 @@ def _linked_item(message: Message, parts: Parts) -> str:
 
 
 def _text(kind: Kind, message: Message, parts: Parts) -> str:
-    if kind in _MESSAGES:
+    if kind in _MESSAGES or kind is Kind.RATING_RECEIVED:
         return parts.buyer
     return "" if kind in _BY_ITSELF else letter.letter(message.newest or message.text)
 

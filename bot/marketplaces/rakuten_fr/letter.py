@@ -11,13 +11,14 @@ from typing import Any
 
 from bot.marketplaces.contract import plain
 
-__all__ = ["LOOKS", "Parts", "claim", "letter", "message", "own_words"]
+__all__ = ["LOOKS", "Parts", "commented", "letter", "message", "own_words"]
 
 LOOKS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("notifications.toml").read_text("utf-8"))
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _BEGINS = re.compile(LOOKS["comment"]["begins"], _FLAGS)
 _MESSAGE_BEGINS = re.compile(LOOKS["comment"]["message_begins"], _FLAGS)
 _CLOCK = re.compile("|".join(LOOKS["comment"]["clocks"]), _FLAGS)
+_CLAIM_CLOCK = re.compile("|".join(LOOKS["comment"]["clocks"] + LOOKS["comment"]["claim_clocks"]), _FLAGS)
 _END = re.compile("|".join(LOOKS["comment"]["ends"]), _FLAGS)
 _LETTER_END = re.compile(LOOKS["comment"]["letter_ends"], _FLAGS)
 _GREETING = re.compile(LOOKS["comment"]["greeting"], re.IGNORECASE)
@@ -33,17 +34,17 @@ class Parts:
     buyer: str
 
 
-def claim(text: str) -> Parts:
+def commented(text: str, *, claim: bool) -> Parts:
     """Part the buyer's comment from the mail around it.
 
     The mail goes on at the last sentence that gives the seller time: a comment that apes it ("vous avez
-    30 jours") stands above Rakuten's own, and moves no deadline.
+    30 jours") stands above Rakuten's own, and moves no deadline. Only a `claim` is known to have one there.
     """
     same = plain(text)      # character for character as long as `text`
     begins = _BEGINS.search(same)
     if not begins:
         return Parts(above=text, rakuten=text, buyer="")
-    clock = max((found.start() for found in _CLOCK.finditer(same, begins.end())), default=len(text))
+    clock = max((found.start() for found in (_CLAIM_CLOCK if claim else _CLOCK).finditer(same, begins.end())), default=len(text))
     end = _END.search(same, begins.end(), clock)
     above = text[:begins.start()]
     return Parts(above=above, rakuten=f"{above}\n\n{text[clock:]}",
