@@ -44,7 +44,8 @@ def commented(text: str, *, claim: bool) -> Parts:
     begins = _BEGINS.search(same)
     if not begins:
         return Parts(above=text, rakuten=text, buyer="")
-    clock = max((found.start() for found in (_CLAIM_CLOCK if claim else _CLOCK).finditer(same, begins.end())), default=len(text))
+    clocks = (_CLAIM_CLOCK if claim else _CLOCK).finditer(same, begins.end())
+    clock = max((found.start() for found in clocks), default=len(text))
     end = _END.search(same, begins.end(), clock)
     above = text[:begins.start()]
     return Parts(above=above, rakuten=f"{above}\n\n{text[clock:]}",

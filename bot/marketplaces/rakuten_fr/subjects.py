@@ -24,7 +24,7 @@ _DASH = r"(?: |(?<=[)!?.…]))[-–—] ?"      # not the one of "Porte-Monnaie"
 _SIGNATURE = rf"(?:{_DASH}(?:{_NAME} ?)?)? ?\(?service clients? ?(?:de )?(?:rakuten|priceminister).{{0,40}}"
 _REST = (rf"(?: ?[!?.…]{{1,3}})?(?:{_NUMBER}(?:{_DASH}[\w'-]{{1,30}})?)?"
          rf"(?:{_SIGNATURE}|{_DASH}(?:rakuten|priceminister)(?: france)?)? ?\Z")
-_AGENT = re.compile(rf"{_DASH}([\w'][\w.'-]{{0,29}}(?: [\w.'-]{{1,30}}){{0,2}}) ?\(service clients? (?:rakuten|priceminister)"
+_AGENT = re.compile(rf"{_DASH}([\w'][\w.'-]{{0,29}}(?: [\w.'-]{{1,30}}){{0,2}}) ?\(service clients?\b"
                     r"|\) ?[-–—] ?(?!service )([\w'-]{1,30})\Z", re.IGNORECASE)
 _LABEL = re.compile(rf"{_ANSWER}(.{{1,200}}?){_REST}", _FLAGS)
 
