@@ -28,7 +28,7 @@ _URL = re.compile(r"https?://[^\s<>\"]+")
 @MARKETPLACE.reads
 def numbers(message: Message, note: Notification) -> Notification:
     """Add what every mail says: the numbers of the sale, names, sums, days, and under what its case is kept."""
-    parts = _parts(message, note.kind)
+    parts = _parts(message, note)
     said = {**note.facts, **facts.read(parts.above, message.subject)}
     said["item"] = item = said.get("item") or _linked_item(message, parts)
     said["agent"] = subjects.agent(message.subject)
@@ -42,7 +42,7 @@ def numbers(message: Message, note: Notification) -> Notification:
 @MARKETPLACE.reads
 def words(message: Message, note: Notification) -> Notification:
     """Add the words a person wrote and the time that Rakuten itself gives the seller."""
-    parts = _parts(message, note.kind)
+    parts = _parts(message, note)
     own = letter.own_words(parts.rakuten)
     if note.kind in _CLAIMS:
         said = {**note.facts, "claimed_on": facts.claimed_on(parts.rakuten)}
@@ -55,14 +55,14 @@ def words(message: Message, note: Notification) -> Notification:
                    mark=_mark(note.kind, _day(message), message.subject, message.newest or message.text))
 
 
-def _parts(message: Message, kind: Kind) -> Parts:
+def _parts(message: Message, note: Notification) -> Parts:
     """Part a mail. Claims are read whole; below a letter of an agent's stands what he answers, which is not his."""
-    if kind in _CLAIMS:
+    if note.kind in _CLAIMS:
         return letter.commented(message.text, claim=True)
     text = message.newest or message.text
-    if kind in _MESSAGES:
+    if note.kind in _MESSAGES:
         return letter.message(text)
-    return letter.commented(text, claim=kind is Kind.MARKETPLACE_WROTE)     # it may be a claim of a new category
+    return letter.commented(text, claim="claim" in note.facts)
 
 
 def _linked_item(message: Message, parts: Parts) -> str:
