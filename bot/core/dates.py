@@ -1,6 +1,6 @@
 """Days and moments as marketplaces write them: French, English, German, Italian, Spanish.
 
-Own tables and no dateparser: that one takes 0.4 s to load, and reads "12,50" as the year 2050.
+Own tables and no dateparser: that one is slow to load, and its search takes "12,50" for the year 2050.
 """
 
 from __future__ import annotations

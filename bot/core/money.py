@@ -1,6 +1,6 @@
 """Sums of money as marketplaces write them: Decimal and a currency, never a float.
 
-Own patterns and no price-parser: that one loses the minus sign, and takes "1,234" for what it is not.
+Own patterns and no price-parser: that one loses the minus sign.
 """
 
 from __future__ import annotations
