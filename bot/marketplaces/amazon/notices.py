@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from bot.core.dates import day
 from bot.core.event import Kind
@@ -17,14 +16,17 @@ from bot.core.money import Money, money, total
 from bot.core.parcel import carrier_called, tracking
 from bot.core.stated import Stated, stated
 from bot.marketplaces.amazon import place
-from bot.marketplaces.amazon.letters import ORDER, ambiguous
+from bot.marketplaces.amazon.letters import ORDER, ambiguous, told_on
 from bot.marketplaces.amazon.page import Row, fields, lines_of, links_of, rows_of
-from bot.marketplaces.amazon.tables import Tables, beginning, key
+from bot.marketplaces.amazon.tables import Tables, beginning
 from bot.marketplaces.contract import Notification, plain
 
 _RELAY = re.compile(r"[\w.+-]{1,120}@marketplace\.amazon\.[a-z.]{2,6}", re.ASCII)
+_IMPORTANT = re.compile(r"mailto:[^?]{3,120}\?subject=.{0,9}\[(?:Important|Importante|Wichtig)\]", re.IGNORECASE)
 _DAYS = ("requested", "delivered", "refunded", "decided", "sent", "ship_by")
 _CURRENCIES = {"co.uk": "GBP", "pl": "PLN", "se": "SEK"}
+
+_UNSAID = {"state": "unknown", "outcome": "unknown"}     # rules ask for these: they must always say something
 
 # Whose own words the seller reads: they say what is wanted of him. Of the others only what the buyer wrote.
 _TOLD = frozenset({Kind.GUARANTEE_CLAIMED, Kind.GUARANTEE_DECIDED, Kind.CHARGEBACK_OPENED, Kind.PERFORMANCE_WARNED,
@@ -69,7 +71,8 @@ def read(message: Message, note: Notification, tables: Tables) -> Notification:
 
 def read_unread(message: Message, note: Notification, tables: Tables) -> Notification:
     """Return what nobody in the seller's account acts on: that it came."""
-    return replace(note, language=tables.languages.get(place.tld(message, tables)))
+    return replace(note, language=tables.languages.get(place.tld(message, tables)),
+                   mark=told_on(message, message.sender, message.subject))
 
 
 def _look(message: Message, kind: Kind, tables: Tables) -> Notice:
@@ -100,7 +103,7 @@ def _order(notice: Notice) -> str:
 
 def _said(notice: Notice) -> dict[str, str]:
     words = plain("\n".join([notice.message.subject, *notice.words]))
-    return {fact: next((value for value, pattern in values if pattern.search(words)), "unknown")
+    return {fact: next((value for value, pattern in values if pattern.search(words)), _UNSAID.get(fact, ""))
             for fact, values in notice.tables.says.get(notice.kind, {}).items()}
 
 
@@ -182,8 +185,7 @@ def _refund(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:
 
 def _undelivered(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:
     """Say whether Amazon still lets an urgent message through, with its mark in the subject."""
-    important = any(link.lower().startswith("mailto:") and "importan" in link.lower() or "wichtig" in link.lower()
-                    for link in notice.message.links)
+    important = any(_IMPORTANT.match(link) for link in notice.message.links)
     return {"important": "yes" if important else ""}
 
 
@@ -216,10 +218,8 @@ def _mark(notice: Notice) -> str:
 
     The day is in it, for two refunds of one order may read alike.
     """
-    sent = notice.message.date
-    said = [f"{sent:%Y-%m-%d}" if sent else "", *(line for line in notice.words)]
-    said += [f"{name}={cell}" for row in notice.rows for name, cell in row.items()]
-    return sha256(key("\n".join(said)).encode()).hexdigest()[:16]
+    cells = [f"{name}={cell}" for row in notice.rows for name, cell in row.items()]
+    return told_on(notice.message, *notice.words, *cells)
 
 
 def _relays(message: Message, tables: Tables) -> list[str]:

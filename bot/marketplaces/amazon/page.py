@@ -50,7 +50,7 @@ def _cells(row: Tag) -> list[str]:
 def lines_of(message: Message) -> list[str]:
     """Return what a person sees of a notice, less the table's rows: only there the buyer writes."""
     text = read_page(message.html).text if message.html else message.text
-    return [line.strip() for line in text.splitlines() if line.strip() and "\t" not in line]
+    return [line.strip() for line in text.splitlines() if "\t" not in line and any(map(str.isalnum, line))]
 
 
 def fields(lines: Sequence[str], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:

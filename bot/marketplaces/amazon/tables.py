@@ -102,8 +102,9 @@ def _values(row: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((value, re.compile(pattern, re.IGNORECASE)) for value, pattern in row.items())
 
 
-_SUM = (r"[^\n0-9€£$]{0,80}?((?:(?:EUR|GBP|USD|PLN|SEK|CAD|€|£) ?)?[0-9]{1,3}(?:[., ]?[0-9]{1,3}){0,4}"
-        r"(?: ?(?:EUR|GBP|USD|PLN|SEK|CAD|€|£))?)")
+_MONEY = r"(?:EUR|GBP|USD|PLN|SEK|CAD|€|£|\$)"
+_NUMBER = r"[0-9]{1,3}(?:[., ]?[0-9]{1,3}){0,4}"
+_SUM = rf"[^\n0-9€£$]{{0,80}}?({_MONEY} ?{_NUMBER}|{_NUMBER} ?{_MONEY})"      # bare digits may be an order's
 
 
 def _sum(words: Sequence[str]) -> re.Pattern[str]:
