@@ -68,7 +68,8 @@ def read(message: Message, note: Notification, tables: Tables) -> Notification:
     aliases = tuple(filter(None, (order, thread, base)))
     holds = (_foreign_reply(message, tables), held, ambiguous(letter.own))
     facts = {"thread": thread, "message": number, "relay": base, "photo": "yes" if letter.photo else "",
-             "token": _first(_TOKEN, message.text), "inquiry": letter.inquiry, **_items(letter.above), **_mentioned(letter, order)}
+             "token": _first(_TOKEN, message.text), "inquiry": letter.inquiry, **_items(letter.above),
+             **_mentioned(letter, order)}
     return replace(
         note, reference=order, aliases=aliases, mark=number or _mark(letter, message, order), order=order or None,
         item=_item(letter.above), buyer=_buyer(message, letter, base),
@@ -89,7 +90,8 @@ def read_copy(message: Message, note: Notification, tables: Tables) -> Notificat
 def read_automatic(message: Message, note: Notification, tables: Tables) -> Notification:
     """Return what an absence notice says: it names its case, and nothing in it asks or states anything."""
     said = read(message, note, tables)
-    return replace(said, stated=(), held="", mark=said.facts.get("message") or told_on(message, message.sender, said.text))
+    mark = said.facts.get("message") or told_on(message, message.sender, said.text)
+    return replace(said, stated=(), held="", mark=mark)
 
 
 def told_on(message: Message, *words: str) -> str:
@@ -298,7 +300,7 @@ def ambiguous(own: str) -> str:
     for found in _US_DATE.finditer(plain(own)):
         one, two = int(found["one"]), int(found["two"])
         if found["clock"] or (found["english"] and one != two and max(one, two) <= 12):
-            return say("deadlineambiguous: «{words}» may be read in two ways", words=found[0])
+            return say("deadline_ambiguous: «{words}» may be read in two ways", words=found[0])
     return ""
 
 

@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.dates import day
+from bot.core.deadline import Stated
 from bot.core.event import Kind
 from bot.core.message import Message
 from bot.core.money import Money, money, total
 from bot.core.parcel import carrier_called, tracking
-from bot.core.stated import Stated, stated
+from bot.core.stated import stated
 from bot.marketplaces.amazon import place
 from bot.marketplaces.amazon.letters import ORDER, ambiguous, told_on
 from bot.marketplaces.amazon.page import Row, fields, lines_of, links_of, rows_of
 from bot.marketplaces.amazon.tables import Tables, beginning
 from bot.marketplaces.contract import Notification, plain
 
-_RELAY = re.compile(r"[\w.+-]{1,120}@marketplace\.amazon\.[a-z.]{2,6}", re.ASCII)
+_RELAY = re.compile(r"(?<![\w.+-])[\w.+-]{1,120}@marketplace\.amazon\.[a-z.]{2,6}", re.ASCII)
 _IMPORTANT = re.compile(r"mailto:[^?]{3,120}\?subject=.{0,9}\[(?:Important|Importante|Wichtig)\]", re.IGNORECASE)
 _DAYS = ("requested", "delivered", "refunded", "decided", "sent", "ship_by")
 _CURRENCIES = {"co.uk": "GBP", "pl": "PLN", "se": "SEK"}
@@ -57,11 +58,11 @@ def read(message: Message, note: Notification, tables: Tables) -> Notification:
     """Return what a notice says."""
     notice = _look(message, note.kind, tables)
     facts = _facts(notice, note.facts)
-    order, relays = _order(notice), _relays(message, tables)
-    told = note.kind in _TOLD
+    order, mark, told = _order(notice), _mark(notice), note.kind in _TOLD
+    known = tuple(filter(None, (order, *_relays(message, tables))))
     return replace(
-        note, reference=order, order=order or None, aliases=tuple(filter(None, (order, *relays))),
-        mark=_mark(notice), buyer=facts.pop("buyer", "") or None,
+        note, reference=order, order=order or None, aliases=known or (f"notice-{mark}",), mark=mark,
+        buyer=facts.pop("buyer", "") or None,
         item=facts.pop("title", "") or facts.get("asin") or None, language=notice.language or None,
         text="\n".join(notice.words) if told else _column(notice.rows, "comment"), facts=facts,
         links=links_of(message, tables.links.get(note.kind, {}), tables),
@@ -183,13 +184,13 @@ def _refund(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:
     return more | ({"amount_by_lines": str(lines)} if facts.get("amount") else {"amount": str(lines)})
 
 
-def _undelivered(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:
+def _undelivered(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG001 – the rows of a table are called alike
     """Say whether Amazon still lets an urgent message through, with its mark in the subject."""
     important = any(_IMPORTANT.match(link) for link in notice.message.links)
     return {"important": "yes" if important else ""}
 
 
-def _nothing(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG001
+def _nothing(notice: Notice, facts: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG001 – the rows of a table are called alike
     return {}
 
 
