@@ -17,6 +17,7 @@ from bot.core.message import Message
 from bot.core.policy import Seller
 from bot.edges.templates import Templates, Words
 from bot.marketplaces.contract import Notification
+from bot.marketplaces.rakuten_fr import subjects
 from bot.marketplaces.rakuten_fr.letter import LOOKS
 
 RAKUTEN = next(found for found in marketplaces.installed() if found.name == "rakuten_fr")
@@ -194,6 +195,14 @@ def test_a_label_that_lost_its_accents_is_the_same(subject: str) -> None:
     assert RAKUTEN.recognise(mail(bare, text="Bonjour,")) is RAKUTEN.recognise(mail(subject, text="Bonjour,"))
 
 
+@pytest.mark.parametrize("name", ["Solène", "Jean-Loup", "Marie Ève", "SOLÈNE"])
+def test_an_agents_accents_may_come_as_two_characters(name: str) -> None:
+    subject = f"Envoyez-nous la preuve de livraison (912000001) - {name} (Service Clients Rakuten)"
+    for seen in (subject, normalize("NFD", subject), subject.encode().decode("latin-1")):
+        assert RAKUTEN.recognise(mail(seen, text="Bonjour,")) is P, seen
+    assert subjects.agent(subject) == name
+
+
 def test_every_label_of_a_real_mail_knows_who_signed_it_and_its_number() -> None:
     for subject in LABELS:
         said = note(mail(subject, text="Bonjour,"))
@@ -205,6 +214,7 @@ def test_every_label_of_a_real_mail_knows_who_signed_it_and_its_number() -> None
 @pytest.mark.parametrize("subject", [
     "Réclamation sur votre vente : dossier clos (912000001) - Lou (Service Clients Rakuten)",
     "Réclamation sur votre vente - dossier clos",
+    "Réclamation sur votre vente (912000001) - dossier clos (Service Clients Rakuten)",
     "Envoyez-nous vos vœux (912000001) - Lou (Service Clients Rakuten)",
     "Réclamation close par erreur : répondez-nous (912000001)",
     "Annulation de votre vente impossible (912000001)",
@@ -447,6 +457,15 @@ def test_a_reply_is_fit_for_rakutens_messages(kind: Kind, category: str, languag
     assert "zelie.k" in said.body
     assert said.body.rstrip().endswith("Atelier Lumen")
     assert not any(sign in said.body for sign in ("http", "www.", "@", "€", "%", "{", "\n\n\n"))
+    assert "912000001" in said.subject
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_reply_to_a_buyers_message_leaves_the_answer_to_the_seller(language: str) -> None:
+    said = reply(Kind.BUYER_WROTE, "", language, CaseWords(), Seller(name="Atelier Lumen"))
+    said.body.encode("iso-8859-1")
+    assert {"fr": "[votre réponse]", "en": "[your answer]"}[language] in said.body
+    assert "zelie.k" in said.body
     assert "912000001" in said.subject
 
 
