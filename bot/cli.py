@@ -270,13 +270,14 @@ def show() -> None:
     """What waits, what runs, what was written, what nobody understood."""
 
 
-def _list(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> int:
-    from bot.showing import table
+def _list(settings: Settings, rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool,
+          nothing: str) -> int:
+    from bot.showing import readable, table
 
     if as_json:
         _print_json(list(rows))
     else:
-        click.echo(table(rows, columns, _paint) if rows else nothing)
+        click.echo(table(readable(rows, settings.seller), columns, _paint) if rows else nothing)
     return OK
 
 
@@ -288,7 +289,8 @@ def today(settings: Settings, as_json: bool) -> int:
     from bot.showing import today as waiting
 
     store = _store(settings)
-    return _list(waiting(store) if store else [], ("case", "due", "kind", "buyer", "reference", "shop"), as_json,
+    columns = ("case", "due", "buyer", "reference", "kind")
+    return _list(settings, waiting(store) if store else [], columns, as_json,
                  say("Nothing waits for you."))
 
 
@@ -306,7 +308,7 @@ def case(settings: Settings, which: str | None, as_json: bool) -> int:
         rows = showing.cases(store, "WHERE cases.id = ?", number)
     else:
         rows = showing.cases(store) if store else []
-    return _list(rows, ("case", "stage", "turn", "due", "kind", "buyer", "reference", "shop"), as_json,
+    return _list(settings, rows, ("case", "stage", "turn", "due", "buyer", "reference", "kind"), as_json,
                  say("There is no case yet."))
 
 
@@ -318,7 +320,8 @@ def deadlines(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(showing.deadlines(store) if store else [], ("case", "due", "state", "name", "order", "rule"), as_json,
+    columns = ("case", "due", "state", "name", "order", "rule")
+    return _list(settings, showing.deadlines(store) if store else [], columns, as_json,
                  say("No deadline runs."))
 
 
@@ -330,8 +333,9 @@ def outbox(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(showing.outbox(store) if store else [], ("id", "case", "what", "state", "to", "subject", "error"),
-                 as_json, say("Nothing was written yet."))
+    columns = ("id", "case", "what", "state", "to", "subject", "error")
+    return _list(settings, showing.outbox(store) if store else [], columns, as_json,
+                 say("Nothing was written yet."))
 
 
 @show.command()
@@ -342,7 +346,8 @@ def shelf(settings: Settings, as_json: bool) -> int:
     from bot import showing
 
     store = _store(settings)
-    return _list(showing.shelf(store) if store else [], ("mail", "received", "from", "subject", "reason"), as_json,
+    columns = ("mail", "received", "from", "subject", "reason")
+    return _list(settings, showing.shelf(store) if store else [], columns, as_json,
                  say("The shelf is empty."))
 
 
@@ -359,7 +364,7 @@ def why(settings: Settings, which: str, as_json: bool) -> int:
     if as_json:
         _print_json(told)
     else:
-        click.echo(showing.story(told))
+        click.echo(showing.story(told, settings.seller))
     return OK
 
 

@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.edges.store import Row, Store
+from bot.core.deadline import local
+from bot.core.policy import Seller
+from bot.edges.store import Row, Store, moment
 from bot.words import say
 from bot.words.kinds import kind_words
 
 Flat = dict[str, Any]
+
+_MOMENTS = frozenset({"due", "opened", "received", "not_before"})
 
 _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 
@@ -93,24 +97,37 @@ def table(rows: Sequence[Flat], columns: Sequence[str], paint: Callable[[str, st
     return "\n".join([paint(lines[0], "bold"), *lines[1:]])
 
 
+def readable(rows: Sequence[Flat], seller: Seller) -> list[Flat]:
+    """Return rows as the seller reads them: his own time of day, kinds in his words."""
+    return [{name: _readable(name, value, seller) for name, value in row.items()} for row in rows]
+
+
+def _readable(name: str, value: object, seller: Seller) -> object:
+    if name in _MOMENTS and value:
+        return local(moment(str(value)), seller)
+    return say(kind_words(str(value))) if name == "kind" else value
+
+
 def _cell(value: object) -> str:
     text = "-" if value is None else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
-def story(told: Mapping[str, Any]) -> str:
+def story(told: Mapping[str, Any], seller: Seller) -> str:
     """Return `why` as a person reads it."""
     case = told["case"]
     lines = [f"{case['case']} · {case['shop']} · {case['reference']} · {say(kind_words(case['kind']))}", ""]
     for event in told["events"]:
-        lines.append(say("{at}  {kind}, told by {source}", at=event["at"], kind=event["kind"], source=event["source"]))
+        lines.append(say("{at}  {kind}, told by {source}", at=local(moment(event["at"]), seller),
+                         kind=event["kind"], source=event["source"]))
         lines += [f"    {say('origin')}: {event['origin']}"] if event["source"].startswith("mail:") else []
         lines += [f"    {say('held')}: {event['held']}"] if event["held"] else []
         lines += [f"    {name}: {value}" for name, value in event["facts"].items()]
         lines += [f"    | {line}" for line in event["text"].splitlines()]
         lines += [f"    -> {_decision(decision)}" for decision in event["decided"]]
     lines += ["", say("Deadlines:")] if told["deadlines"] else []
-    lines += [f"  {row['name']}  {row['due']}  {row['state']}\n    {row['why']}" for row in told["deadlines"]]
+    lines += [f"  {row['name']}  {local(moment(row['due']), seller)}  {row['state']}\n    {row['why']}"
+              for row in told["deadlines"]]
     lines += ["", say("Written:")] if told["outbox"] else []
     lines += [f"  {row['id']}  {row['what']} -> {row['to']}  {row['state']}\n    {row['why']}"
               + (f"\n    {row['error']}" if row["error"] else "") for row in told["outbox"]]

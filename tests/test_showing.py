@@ -117,7 +117,7 @@ def test_why_tells_what_was_heard_reckoned_decided_and_written(world: World) -> 
 
 def test_story_holds_the_arithmetic_and_the_words_of_the_mail(world: World) -> None:
     world.hears(buyer_writes())
-    story = showing.story(showing.why(world.store, 1))
+    story = showing.story(showing.why(world.store, 1), world.guichet.seller)
     assert "    | La lampe ne s'allume pas. Que faire ?" in story
     assert "17/11/2026 11:00 + 24 heures = 18/11/2026 11:00" in story
     assert "    -> reply email draft: " in story
@@ -127,7 +127,7 @@ def test_story_holds_the_arithmetic_and_the_words_of_the_mail(world: World) -> N
 def test_story_of_a_clocks_event_claims_no_origin(world: World) -> None:
     world.hears(claim())
     world.later(hours=48)
-    near = showing.story(showing.why(world.store, 1)).partition("clock:")[2].partition("->")[0]
+    near = showing.story(showing.why(world.store, 1), world.guichet.seller).partition("clock:")[2].partition("->")[0]
     assert near
     assert "origin" not in near
 
@@ -135,7 +135,7 @@ def test_story_of_a_clocks_event_claims_no_origin(world: World) -> None:
 def test_table_is_aligned_and_dashes_stand_for_nothing(world: World) -> None:
     rows: list[dict[str, object]] = [{"case": "C-1", "due": None}, {"case": "C-1000", "due": "x" * 70}]
     lines = showing.table(rows, ("case", "due"), lambda text, how: text).splitlines()
-    assert lines == ["case    due", "C-1     -", "C-1000  " + "x" * 59 + "…"]
+    assert lines == ["case    due", "C-1     -", "C-1000  " + "x" * 39 + "…"]
 
 
 def test_deadlines_of_a_day_long_ago_are_still_shown(world: World) -> None:

@@ -26,7 +26,6 @@ class Case:
         mailbox: the mailbox its mails came to, and from which answers leave.
         answer_to: where a reply by e-mail may go; empty when there is no such way.
         origin: the best proof any of its mails had.
-        held: why nothing leaves by itself on its account; empty when nothing is in the way.
     """
 
     key: CaseKey
@@ -42,7 +41,6 @@ class Case:
     turn: Party = Party.NOBODY
     opened: datetime | None = None
     origin: Origin | None = None
-    held: str = ""
     snoozed_until: datetime | None = None
 
     @property

@@ -11,6 +11,7 @@ from bot.core.event import Channel, Event, Kind, Party
 from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
 from bot.words import say
+from bot.words.kinds import kind_words
 
 # A reply nobody approved waits this long, so that the seller's own answer, or a copy in Sent, is seen first.
 HOLD = timedelta(minutes=3)
@@ -69,7 +70,7 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
     mode = policy.mode_for(case.key.marketplace, event.kind)
     if mode is Mode.OFF:
         return None
-    why = say("{kind} of {day:%Y-%m-%d %H:%M} UTC wants an answer", kind=event.kind, day=event.at)
+    why = say("{kind}: wants an answer", kind=say(kind_words(event.kind)))
     if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
     by_mail = event.channel is Channel.EMAIL and case.answer_to
@@ -88,25 +89,33 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     drafted = reply(case, event, policy, now)
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
-    why = drafted.why if drafted else say("{kind} of {day:%Y-%m-%d %H:%M} UTC wants him to move",
-                                          kind=event.kind, day=event.at)
+    why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
     return _to_seller(What.QUESTION, f"question:{event.mark}", why)
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_NEAR:
+    if event.kind is not Kind.DEADLINE_NEAR or event.facts.get("told"):
         return None
     why = say("the deadline {name} is due at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.REMINDER, f"remind:{event.mark}", why)
 
 
 def tell_missed(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER or event.facts.get("told"):
         return None
     if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
         return None
     why = say("the deadline {name} passed at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.NOTICE, f"missed:{event.mark}", why, template="missed")
+
+
+def tell_over(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.BUYER:
+        return None
+    if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
+        return None
+    why = say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+    return _to_seller(What.NOTICE, f"over:{event.mark}", why, template="over")
 
 
 def tell_undelivered(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -133,6 +142,7 @@ DECISIONS: tuple[Decision, ...] = (
     ask,               # the seller, once for each event, with the draft in full
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
+    tell_over,         # nor the buyer's, whose silence may settle the case
     tell_undelivered,  # an answer that did not arrive is no answer
     ask_uncertain,     # last: it asks about something already done
 )

@@ -93,7 +93,6 @@ CREATE TABLE cases (
     turn TEXT NOT NULL,
     opened TEXT NOT NULL,
     origin TEXT NOT NULL,
-    held TEXT NOT NULL DEFAULT '',
     snoozed_until TEXT,
     untold INTEGER NOT NULL DEFAULT 0,   -- opened from a cold mail: the catch-up mail still has to tell it
     UNIQUE (marketplace, shop, reference)

@@ -144,9 +144,14 @@ class Store:
 
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
-        row = self.row("SELECT value FROM meta WHERE name = 'salt'")
-        assert row, "the first migration writes the salt"
-        return bytes.fromhex(row["value"])
+        return bytes.fromhex(self.meta("salt"))
+
+    def meta(self, name: str) -> str:
+        row = self.row("SELECT value FROM meta WHERE name = ?", name)
+        return row["value"] if row else ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
 
     # -- mails ---------------------------------------------------------------------------------
 
@@ -223,17 +228,20 @@ class Store:
                        key.marketplace, key.shop, key.reference)
         return _case(row) if row else Case(key=key)
 
-    def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str]) -> Case | None:
+    def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
+                  order: str | None = None) -> Case | None:
         """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
 
-        An alias that more than one case knows joins none: a wrong case is worse than a new one.
+        An alias that more than one case knows joins none, nor does one whose case is about another order: a
+        wrong case is worse than a new one.
         """
         found = self.case(key)
         if found.number is not None:
             return found
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in names:
-                rows = self.rows(sql, key.marketplace, name)
+                rows = [row for row in self.rows(sql, key.marketplace, name)
+                        if not (order and row["order_number"] and row["order_number"] != order)]
                 if len(rows) == 1:
                     return _case(rows[0])
         return None
@@ -252,18 +260,18 @@ class Store:
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
         values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
-                  case.stage, case.turn, case.origin or "", case.held,
+                  case.stage, case.turn, case.origin or "",
                   iso(case.snoozed_until) if case.snoozed_until else None)
         if case.number is not None:
             self.run("UPDATE cases SET mailbox = ?, order_number = ?, item = ?, buyer = ?, answer_to = ?, language = ?,"
-                     " kind = ?, stage = ?, turn = ?, origin = ?, held = ?, snoozed_until = ?, untold = max(untold, ?)"
+                     " kind = ?, stage = ?, turn = ?, origin = ?, snoozed_until = ?, untold = max(untold, ?)"
                      " WHERE id = ?", *values, untold, case.number)
             return case.number
         with self.write_tx():
             return int(self.db.conn.execute(
                 "INSERT INTO cases (mailbox, order_number, item, buyer, answer_to, language, kind, stage, turn, origin,"
-                " held, snoozed_until, marketplace, shop, reference, opened, untold)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " snoozed_until, marketplace, shop, reference, opened, untold)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*values, case.key.marketplace, case.key.shop, case.key.reference,
                  iso(case.opened or now), untold)).lastrowid or 0)
 
@@ -275,7 +283,8 @@ class Store:
                 " held, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
                  json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
-                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
+                 event.text, event.origin or "", event.held,
+                 json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
                         warned: int | None) -> None:
@@ -314,6 +323,11 @@ class Store:
                  " WHERE case_id = ? AND state = 'met' AND met_by = ? AND id = (SELECT max(id) FROM deadlines AS other"
                  " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name)",
                  iso(now), case, met_by)
+
+    def answer_on_its_way(self, case: int) -> bool:
+        """Say whether a reply that answers is ready and will leave without anybody's doing."""
+        return self.row("SELECT 1 AS one FROM outbox WHERE case_id = ? AND what = 'reply' AND answers = 1"
+                        " AND state IN ('ready', 'transmitting') LIMIT 1", case) is not None
 
     def running_deadlines(self, before: datetime) -> list[Row]:
         """Return the seller's open deadlines due before an instant, with what the ladder needs of their case."""
@@ -384,7 +398,7 @@ def _case(row: Row) -> Case:
         key=CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"]),
         number=row["id"], mailbox=row["mailbox"], order=row["order_number"], item=row["item"], buyer=row["buyer"],
         answer_to=row["answer_to"], language=row["language"], kind=Kind(row["kind"]), stage=Stage(row["stage"]),
-        turn=Party(row["turn"]), opened=moment(row["opened"]), held=row["held"],
+        turn=Party(row["turn"]), opened=moment(row["opened"]),
         origin=Origin(row["origin"]) if row["origin"] else None,
         snoozed_until=moment(row["snoozed_until"]) if row["snoozed_until"] else None)
 
