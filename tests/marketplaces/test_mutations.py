@@ -95,7 +95,7 @@ def latin(raw: bytes) -> bytes:
 
 
 def typographic(raw: bytes) -> bytes:
-    """Put curly apostrophes for straight ones between letters, and a no-break blank before each colon, in plain text."""
+    """Put curly apostrophes for straight ones, and a no-break blank before each colon, in plain text."""
     mail = message_from_bytes(raw)
     for part in [part for part in mail.walk() if part.get_content_type() == "text/plain"]:
         payload = part.get_payload(decode=True)
@@ -114,7 +114,8 @@ def forwarded(raw: bytes) -> bytes:
     """Let another host of the seller's hand the mail on: its lines come on top."""
     return (b"Return-Path: <ancienne@boutique.example>\nDelivered-To: ventes@boutique.example\n"
             b"Received: from old.example (old.example [192.0.2.9])\n"
-            b"\tby mx.boutique.example (Postfix) with ESMTPS id 9F\n\tfor <ventes@boutique.example>; Mon, 16 Nov 2026 09:40:02 +0100 (CET)\n"
+            b"\tby mx.boutique.example (Postfix) with ESMTPS id 9F\n"
+            b"\tfor <ventes@boutique.example>; Mon, 16 Nov 2026 09:40:02 +0100 (CET)\n"
             b"X-Forwarded-To: ventes@boutique.example\nResent-From: ancienne@boutique.example\n") + lf(raw)
 
 
