@@ -24,7 +24,7 @@ from bot.settings import Settings
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ANY_WORD = re.compile(r"[^\W_]+")
 _TITLES = ("title", "items", "buyer", "name", "seller", "pseudo", "address", "city", "visitor")  # facts of somebody's
-# Kinds whose text a person wrote. That of all others is the marketplace's own.
+# Kinds whose text a person wrote; so did he whom an answer reaches. That of all others is the marketplace's own.
 PERSONAL = frozenset({
     Kind.BUYER_WROTE, Kind.QUESTION_ASKED, Kind.NOT_RECEIVED_CLAIMED, Kind.NOT_CONFORMING_CLAIMED, Kind.RETURN_OPENED,
     Kind.CANCELLATION_REQUESTED, Kind.RATING_RECEIVED, Kind.OWN_MESSAGE_COPIED, Kind.AUTO_REPLY_RECEIVED})
@@ -46,8 +46,8 @@ def anonymous(raw: bytes, settings: Settings, seed: bytes) -> Anonymised:
     """Return the mail less all that tells whose it is.
 
     As much gives way as may: all that a person wrote, and every word that is not the marketplace's, save those
-    without which the mail would be read otherwise. Where even that is not enough, the marketplace's words stay in
-    what the person wrote, too; and amounts that are sums stay sums.
+    without which the mail would be read otherwise. Where even that is not enough, amounts that are sums stay sums,
+    the marketplace's words stay in what the person wrote, and at last names that are such words.
 
     Raises:
         UnreadableError: it cannot be read at all, so that nobody can say where names stand in it.
@@ -55,16 +55,16 @@ def anonymous(raw: bytes, settings: Settings, seed: bytes) -> Anonymised:
     seen = message.read(raw)
     note, wanted = _note(seen), _outcome(seen)
     whose = whose_of(seen, note, settings)
-    words = _spoken(seen) - whose.kept
+    words = _spoken(seen) - (frozenset[str]() if whose.text else whose.kept)
 
-    def is_alike(care: Whose, kept: frozenset[str]) -> bool:
-        made = anonymise(raw, replace(care, kept=care.kept | kept), seed)
+    def is_alike(care: Whose, spared: frozenset[str]) -> bool:
+        made = anonymise(raw, replace(care, spared=spared), seed)
         return _outcome(message.read(made)) == wanted
 
     for care in _cares(whose, seen, note, seed):
         if is_alike(care, words):
-            kept = needed(sorted(words), lambda some, care=care: is_alike(care, some))  # type: ignore[misc]
-            return Anonymised(raw=anonymise(raw, replace(care, kept=care.kept | kept), seed), alike=True)
+            spared = needed(sorted(words), lambda some, care=care: is_alike(care, some))  # type: ignore[misc]
+            return Anonymised(raw=anonymise(raw, replace(care, spared=spared), seed), alike=True)
     return Anonymised(raw=anonymise(raw, whose, seed), alike=False)
 
 
@@ -90,7 +90,8 @@ def _needed(words: Sequence[str], fixed: frozenset[str], is_enough: Callable[[fr
 
 def _spoken(seen: Message) -> frozenset[str]:
     """Return the words that may tell what a mail is; of an endless one only the first."""
-    return _words([seen.subject, seen.text[:_MOST_TEXT]])
+    local = seen.sender.rpartition("@")[0]
+    return _words([seen.subject, seen.text[:_MOST_TEXT], "" if re.search("[0-9]", local) else local])
 
 
 def _cares(whose: Whose, seen: Message, note: Notification | None, seed: bytes) -> Iterator[Whose]:
@@ -125,7 +126,7 @@ def _outcome(seen: Message) -> tuple[object, ...]:
         return ("unclaimed", _owner(seen))
     note = understood.note
     return (note.marketplace, note.kind, frozenset(note.facts), frozenset(note.links), note.language,
-            tuple((stated.within, stated.until) for stated in note.stated),
+            tuple(stated.words for stated in note.stated),
             tuple(map(bool, (note.order, note.item, note.buyer, note.text, note.answer_to, note.held))))
 
 
@@ -143,7 +144,7 @@ def whose_of(seen: Message, note: Notification | None, settings: Settings) -> Wh
     own = [*settings.seller.notify, *(box.address for box in settings.mailboxes), *_addresses(seen.to)]
     return Whose(
         names=tuple(dict.fromkeys(_names(seen, note, settings, kept))), codes=_codes(note), kept=kept,
-        text=note.text if note and note.kind in PERSONAL else "" if owner else seen.text,
+        text=note.text if note and (note.kind in PERSONAL or note.answer_to) else "" if owner else seen.text,
         domains=tuple(domain for one in marketplaces.installed() for domain in one.domains),
         own=tuple(dict.fromkeys(domain for address in own if (domain := address.rpartition("@")[2])
                                 and not _is_theirs(domain))))

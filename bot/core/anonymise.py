@@ -29,6 +29,7 @@ class Whose:
         codes: numbers and tokens that were read out of it.
         text: what a person wrote.
         kept: the marketplace's own words, made bare; they stay, save in what a person wrote.
+        spared: words that stay even there.
         domains: the marketplace's; its addresses of a role (`no-reply@`) stay.
         own: domains of the seller.
         strict: every word that is not `kept` gives way; else only what looks like a name or an address.
@@ -39,6 +40,7 @@ class Whose:
     codes: tuple[str, ...] = ()
     text: str = ""
     kept: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
     domains: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     strict: bool = True
@@ -172,7 +174,8 @@ class _Scribe:
 
     def __init__(self, whose: Whose, veil: Veil) -> None:
         self.whose, self.veil = whose, veil
-        self.known = whose.kept | _SMALL
+        self.spared = whose.spared | _SMALL
+        self.known = whose.kept | self.spared
         self.codes = _alternatives(code for code in whose.codes if len(code) > 3)
         self.names = [_in_sequence(words) for name in whose.names if (words := _ANY_WORD.findall(name))]
         self.name_words = frozenset(word for name in whose.names for said in _LETTERS.findall(name)
@@ -355,7 +358,7 @@ class _Scribe:
 
     def _letter(self, sheet: _Sheet, start: int, end: int) -> None:
         for found in _LETTERS.finditer(sheet.text, start, end):
-            if bare(found[0]) not in _SMALL and sheet.is_free(*found.span()):
+            if bare(found[0]) not in self.spared and sheet.is_free(*found.span()):
                 sheet.put(*found.span(), self.veil.word(found[0]))
 
     def _names(self, sheet: _Sheet) -> None:
