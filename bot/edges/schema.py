@@ -23,6 +23,12 @@ def m002_the_other_names_of_a_case(db: Any) -> None:
     db.execute(ALIASES)
 
 
+@migrations()
+def m003_remarks_and_answers(db: Any) -> None:
+    for statement in REMARKS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -182,5 +188,18 @@ CREATE TABLE aliases (
     alias TEXT NOT NULL,
     case_id INTEGER NOT NULL REFERENCES cases (id),
     PRIMARY KEY (marketplace, alias, case_id)
+) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# What the linter said of a text; which of the seller's own answers a message asked for.
+REMARKS = """
+ALTER TABLE outbox ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE answered (
+    event INTEGER NOT NULL REFERENCES events (id),
+    answer TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (event, answer)
 ) STRICT, WITHOUT ROWID
 """.strip()

@@ -37,6 +37,28 @@ FRENCH = {
     "something attached is announced, but only text is sent":
         "une pièce jointe est annoncée, mais seul du texte est envoyé",
     "send it in your account, or take the words out": "envoyez-la depuis votre compte, ou retirez ces mots",
+    # drafts, orders and answers
+    "your answer {name} fits": "votre réponse {name} convient",
+    "the seller wrote it himself": "le vendeur l'a écrit lui-même",
+    "There are no words for D-{number}: nothing is changed":
+        "Il n'y a pas de texte pour D-{number} : rien n'est changé",
+    "D-{number} must not leave like this: {remarks}. Put your own words into a file and type "
+    "`run_bot.py approve D-{number} --text FILE`, or throw it away with `run_bot.py discard D-{number}`":
+        "D-{number} ne doit pas partir ainsi : {remarks}. Mettez votre propre texte dans un fichier et tapez "
+        "`run_bot.py approve D-{number} --text FICHIER`, ou jetez-le avec `run_bot.py discard D-{number}`",
+    "Mind: {remark}": "Attention : {remark}",
+    "{path} is not UTF-8 text: save it as UTF-8 and try again":
+        "{path} n'est pas un texte UTF-8 : enregistrez-le en UTF-8 et recommencez",
+    "There is no answer yet in templates/answers: docs/answers.md says how to write one.":
+        "Il n'y a pas encore de réponse dans templates/answers : docs/reponses.md dit comment en écrire une.",
+    "asked {times} times in {days} days: add the answer to your listing":
+        "demandé {times} fois en {days} jours : ajoutez la réponse à votre annonce",
+    "The answer {name} needs a line «Words: …», a blank line, and then what it says":
+        "La réponse {name} demande une ligne « Mots : … », une ligne vide, puis son texte",
+    "The answer {name} begins with «{line}»: its first lines are Words, Unless, Languages, For and Answers, "
+    "each with a colon, and then comes a blank line":
+        "La réponse {name} commence par « {line} » : ses premières lignes sont Mots, Sauf, Langues, Pour et Répond, "
+        "chacune avec deux-points, puis vient une ligne vide",
 }
 DYNAMIC = {  # what is wrong and what to do, out of linter.WRONG
     "a link", "take it out and say in words what it shows", "an e-mail address", "a telephone number",
