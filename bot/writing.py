@@ -46,7 +46,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     said, error = _reply_words(guichet, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
-    body = said.body if error or not by_mail else _with_quote(guichet, said.body, event.text, event.at, case)
+    body = said.body if error or not by_mail else _with_quote(guichet, said.body, case, event.text, event.at,
+                                                                          event.facts)
     remarks = () if error else remarks_on(body, case, template=action.template,
                                           automatic=action.mode is Mode.ALONE and action.channel is not Channel.SELLER)
     kept_back = ""
@@ -79,9 +80,10 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     """Put the seller's own words into a draft; the message it answers stays quoted below."""
     row = guichet.store.outbox_row(edit.draft)
     assert row, "a draft is edited only after it was found"
-    body, event = f"{edit.body.strip()}\n", guichet.store.row("SELECT text, at FROM events WHERE id = ?", row["event"])
+    body = f"{edit.body.strip()}\n"
+    event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
     if row["channel"] == Channel.EMAIL and event:
-        body = _with_quote(guichet, body, event["text"], moment(event["at"]), case)
+        body = _with_quote(guichet, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
     remarks = remarks_on(body, case, template=row["template"], automatic=False)
     guichet.store.rewrite(edit, body, kept(remarks), now)
 
@@ -114,13 +116,19 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
                              int(event.source.removeprefix("mail:"))) or {}
 
 
-def _with_quote(guichet: Guichet, body: str, text: str, at: datetime, case: Case) -> str:
-    """Add the message that is answered: Amazon wants the original quoted."""
-    if not text:
-        return body
-    quoted = draft.quote(text, case.buyer or "", at, case.language or guichet.seller.language,
-                         ZoneInfo(guichet.seller.timezone))
-    return f"{body.rstrip()}\n\n{quoted}\n"
+def _with_quote(guichet: Guichet, body: str, case: Case, text: str, at: datetime, facts: Mapping[str, str]) -> str:
+    """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
+    quoted = ""
+    if text:
+        quoted = draft.quote(text, case.buyer or "", at, case.language or guichet.seller.language,
+                             ZoneInfo(guichet.seller.timezone))
+    line = facts.get("reference_line", "")
+    kept_below = "
+".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}
+
+{kept_below}
+" if kept_below else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
@@ -164,6 +172,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": open_deadlines(store, number, now),
+        "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
     }
 
