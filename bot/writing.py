@@ -15,6 +15,7 @@ from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.event import Channel, Event, Kind
+from bot.core.linter import Remark
 from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, Written, moment
@@ -40,32 +41,47 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     mailbox, mail = guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
     found = _own_answers(guichet, case, event)
     guichet.store.record_answers(event_id, [answer.name for answer in found], now)
-    if len(found) == 1:
-        action = replace(action, template=f"answers/{found[0].name}",
-                         why=f"{action.why}; {say('your answer {name} fits', name=found[0].name)}")
+    action = _with_answer(action, found)
     said, error = _reply_words(guichet, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
-    body = said.body if error or not by_mail else _with_quote(guichet, said.body, case, event.text, event.at,
-                                                                          event.facts)
-    remarks = () if error else remarks_on(body, case, template=action.template,
-                                          automatic=action.mode is Mode.ALONE and action.channel is not Channel.SELLER)
-    kept_back = ""
-    if action.mode is Mode.ALONE and (error or stopping(remarks, action.channel)):
-        kept_back = f"{action.why}; {error or sentences(stopping(remarks, action.channel))}"
-        action = replace(action, mode=Mode.DRAFT, wait=timedelta(), why=kept_back)
+    body = _with_quote(guichet, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
+        else said.body
+    remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
+    asked = _asked_instead(action, error, remarks)
     written = Written(
-        step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=action.mode,
+        step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
         to=case.answer_to if by_mail else next(iter(event.links.values()), case.key.marketplace),
-        state=State.FAILED if error else action.state, template=action.template, subject=said.subject,
-        body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=action.why, error=error,
-        answers=action.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
+        state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
+        body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
+        answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
-        not_before=now + action.wait if action.wait else None,
+        not_before=now + asked.wait if asked.wait else None,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
-    return kept_back
+    return asked.why if asked.mode is not action.mode else ""
+
+
+def _leaves_alone(action: Action) -> bool:
+    """Say whether a buyer would read it before anybody else has; what the seller posts himself, he reads."""
+    return action.mode is Mode.ALONE and action.channel is not Channel.SELLER
+
+
+def _asked_instead(action: Action, error: str, remarks: Sequence[Remark]) -> Action:
+    """Return the action as a draft, and why, if it was to leave alone and its words must not."""
+    must_go = stopping(remarks, action.channel)
+    if action.mode is not Mode.ALONE or not (error or must_go):
+        return action
+    return replace(action, mode=Mode.DRAFT, wait=timedelta(), why=f"{action.why}; {error or sentences(must_go)}")
+
+
+def _with_answer(action: Action, found: Sequence[Answer]) -> Action:
+    """Return the action with the seller's own answer in place of its template, where one is clear."""
+    if len(found) != 1:
+        return action
+    fitting = say("your answer {name} fits", name=found[0].name)
+    return replace(action, template=f"answers/{found[0].name}", why=f"{action.why}; {fitting}")
 
 
 def _own_answers(guichet: Guichet, case: Case, event: Event) -> tuple[Answer, ...]:
@@ -123,12 +139,8 @@ def _with_quote(guichet: Guichet, body: str, case: Case, text: str, at: datetime
         quoted = draft.quote(text, case.buyer or "", at, case.language or guichet.seller.language,
                              ZoneInfo(guichet.seller.timezone))
     line = facts.get("reference_line", "")
-    kept_below = "
-".join(part for part in (quoted, f"> {line}" if line else "") if part)
-    return f"{body.rstrip()}
-
-{kept_below}
-" if kept_below else body
+    kept_below = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept_below}\n" if kept_below else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
