@@ -19,7 +19,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
                 *(ROOT / "bot").rglob("*.md"), *(ROOT / "templates").rglob("*.*")])
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
-FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "loop", "sending", "ticking", "pipeline",
+FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "rehearsing", "loop", "sending", "ticking", "pipeline",
                 "receiving", "writing", "proofing", "guichet", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 

@@ -66,6 +66,15 @@ class Templates:
                                     name=f"{name}.{language}.txt", words=str(error) or tries[0])) from error
         return _split(rendered, name)
 
+    def languages(self, name: str, marketplace: str) -> tuple[str, ...]:
+        """Return the languages a template is written in, the marketplace's own folder first, else for all."""
+        for folder in (f"{marketplace}/", ""):
+            found = [re.fullmatch(rf"{re.escape(folder + name)}\.([a-z]{{2}})\.txt", one)
+                     for one in self.environment.list_templates()]
+            if languages := sorted(match[1] for match in found if match):
+                return tuple(languages)
+        return ()
+
     def answers(self) -> tuple[Answer, ...]:
         """Return the seller's own answers, `answers/*.md`, read anew each time; a broken file is left to `check`."""
         found = []

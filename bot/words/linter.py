@@ -37,6 +37,12 @@ FRENCH = {
     "something attached is announced, but only text is sent":
         "une pièce jointe est annoncée, mais seul du texte est envoyé",
     "send it in your account, or take the words out": "envoyez-la depuis votre compte, ou retirez ces mots",
+    # check
+    "{count} answers of your own can be read": "{count} réponses à vous se lisent",
+    "{template}, tried on {sample}: {error}": "{template}, essayé sur {sample} : {error}",
+    "mend the template": "corrigez le modèle",
+    "{count} replies to samples were written, nothing is wrong with them":
+        "{count} réponses à des exemples ont été écrites, sans rien à redire",
     # drafts, orders and answers
     "your answer {name} fits": "votre réponse {name} convient",
     "the seller wrote it himself": "le vendeur l'a écrit lui-même",
