@@ -15,6 +15,7 @@ from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.event import Channel, Event, Kind
+from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
 from bot.core.policy import Mode
@@ -51,7 +52,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     asked = _asked_instead(action, error, remarks)
     written = Written(
         step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
-        to=case.answer_to if by_mail else next(iter(event.links.values()), case.key.marketplace),
+        to=case.answer_to if by_mail else _where_to_click(event, case),
         state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
         body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
         answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
@@ -61,6 +62,20 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
     return asked.why if asked.mode is not action.mode else ""
+
+
+def _where_to_click(event: Event, case: Case) -> str:
+    """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
+    shown = (url for url in event.links.values() if opens(url) not in ("acts", "unsubscribes", "reports"))
+    return next(shown, case.key.marketplace)
+
+
+def labelled(links: Mapping[str, str]) -> dict[str, str]:
+    """Return links with what opening them does beside their names: some take effect at once."""
+    effects = {"acts": say("takes effect when opened"), "unsubscribes": say("unsubscribes when opened"),
+               "reports": say("reports to the marketplace")}
+    return {f"{name} ({effects[does]})" if (does := opens(url)) in effects else name: url
+            for name, url in links.items()}
 
 
 def _leaves_alone(action: Action) -> bool:
@@ -185,7 +200,8 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": open_deadlines(store, number, now),
         "last": '"last": "yes"' in event.get("facts", ""),
-        "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
+        "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
+        "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ BULB = "Mots: ampoule*, fourni*\n\nSans ampoule.\n"
 
 @pytest.fixture
 def alone(tmp_path: Path) -> World:
-    world = World(tmp_path, policy=ALONE)
+    world = World(tmp_path / "alone", policy=ALONE)
     world.work()
     return world
 
@@ -47,7 +46,8 @@ def template(world: World, body: str) -> None:
 
 
 @pytest.mark.parametrize(("body", "code"), [
-    ("Bonjour, visitez notre site www.lumen.example !", "links"), ("Écrivez à marie@boutique.example.", "mail_addresses"),
+    ("Bonjour, visitez notre site www.lumen.example !", "links"),
+    ("Écrivez à marie@boutique.example.", "mail_addresses"),
     ("Appelez le 06 12 34 56 78.", "phones"), ("Merci de laisser 5 étoiles.", "positive_rating"),
     ("Je viens de vérifier personnellement votre commande.", "posing"), ("Expédié le [à compléter].", "blanks"),
     ("Bonjour. " * 500, "length")])
@@ -91,8 +91,8 @@ def test_template_that_fails_where_it_was_to_leave_alone_is_asked_about(alone: W
 def test_his_yes_does_not_carry_forbidden_words_out(world: World) -> None:
     template(world, "Écrivez-nous à marie@boutique.example.")
     world.hears(buyer_writes())
-    with pytest.raises(OrderError, match=r"D-1 must not leave like this: line 1, «marie@boutique\.example»: an e-mail "
-                                         r"address, .* approve D-1 --text FILE"):
+    with pytest.raises(OrderError, match=r"D-1 ne doit pas partir ainsi : ligne 1, « marie@boutique\.example » : une "
+                                         r"adresse e-mail, .* approve D-1 --text FICHIER"):
         world.says(Kind.DRAFT_APPROVED, draft=1)
     assert world.one("outbox", "id = 1")["state"] == "draft"
     assert not world.rows("events", "kind = 'draft_approved'")     # refused whole: the same yes counts later
@@ -109,15 +109,10 @@ def test_advice_stops_nobody(world: World) -> None:
 
 def test_blanks_in_words_he_posts_himself_are_his_to_fill_in_there(world: World) -> None:
     writes(world, "rakuten_fr/not_conforming_claimed.reply.fr.txt", "Subject: x\n\nExpédié le [à compléter].\n")
-    world.hears(_claim())
+    world.hears(claim())
     assert [remark["code"] for remark in told(world.one("outbox", "id = 1"))] == ["blanks"]
     assert world.says(Kind.DRAFT_APPROVED, draft=1)
     assert world.one("outbox", "id = 1")["state"] == "handed"
-
-
-def _claim() -> bytes:
-    """Jean Dupont's claim, with the commas Rakuten's own labels have."""
-    return claim()
 
 
 # ---- his own words
@@ -137,7 +132,7 @@ def test_his_own_words_are_looked_at_like_all_others(world: World) -> None:
     world.hears(buyer_writes())
     _edits(world, "Appelez-moi au 06 12 34 56 78.")
     assert [remark["code"] for remark in told(world.one("outbox", "id = 1"))] == ["phones"]
-    with pytest.raises(OrderError, match="a telephone number"):
+    with pytest.raises(OrderError, match="un numéro de téléphone"):
         world.says(Kind.DRAFT_APPROVED, draft=1)
     _edits(world, "Répondez simplement ici.")
     assert told(world.one("outbox", "id = 1")) == []
@@ -155,7 +150,7 @@ def test_his_words_mend_a_draft_whose_template_failed(world: World) -> None:
 
 def test_no_words_change_nothing(world: World) -> None:
     world.hears(buyer_writes())
-    with pytest.raises(OrderError, match="There are no words for D-1"):
+    with pytest.raises(OrderError, match="Il n'y a pas de texte pour D-1"):
         _edits(world, " \n")
 
 
@@ -167,11 +162,11 @@ def _edits(world: World, text: str) -> bool:
 
 
 @pytest.fixture
-def terminal(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def terminal(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Marie at her terminal, at the world's time."""
     monkeypatch.setattr(clock, "now", lambda: world.now)
     monkeypatch.setenv("GUICHET_CONFIG", str(world.folder / "mailboxes.toml"))
-    yield world
+    return world
 
 
 def test_approve_with_text_sends_it_in_one_order(terminal: World) -> None:
@@ -342,7 +337,7 @@ def test_reminder_to_rate_is_welcome_where_the_marketplace_wants_it(world: World
     body = "Bonjour, pensez à noter votre achat une fois la réclamation close."
     writes(world, "rakuten_fr/not_conforming_claimed.reply.fr.txt", f"Subject: x\n\n{body}\n")
     template(world, body)
-    world.hears(buyer_writes(), _claim())
+    world.hears(buyer_writes(), claim())
     remarks = {row["template"]: [remark["code"] for remark in told(row)] for row in
                world.rows("outbox", "what = 'reply'")}
     assert remarks == {"buyer_wrote.reply": ["rating_reminder"], "not_conforming_claimed.reply": []}

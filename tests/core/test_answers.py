@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.answers import Answer, AnswerError, fits, match, parse
 
-BILL = parse("facture", "Mots: facture / justificatif d'achat, avoir / envoyer / besoin*\nSauf: rembours*\nLangues: fr\n"
-                        "Pour: amazon.buyer_wrote, question_asked\nRépond: oui\n\nBonjour,\n\nVoici.\n")
+BILL = parse("facture", "Mots: facture / justificatif d'achat, avoir / envoyer / besoin*\nSauf: rembours*\n"
+                        "Langues: fr\nPour: amazon.buyer_wrote, question_asked\nRépond: oui\n\nBonjour,\n\nVoici.\n")
 BULB = parse("ampoule", "Words: ampoule* / culot, fourni* / compri*\n\nSans ampoule.\n")
 SHADE = parse("abat-jour", "Words: abat-jour, couleur*, lavable*, diamètre\n\nIl se lave.\n")
 
@@ -81,8 +81,10 @@ def test_answer_is_for_its_marketplaces_and_kinds(marketplace: str, kind: str, i
     assert fits(BULB, marketplace, kind)
 
 
-@pytest.mark.parametrize("text", ["", "Bonjour\n\nVoici", "Mots: facture\n", "Mots: facture\n\n\n", "Mots: , /\n\nVoici",
-                                  "Langues: fr\n\nVoici", "Mots: x\nCouleur: bleu\n\nVoici", "Mots: *\n\nVoici"])
+@pytest.mark.parametrize("text", ["", "Bonjour\n\nVoici", "Mots: facture\n", "Mots: facture\n\n\n",
+                                  "Mots: , /\n\nVoici",
+                                  "Langues: fr\n\nVoici", "Mots: x\nCouleur: bleu\n\nVoici",
+                                  "Mots: *\n\nVoici"])
 def test_file_that_cannot_be_meant_is_named(text: str) -> None:
     with pytest.raises(AnswerError, match="The answer facture "):
         parse("facture", text)
