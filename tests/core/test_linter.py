@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -392,6 +393,11 @@ def test_the_same_in_french() -> None:
 def test_every_topic_says_what_is_wrong_and_what_to_do() -> None:
     assert set(WRONG) == set(Topic) - {Topic.LENGTH}
     assert all(sentence in words.french() for pair in WRONG.values() for sentence in pair)
+
+
+def test_every_topic_stands_in_the_page_about_words(root: Path) -> None:
+    page = (root / "docs" / "words.md").read_text("utf-8")
+    assert not [topic for topic in Topic if f"| `{topic}` |" not in page]
 
 
 def test_accents_written_apart_and_typographic_signs_hide_nothing() -> None:
