@@ -261,7 +261,7 @@ def _rating_reminder(reading: Reading) -> Iterator[Span]:
 def _rating_pleas(reading: Reading) -> Iterator[tuple[Span, bool]]:
     """Yield each sentence that asks for a rating, and whether it asks for a good one."""
     for start, end in _sentences(reading.folded):
-        said = reading.folded[start:end]
+        said = phrases.THANKED.sub(lambda match: _blank(match[0]), reading.folded[start:end])
         lead = len(said) - len(said.lstrip())
         if phrases.REVISES.search(said):
             yield (start + lead, end), True

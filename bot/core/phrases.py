@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 __all__ = ["ADDRESSES", "ASKS", "ATTACHED", "BLANKS", "HAPPY", "LOGOS", "MARKETING", "NUMBERED", "PHONED", "POSING",
-           "PRAISE", "RATING", "RETURNS", "REVISES", "STARS", "STOP_WORDS", "fold"]
+           "PRAISE", "RATING", "RETURNS", "REVISES", "STARS", "STOP_WORDS", "THANKED", "fold"]
 
 
 def _letter(code: int) -> str:
@@ -96,9 +96,10 @@ MARKETING: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
 
 # A rating or review, as a thing given.
 RATING = _any(
-    r"\b(?:avis|evaluations?|notations?|notes?|commentaires?|appreciations?)\b(?! de (?:passage|livraison"
-    r"|reception|credit))",
-    r"\b(?:notez|evaluez|noter|evaluer) (?:votre|cette|notre|la|l'|votre experience)",
+    r"\b(?:avis|evaluations?|notations?|notes?|commentaires?|appreciations?)\b(?! (?:de (?:passage|livraison"
+    r"|reception|credit|frais)|d'information|interne))",
+    r"\b(?:notez|evaluez|noter|evaluer) (?:votre|cette|notre|la|l'|le) ?(?:commande|achat|vendeur|boutique|vente"
+    r"|transaction|experience)",
     r"\b(?:review|feedback|rating|stars?)\b", r"\brate (?:us|your|our|the)\b",
     r"\b(?:bewertung(?:en)?|rezension(?:en)?|feedback)\b", r"\bbewerten\b|\bbewerte\b",
     r"\b(?:recension[ei]|valutazion[ei]|feedback)\b", r"\brecensire\b|\bvalutare (?:il|la|l'|noi)",
@@ -108,8 +109,9 @@ RATING = _any(
 
 # The buyer is asked for something.
 ASKS = _any(
-    r"\b(?:laiss|donn|depos|post|publi|mett|attribu|partag|accord|redig|ecri[rv])(?:er|ez|re|ant|e)\b",
-    r"\b(?:notez|evaluez|noter|evaluer) ", r"\bn'hesitez pas\b", r"\bpens(?:ez|er) a\b", r"\bmerci d[e']",
+    r"\b(?:laiss|donn|depos|post|publi|mett|attribu|partag|accord|redig|ecri[rv])(?:er|ez|re|ant)\b",
+    r"\b(?:notez|evaluez|noter|evaluer) ", r"\bn'hesitez pas\b", r"\bpens(?:ez|er) a\b",
+    r"\bmerci d(?:e(?! (?:votre|vos|cette)\b)|'(?!av))",
     r"\b(?:pourriez|pouvez|voudriez)[- ]vous\b", r"\bnous (?:esperons|comptons|aide\w*)\b",
     r"\bserions (?:ravis|heureux)\b",
     r"\b(?:leave|give|write|post|share|submit|rate)\b", r"\b(?:please|would you|could you|don't forget|consider)\b",
@@ -118,6 +120,11 @@ ASKS = _any(
     r"\b(?:dej(?:ar|e|enos|anos|arnos)|escrib(?:ir|a|anos)|d(?:ar|enos|arnos)|valor(?:e|ar)|public(?:ar|ue)"
     r"|compart\w+)\b",
 )
+
+# Thanks for a rating already given, up to what may be asked in the same breath.
+THANKED = re.compile(r"\b(?:thanks?|thank you|merci|danke|vielen dank|grazie|gracias)\b[\w ']{0,12}"
+                     r" (?:for|pour|d'avoir|de (?:nous )?avoir|de (?:votre|vos)|fur|per|por)\b"
+                     r"(?:(?! (?:et|and|und|e|y) )[^,;:.!?\n]){0,100}")
 
 PRAISE = _any(
     r"\b(?:positi(?:f|fs|ve|ves|v|ven|ves|ver|vo|va|vi|vos|vas)|favorables?|excellent\w*|excelentes?"

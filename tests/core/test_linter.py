@@ -45,6 +45,10 @@ Nous ouvrons de 08:30-12:00 puis 14:00-18:00.
 La lampe mesure 120 x 45 x 300 mm et pèse 1 200 g ; elle coûte 1 234,56 €.
 Référence EAN 3760123456789, numéro de série 0123456789.
 Le transporteur a laissé un avis de passage dans votre boîte aux lettres.
+Merci d'avoir laissé un avis positif, n'hésitez pas à nous récrire.
+Merci de bien vouloir noter la référence positive.
+Mettez la pile dans le bon sens, pôle positif vers le haut.
+N'hésitez pas à nous dire si une bonne note d'information manque.
 Nous prenons bonne note de votre demande et restons à votre disposition.
 Merci pour votre avis positif, il nous a fait très plaisir.
 Vous recevrez une réponse ici même dans les 24 heures.
@@ -74,6 +78,7 @@ Did you find the parcel with a neighbour? The courier left a card on 12-11-2026.
 You are welcome to keep the item, or to return it within 30 days.
 Could you please share the serial number on the back of the lamp?
 We share your disappointment and have noted your comments.
+Thank you for your positive feedback, please tell us how the lamp does.
 Please give us two days to look for it.
 Your feedback about the lamp helps us to improve the description.""",
     "de": """\
@@ -229,6 +234,7 @@ Nous comptons sur vous pour une bonne note !
 N'hésitez pas à mettre 5 étoiles.
 Pourriez-vous laisser un avis favorable ?
 Si vous êtes satisfait, laissez-nous un avis.
+Merci pour votre achat et laissez-nous un avis positif !
 Merci de retirer votre avis négatif.
 Pourriez-vous modifier votre note ?
 Please leave a positive review.
