@@ -11,6 +11,7 @@
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide                         what is to be done about it, and why
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
+    proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
     guichet         what one pass works with

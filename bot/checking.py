@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.errors import BotError
+from bot.edges import clock
 from bot.edges.store import Store
 from bot.guichet import templates_of
 from bot.loop import database
+from bot.rehearsing import rehearse
 from bot.settings import Mailbox, Settings, is_example
 from bot.words import say
 
 LOW_DISK = 200 * 1024 * 1024  # bytes
+SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
 
 
 class Verdict(StrEnum):
@@ -40,6 +43,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _disk(settings)
     yield _templates(settings)
+    yield _answers(settings)
+    yield from _replies(settings)
     for mailbox in settings.mailboxes:
         yield from _mailbox(mailbox)
 
@@ -87,6 +92,34 @@ def _templates(settings: Settings) -> Finding:
     except BotError as error:
         return _broken("templates", error)
     return _ok("templates", say("{count} templates can be read", count=count))
+
+
+def _answers(settings: Settings) -> Finding:
+    try:
+        count = templates_of(settings).check_answers()
+    except BotError as error:
+        return _broken("answers", error)
+    return _ok("answers", say("{count} answers of your own can be read", count=count))
+
+
+def _replies(settings: Settings) -> Iterator[Finding]:
+    """Try every reply on samples: what fails is broken, what the linter minds wants a look. Each thing once."""
+    told: dict[str, Finding] = {}
+    count = 0
+    for tried in rehearse(settings, clock.now(), most=SAMPLES):
+        count += 1
+        if tried.error:
+            told.setdefault(f"{tried.template}!", Finding(
+                check="replies", verdict=Verdict.BROKEN, remedy=say("mend the template"),
+                sentence=say("{template}, tried on {sample}: {error}", template=tried.template, sample=tried.sample,
+                             error=tried.error)))
+        for remark in tried.remarks:
+            told.setdefault(f"{tried.template} {remark.code}", _attention("replies", say(
+                "{template}, tried on {sample}: {error}", template=tried.template, sample=tried.sample,
+                error=remark.sentence), say("mend the template")))
+    yield from told.values()
+    if not told:
+        yield _ok("replies", say("{count} replies to samples were written, nothing is wrong with them", count=count))
 
 
 def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:

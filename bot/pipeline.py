@@ -11,13 +11,14 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from bot import marketplaces, words
 from bot.core import case as cases
 from bot.core import deadline as deadlines
 from bot.core import decide, message
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.errors import BotError, UnreadableError
@@ -28,9 +29,10 @@ from bot.edges import EdgeError
 from bot.edges.store import Mail, Row, Store, iso
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
+from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
 from bot.words import say
-from bot.writing import freeze, tell_seller, write_reply
+from bot.writing import freeze, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class Considered:
 
     case: Case
     deadlines: Sequence[Deadline]
-    decided: Sequence[Action | Move]
+    decided: Sequence[Action | Move | Rewrite]
 
 
 # -- from a mail to an event ---------------------------------------------------------------------
@@ -288,8 +290,10 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
     return case
 
 
-def journal(answer: Action | Move) -> dict[str, Any]:
+def journal(answer: Action | Move | Rewrite) -> dict[str, Any]:
     """Return a decision as `why` and `try --json` show it."""
+    if isinstance(answer, Rewrite):
+        return {"action": "rewrite", "draft": f"D-{answer.draft}", "why": answer.why}
     if isinstance(answer, Move):
         return {"action": str(answer.to), "draft": f"D-{answer.draft}", "why": answer.why}
     return {"action": str(answer.what), "channel": str(answer.channel), "mode": str(answer.mode),
@@ -331,21 +335,38 @@ def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> Non
         store.reopen_deadlines(number, str(What.REPLY), now)
 
 
-def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event, event_id: int, now: datetime) -> None:
-    if isinstance(answer, Move):
+def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite, case: Case, event: Event, event_id: int,
+               now: datetime) -> None:
+    if isinstance(answer, Rewrite):
+        if not answer.body.strip():
+            raise OrderError(say("There are no words for D-{number}: nothing is changed", number=answer.draft))
+        rewrite(guichet, answer, case, now)
+    elif isinstance(answer, Move):
         row = guichet.store.outbox_row(answer.draft)
         assert row, "a draft is moved only after it was found"
-        if answer.to in (State.READY, State.HANDED) and not row["body"].strip():
-            raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
-                                 "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
+        if answer.to in (State.READY, State.HANDED):
+            _check_words(row, case)
         fresh = answer.to is State.READY and not row["raw"]
         guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
         if answer.to is State.FAILED and row["state"] == State.SENT:
             guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
-    elif answer.mode is not Mode.SHADOW:
-        write_reply(guichet, answer, case, event, event_id, now)
+    elif answer.mode is not Mode.SHADOW and (
+            kept_back := write_reply(guichet, answer, case, event, event_id, now)):
+        tell_seller(guichet, decide.question(event, kept_back), case, event_id, now)
+
+
+def _check_words(row: Row, case: Case) -> None:
+    """Raise OrderError unless the words of a draft may leave: on whatever way the seller's yes came."""
+    if not row["body"].strip():
+        raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
+                             "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
+    found = remarks_on(row["body"], case, template=row["template"], automatic=False)
+    if must_go := stopping(found, row["channel"]):
+        raise OrderError(say("D-{number} must not leave like this: {remarks}. Put your own words into a file and type "
+                             "`run_bot.py approve D-{number} --text FILE`, or throw it away with "
+                             "`run_bot.py discard D-{number}`", number=row["id"], remarks=sentences(must_go)))
 
 
 # -- the seller ----------------------------------------------------------------------------------
@@ -356,14 +377,15 @@ class OrderError(BotError):
 
 
 def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: str, row: Row | None = None,
-          facts: Mapping[str, str] | None = None) -> Case | None:
+          facts: Mapping[str, str] | None = None, text: str = "") -> Case | None:
     """Let the seller's word take its effect, by the same path as everything else.
 
     Returns None when he had said the same about the same draft before: it has one effect.
     """
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
+    mark += f":{sha256(text.encode()).hexdigest()[:12]}" if text else ""  # other words are another edit
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
-        source=f"seller:{source}", mark=mark, facts=facts or {}, draft=row["id"] if row else None,
+        source=f"seller:{source}", mark=mark, facts=facts or {}, text=text, draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
     return handle(guichet, event, now)

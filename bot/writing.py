@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import draft
-from bot.core.action import Action, State, What
+from bot.core.action import Action, Rewrite, State, What
+from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.event import Channel, Event, Kind
 from bot.core.link import opens
+from bot.core.linter import Remark
 from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
+from bot.proofing import kept, remarks_on, sentences, stopping, told
 from bot.settings import Mailbox
 from bot.words import say
 from bot.words.kinds import kind_words
@@ -27,24 +30,38 @@ from bot.words.kinds import kind_words
 log = logging.getLogger(__name__)
 
 
-def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, event_id: int, now: datetime) -> None:
-    """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so."""
+# What may be a question that the seller has answered before.
+QUESTIONS = (Kind.BUYER_WROTE, Kind.QUESTION_ASKED)
+
+
+def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, event_id: int, now: datetime) -> str:
+    """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so.
+
+    Returns why it stays although it was to leave by itself: its words failed, or the marketplace forbids them.
+    """
     mailbox, mail = guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
-    said, error = _reply_words(guichet, action, case, event, mail)
+    found = _own_answers(guichet, case, event)
+    guichet.store.record_answers(event_id, [answer.name for answer in found], now)
+    action = _with_answer(action, found)
+    said, error = _reply_words(guichet, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
+    body = _with_quote(guichet, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
+        else said.body
+    remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
+    asked = _asked_instead(action, error, remarks)
     written = Written(
-        step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=action.mode,
+        step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
         to=case.answer_to if by_mail else _where_to_click(event, case),
-        state=State.FAILED if error else action.state, template=action.template, subject=said.subject,
-        body=_with_quote(guichet, said.body, event, case) if by_mail and not error else said.body,
-        message_id=_message_id(guichet, mailbox, step), why=action.why, error=error,
-        answers=action.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
+        state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
+        body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
+        answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
-        not_before=now + action.wait if action.wait else None,
+        not_before=now + asked.wait if asked.wait else None,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
+    return asked.why if asked.mode is not action.mode else ""
 
 
 def _where_to_click(event: Event, case: Case) -> str:
@@ -61,19 +78,66 @@ def labelled(links: Mapping[str, str]) -> dict[str, str]:
             for name, url in links.items()}
 
 
-def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Words, str]:
+def _leaves_alone(action: Action) -> bool:
+    """Say whether a buyer would read it before anybody else has; what the seller posts himself, he reads."""
+    return action.mode is Mode.ALONE and action.channel is not Channel.SELLER
+
+
+def _asked_instead(action: Action, error: str, remarks: Sequence[Remark]) -> Action:
+    """Return the action as a draft, and why, if it was to leave alone and its words must not."""
+    must_go = stopping(remarks, action.channel)
+    if action.mode is not Mode.ALONE or not (error or must_go):
+        return action
+    return replace(action, mode=Mode.DRAFT, wait=timedelta(), why=f"{action.why}; {error or sentences(must_go)}")
+
+
+def _with_answer(action: Action, found: Sequence[Answer]) -> Action:
+    """Return the action with the seller's own answer in place of its template, where one is clear."""
+    if len(found) != 1:
+        return action
+    fitting = say("your answer {name} fits", name=found[0].name)
+    return replace(action, template=f"answers/{found[0].name}", why=f"{action.why}; {fitting}")
+
+
+def _own_answers(guichet: Guichet, case: Case, event: Event) -> tuple[Answer, ...]:
+    """Return which of the seller's own answers a message asks for."""
+    if event.kind not in QUESTIONS or not event.text:
+        return ()
+    meant = [answer for answer in guichet.templates.answers() if fits(answer, case.key.marketplace, event.kind)]
+    return match(event.text, meant, case.language)
+
+
+def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
+    """Put the seller's own words into a draft; the message it answers stays quoted below."""
+    row = guichet.store.outbox_row(edit.draft)
+    assert row, "a draft is edited only after it was found"
+    body = f"{edit.body.strip()}\n"
+    event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
+    if row["channel"] == Channel.EMAIL and event:
+        body = _with_quote(guichet, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
+    remarks = remarks_on(body, case, template=row["template"], automatic=False)
+    guichet.store.rewrite(edit, body, kept(remarks), now)
+
+
+def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row,
+                 found: Sequence[Answer]) -> tuple[Words, str]:
     """Return the words of a reply, or empty ones and what is wrong with the template."""
     try:
+        if len(found) == 1:
+            return guichet.templates.render_answer(found[0], _reply_context(case, event, mail)), ""
         return reply_words(guichet.templates, action.template, case, event, mail), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
 
 def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any]) -> Words:
-    context = {"case": case, "facts": event.facts, "text": event.text,
-               "subject": draft.reply_subject(mail.get("subject", ""))}
-    return templates.render(template, case.language or templates.seller.language, context,
-                            marketplace=case.key.marketplace)
+    return templates.render(template, case.language or templates.seller.language,
+                            _reply_context(case, event, mail), marketplace=case.key.marketplace)
+
+
+def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
+    return {"case": case, "facts": event.facts, "text": event.text,
+            "subject": draft.reply_subject(mail.get("subject", ""))}
 
 
 def _answered_mail(guichet: Guichet, event: Event) -> Row:
@@ -83,15 +147,15 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
                              int(event.source.removeprefix("mail:"))) or {}
 
 
-def _with_quote(guichet: Guichet, body: str, event: Event, case: Case) -> str:
+def _with_quote(guichet: Guichet, body: str, case: Case, text: str, at: datetime, facts: Mapping[str, str]) -> str:
     """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
     quoted = ""
-    if event.text:
-        quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
+    if text:
+        quoted = draft.quote(text, case.buyer or "", at, case.language or guichet.seller.language,
                              ZoneInfo(guichet.seller.timezone))
-    line = event.facts.get("reference_line", "")
-    kept = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
-    return f"{body.rstrip()}\n\n{kept}\n" if kept else body
+    line = facts.get("reference_line", "")
+    kept_below = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept_below}\n" if kept_below else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
@@ -130,9 +194,11 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     """Return what a mail to the seller about a case may say."""
     store, number = guichet.store, case.number or 0
     event = store.row("SELECT * FROM events WHERE id = ?", event_id) or {}
+    drafted = _draft(store, number, action.draft)
     return {
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
-        "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
+        "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
+        "deadlines": open_deadlines(store, number, now),
         "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",

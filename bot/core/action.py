@@ -64,6 +64,16 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """Other words for a draft, the seller's own: `frm` is where it must stand for that."""
+
+    draft: int
+    frm: tuple[State, ...]
+    body: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """A draft that the seller releases or throws away: `frm` is where it must stand for that."""
 

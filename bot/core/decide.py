@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, State, What
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.message import Origin
@@ -19,7 +19,7 @@ HOLD = timedelta(minutes=3)
 # What a mail may tell us that wants words to the buyer or the marketplace.
 ANSWERABLE = frozenset({Kind.BUYER_WROTE, Kind.RETURN_OPENED, Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED})
 
-Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | None"]
+Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | None"]
 
 
 def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
@@ -34,6 +34,13 @@ def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
     if event.cold:
         return say("cold_start: it was in the mailbox before the first look; nothing leaves by itself")
     return ""
+
+
+def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite | None:
+    if event.kind is not Kind.DRAFT_EDITED or event.draft is None:
+        return None
+    return Rewrite(draft=event.draft, frm=(State.DRAFT, State.FAILED), body=event.text,
+                   why=say("the seller wrote it himself"))
 
 
 def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
@@ -90,6 +97,11 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
     why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
+    return question(event, why)
+
+
+def question(event: Event, why: str) -> Action:
+    """Return the question to the seller about an event; also for a reply that turned out not to leave by itself."""
     return _to_seller(What.QUESTION, f"question:{event.mark}", why)
 
 
@@ -134,6 +146,7 @@ def ask_uncertain(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 
 # Asked from top to bottom; every row may add one thing to do.
 DECISIONS: tuple[Decision, ...] = (
+    rewrite,           # his own words, before anything is done with them
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
@@ -148,7 +161,7 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
-def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move]:
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite]:
     """Return what is to be done, most urgent first."""
     answers = (row(case, event, policy, now) for row in DECISIONS)
     return [answer for answer in answers if answer]

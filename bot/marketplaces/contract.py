@@ -18,6 +18,7 @@ from typing import Any
 from bot.core.deadline import Period, Rule, Stated, Unit
 from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Kind, Party
+from bot.core.linter import Topic, WordsRules
 from bot.core.message import Message
 
 __all__ = ["Label", "Marketplace", "Notification", "Reader", "UnreadableError"]
@@ -101,6 +102,7 @@ class Marketplace:
     required: Mapping[Kind, tuple[str, ...]]
     rules: tuple[Rule, ...]
     channels: Mapping[str, str]
+    words: WordsRules = field(default_factory=WordsRules)
     readers: list[Reader] = field(default_factory=list)
 
     @classmethod
@@ -119,6 +121,7 @@ class Marketplace:
             required={kind: tuple(row.get("required", ())) for kind, row in kinds.items()},
             rules=tuple(_rule(row) for row in demanded["rule"]),
             channels=demanded["channels"],
+            words=_words(demanded.get("words", {})),
         )
 
     def reads(self, reader: Reader) -> Reader:
@@ -213,3 +216,15 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         when=row.get("when", {}), met_by=row.get("met_by", ""), silence=row.get("silence", {}),
         others=tuple((_period(other["within"]), other["source"]) for other in row.get("other", ())),
     )
+
+
+def _words(row: Mapping[str, Any]) -> WordsRules:
+    """Return what `[words]` says; a topic nobody knows raises at import."""
+    said = dict(row)
+    for name in ("forbids", "allows"):
+        if name in said:
+            said[name] = frozenset(map(Topic, said[name]))
+    for name in ("returns", "names"):
+        if name in said:
+            said[name] = tuple(said[name])
+    return WordsRules(**said | {"max_for": tuple(said.get("max_for", {}).items())})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, State, What
 from bot.core.case import ASKING, Case
 from bot.core.decide import ANSWERABLE, DECISIONS, HOLD, decide
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
@@ -29,7 +29,14 @@ def event(kind: Kind = Kind.BUYER_WROTE, **more: Any) -> Event:
 
 
 def decided(policy: Policy = DRAFT, *, case: Case = CASE, now: datetime = NOW, **more: Any) -> list[Action | Move]:
-    return list(decide(case, event(**more), policy, now))
+    found = decide(case, event(**more), policy, now)
+    return [one for one in found if not isinstance(one, Rewrite)]
+
+
+def test_what_the_seller_writes_himself_takes_the_place_of_the_drafts_words() -> None:
+    [edit] = decide(CASE, event(kind=Kind.DRAFT_EDITED, draft=3, text="Bonjour."), DRAFT, NOW)
+    assert isinstance(edit, Rewrite)
+    assert (edit.draft, edit.body, edit.frm) == (3, "Bonjour.", (State.DRAFT, State.FAILED))
 
 
 def action(found: list[Action | Move], what: What) -> Action:

@@ -1,0 +1,83 @@
+"""Every reply template, tried on the marketplaces' own samples before a buyer ever reads it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot import marketplaces
+from bot.core import message
+from bot.core.case import Case
+from bot.core.errors import BotError
+from bot.core.event import Event
+from bot.core.linter import Remark, Topic
+from bot.core.policy import Mode
+from bot.edges.templates import Templates
+from bot.guichet import templates_of
+from bot.pipeline import consider, event_of, understand
+from bot.proofing import remarks_on
+from bot.settings import Settings
+from bot.writing import reply_words
+
+FOLDER = Path(marketplaces.__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """One template in one language on one sample: what is wrong with it, or why it could not be written at all."""
+
+    template: str
+    sample: str
+    remarks: tuple[Remark, ...] = ()
+    error: str = ""
+
+
+def rehearse(settings: Settings, now: datetime, *, most: int | None = None) -> Iterator[Rehearsal]:
+    """Write each reply template for the samples of its kind, at most so many a kind, in each of its languages."""
+    templates, tried = templates_of(settings), Counter[tuple[str, str]]()
+    for sample in sorted(FOLDER.glob("*/samples/*.eml")):
+        marketplace, kind = sample.parts[-3], _kind(sample)
+        languages = templates.languages(f"{kind}.reply", marketplace)
+        if not languages or (most is not None and tried[marketplace, kind] >= most):
+            continue
+        tried[marketplace, kind] += 1
+        if played := _played(sample, settings, now):
+            yield from (_rehearsed(templates, settings, sample, *played, language) for language in languages)
+
+
+def _kind(sample: Path) -> str:
+    try:
+        return str(tomllib.loads(sample.with_suffix(".toml").read_text("utf-8")).get("kind", ""))
+    except (OSError, ValueError):
+        return ""
+
+
+def _played(sample: Path, settings: Settings, now: datetime) -> tuple[Case, Event, str] | None:
+    """Return the case and event a sample makes, and its subject; None if it tells us nothing."""
+    try:
+        seen = message.read(sample.read_bytes(), trusted=settings.trusted())
+        if (understood := understand(seen)) is None:
+            return None
+    except BotError:
+        return None
+    event = event_of(understood, source="try", received=seen.date or now, policy=settings.policy)
+    return consider(Case(key=event.case, number=1), event, understood, settings, now).case, event, seen.subject
+
+
+def _rehearsed(templates: Templates, settings: Settings, sample: Path, case: Case, event: Event, subject: str,
+               language: str) -> Rehearsal:
+    name = f"{case.key.marketplace}/{event.kind}.reply.{language}"
+    case = replace(case, language=language)
+    try:
+        said = reply_words(templates, f"{event.kind}.reply", case, event, {"subject": subject})
+    except BotError as error:
+        return Rehearsal(template=name, sample=sample.stem, error=str(error))
+    alone = settings.policy.mode_for(case.key.marketplace, event.kind) is Mode.ALONE
+    found = remarks_on(said.body, case, template=f"{event.kind}.reply", automatic=alone)
+    # a blank is the seller's to fill in; only where nobody looks at the draft it is a fault
+    return Rehearsal(template=name, sample=sample.stem,
+                     remarks=tuple(remark for remark in found if alone or remark.code != Topic.BLANKS))
