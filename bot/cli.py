@@ -477,6 +477,19 @@ def sent(settings: Settings, which: str) -> int:
 
 @guichet.command()
 @click.argument("which", metavar="ID")
+@click.argument("tracking", metavar="TRACKING")
+@click.option("--carrier", required=True, help="As the marketplace calls it: Colissimo, Chronopost, Mondial Relay …")
+@click.option("--url", default="", help="Where the parcel is followed; Rakuten wants it with --carrier Autre.")
+@settled
+def shipped(settings: Settings, which: str, tracking: str, carrier: str, url: str) -> int:
+    """Tell the marketplace that a parcel has left: by its webservice, or as text for your account."""
+    facts = {"tracking": tracking, "carrier": carrier, "tracking_url": url}
+    done = say("{which}: shipped with {carrier}, {tracking}.", which=which.upper(), carrier=carrier, tracking=tracking)
+    return _about_case(settings, which, "seller_shipped", done, {name: said for name, said in facts.items() if said})
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
 @click.argument("span", metavar="4h|2d")
 @settled
 def snooze(settings: Settings, which: str, span: str) -> int:

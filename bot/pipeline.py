@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot import marketplaces, words
@@ -30,7 +30,7 @@ from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.settings import Settings
 from bot.words import say
-from bot.writing import freeze, tell_seller, write_reply
+from bot.writing import freeze, page_of, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -100,11 +100,30 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
+    event = replace(event, calls=_calls(before, case, event, settings, now))
     due: Sequence[Deadline] = ()
     if understood:
         due = deadlines.reckon(understood.marketplace.rules, understood.note.stated, kind=event.kind,
                                facts=event.facts, start=event.at, seller=settings.seller)
     return Considered(case=case, deadlines=due, decided=decide.decide(case, event, settings.policy, now))
+
+
+def _calls(before: Case, case: Case, event: Event, settings: Settings, now: datetime) -> dict[str, str]:
+    """Return what may be done about an event through the webservice: nothing without a token, or without an item."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    if marketplace is None or marketplace.name not in settings.webservices or not case.item:
+        return {}
+    amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace
+    return marketplace.calls(event.kind, _days(case, event, now), amicable=amicable)
+
+
+def _days(case: Case, event: Event, now: datetime) -> dict[str, int]:
+    """Return the days since an item was ordered and received, as far as is known: a case is no older than its order."""
+    known = {name: date.fromisoformat(event.facts[f"{name}_on"]) for name in ("ordered", "received")
+             if event.facts.get(f"{name}_on")}
+    if case.opened:
+        known["ordered"] = min(known.get("ordered", case.opened.date()), case.opened.date())
+    return {name: (now.date() - day).days for name, day in known.items()}
 
 
 def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
@@ -315,8 +334,10 @@ def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event
         if answer.to in (State.READY, State.HANDED) and not row["body"].strip():
             raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
                                  "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
-        fresh = answer.to is State.READY and not row["raw"]
-        guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
+        fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
+        moved = guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
+        if moved and answer.to is State.READY:
+            guichet.store.drop_others(row, now)
         if answer.to is State.FAILED and row["state"] == State.SENT:
             guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
@@ -338,9 +359,19 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
 
     Returns None when he had said the same about the same draft before: it has one effect.
     """
+    row = _reachable(guichet, row, case) if row and kind is Kind.DRAFT_APPROVED else row
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
         source=f"seller:{source}", mark=mark, facts=facts or {}, draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
     return handle(guichet, event, now)
+
+
+def _reachable(guichet: Guichet, row: Row, case: Case) -> Row:
+    """Return a draft for the webservice as one for the seller's own hands, if its token has left the settings."""
+    if row["channel"] != Channel.WEBSERVICE or case.key.marketplace in guichet.settings.webservices:
+        return row
+    page = page_of(guichet.store, case)
+    guichet.store.run("UPDATE outbox SET channel = 'seller', to_addr = ? WHERE id = ?", page, row["id"])
+    return {**row, "channel": str(Channel.SELLER), "to_addr": page}

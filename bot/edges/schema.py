@@ -23,6 +23,11 @@ def m002_the_other_names_of_a_case(db: Any) -> None:
     db.execute(ALIASES)
 
 
+@migrations()
+def m003_what_a_webservice_is_told(db: Any) -> None:
+    db.execute("ALTER TABLE outbox ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,

@@ -31,4 +31,29 @@ FRENCH = {
         "compte Rakuten",
     "the webservice refused {action} ({words})": "le service web a refusé {action} ({words})",
     "the webservice answered {action} with HTTP {status}": "le service web a répondu à {action} par HTTP {status}",
+    "the webservice says that it is done": "le service web dit que c'est fait",
+    "[shop.{marketplace}] names no login, so its webservice cannot be used":
+        "[shop.{marketplace}] n'indique pas de login : son service web ne peut pas être utilisé",
+    # what is done through it
+    "a sale is accepted or refused on your word alone": "une vente n'est acceptée ou refusée que sur votre parole",
+    "the seller says it has shipped": "le vendeur dit l'avoir expédié",
+    "Accept the sale": "Accepter la vente",
+    "Accept the sale of item {item}, shipped from {country}.\n\n"
+    "To refuse it instead, approve the other draft of this case (run_bot.py show outbox); approving one discards "
+    "the other.\n":
+        "Accepter la vente de l'article {item}, expédié depuis {country}.\n\nPour la refuser, approuvez l'autre "
+        "brouillon de cette affaire (run_bot.py show outbox) ; approuver l'un jette l'autre.\n",
+    "Refuse the sale": "Refuser la vente",
+    "Refuse the sale of item {item}.\n": "Refuser la vente de l'article {item}.\n",
+    "Confirm the shipment": "Confirmer l'expédition",
+    "Item {item} has shipped.\n\nCarrier: {carrier}\nTracking number: {tracking}\n":
+        "L'article {item} est expédié.\n\nTransporteur : {carrier}\nN° de suivi : {tracking}\n",
+    "{which}: shipped with {carrier}, {tracking}.": "{which} : expédié par {carrier}, {tracking}.",
+    # check
+    "run `check` again later; until then nothing is lost":
+        "relancez `check` plus tard ; d'ici là rien n'est perdu",
+    "look at login and token in mailboxes.toml; without a token these actions are handed to you":
+        "vérifiez login et jeton dans mailboxes.toml ; sans jeton, ces actions vous sont remises",
+    "login and token work; {count} items wait for you there":
+        "login et jeton fonctionnent ; {count} articles vous y attendent",
 }

@@ -200,6 +200,8 @@ def test_mails_to_the_seller_leave_whatever_he_lets_the_bot_do_alone() -> None:
 
 
 def test_every_row_has_an_event_that_makes_it_act() -> None:
-    events = [event(), *(event(kind, draft=3, facts=NEAR) for kind in Kind)]
+    calls = {"accept": "acceptsale", "refuse": "refusesale"}
+    facts = NEAR | {"tracking": "6A15602676300", "carrier": "Colissimo"}
+    events = [event(), *(event(kind, draft=3, facts=facts, calls=calls) for kind in Kind)]
     idle = [row.__name__ for row in DECISIONS if not any(row(CASE, one, DRAFT, NOW) for one in events)]
     assert idle == []
