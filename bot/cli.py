@@ -472,7 +472,8 @@ def retry(settings: Settings, which: str) -> int:
 @settled
 def sent(settings: Settings, which: str) -> int:
     """Say that it did go out: an uncertain mail, or one you sent yourself in the marketplace."""
-    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed"), "{id} counts as sent, to {to}.")
+    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed", "failed"),
+                      "{id} counts as sent, to {to}.")
 
 
 @guichet.command()

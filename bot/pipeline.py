@@ -370,7 +370,8 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
 
 def _reachable(guichet: Guichet, row: Row, case: Case) -> Row:
     """Return a draft for the webservice as one for the seller's own hands, if its token has left the settings."""
-    if row["channel"] != Channel.WEBSERVICE or case.key.marketplace in guichet.settings.webservices:
+    waits = row["channel"] == Channel.WEBSERVICE and row["state"] in (State.DRAFT, State.FAILED, State.UNCERTAIN)
+    if not waits or case.key.marketplace in guichet.settings.webservices:
         return row
     page = page_of(guichet.store, case)
     guichet.store.run("UPDATE outbox SET channel = 'seller', to_addr = ? WHERE id = ?", page, row["id"])

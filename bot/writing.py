@@ -89,8 +89,8 @@ def _call_words(action: Action, case: Case, event: Event, seller: Seller) -> Wor
     if action.step.startswith("accept:"):
         return Words(subject=say("Accept the sale"), body=say(
             "Accept the sale of item {item}, shipped from {country}.\n\n"
-            "To refuse it instead, approve the other draft of this case (run_bot.py show outbox); approving one discards "
-            "the other.\n", **facts))
+            "To refuse it instead, approve the other draft of this case (run_bot.py show outbox); approving one "
+            "discards the other.\n", **facts))
     if action.step.startswith("refuse:"):
         return Words(subject=say("Refuse the sale"), body=say("Refuse the sale of item {item}.\n", **facts))
     return Words(subject=say("Confirm the shipment"), body=say(

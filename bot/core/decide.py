@@ -47,7 +47,7 @@ def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.SELLER_ANSWERED or event.draft is None:
         return None
-    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED), to=State.SENT,
+    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED, State.FAILED), to=State.SENT,
                 why=say("the seller says it went out"))
 
 

@@ -146,7 +146,7 @@ def test_discarding_stops_all_that_has_not_left() -> None:
 def test_what_the_seller_says_has_gone_out_counts_as_sent() -> None:
     [move] = decided(kind=Kind.SELLER_ANSWERED, draft=3)
     assert isinstance(move, Move)
-    assert (move.draft, move.to, set(move.frm)) == (3, State.SENT, {State.UNCERTAIN, State.HANDED})
+    assert (move.draft, move.to, set(move.frm)) == (3, State.SENT, {State.UNCERTAIN, State.HANDED, State.FAILED})
 
 
 @pytest.mark.parametrize("kind", [Kind.DRAFT_APPROVED, Kind.DRAFT_DISCARDED, Kind.SELLER_ANSWERED])
