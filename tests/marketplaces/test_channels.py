@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from bot import marketplaces
@@ -13,8 +15,8 @@ RAKUTEN = next(one for one in marketplaces.installed() if one.name == "rakuten_f
 AMAZON = next(one for one in marketplaces.installed() if one.name == "amazon")
 
 
-def calls(kind: Kind, *, amicable: bool = True, **days: int) -> dict[str, str]:
-    return RAKUTEN.calls(kind, days, amicable=amicable)
+def calls(kind: Kind, days: Mapping[str, int] | None = None, *, amicable: bool = True) -> dict[str, str]:
+    return RAKUTEN.calls(kind, days or {}, amicable=amicable)
 
 
 @pytest.mark.parametrize("marketplace", marketplaces.installed(), ids=lambda one: one.name)
@@ -57,8 +59,8 @@ def test_only_a_sale_is_accepted_or_refused() -> None:
     ({}, True), ({"ordered": 42}, True), ({"ordered": 43}, False), ({"received": 15}, True), ({"received": 16}, False),
     ({"ordered": 20, "received": 16}, False)])
 def test_the_buyer_is_written_to_only_while_it_is_allowed(days: dict[str, int], allowed: bool) -> None:
-    assert ("reply" in calls(Kind.BUYER_WROTE, **days)) is allowed
-    assert "reply" in calls(Kind.PROOF_DEMANDED, **days), "Customer Service may always be"
+    assert ("reply" in calls(Kind.BUYER_WROTE, days)) is allowed
+    assert "reply" in calls(Kind.PROOF_DEMANDED, days), "Customer Service may always be"
 
 
 def test_the_buyer_is_not_written_to_once_customer_service_has_the_claim() -> None:
