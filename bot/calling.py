@@ -26,6 +26,11 @@ REPEATABLE = frozenset({"settrackingpackageinfos"})
 TELLS_NEW_SALES = frozenset({"acceptsale", "refusesale"})
 
 
+def meets(row: Row) -> dict[str, str]:
+    """Return which deadline the doing of a row meets, where it is not the one that a reply meets."""
+    return {"met_by": "accept"} if str(row["to_addr"]).partition(" ")[0] in TELLS_NEW_SALES else {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
     """What became of a call: `done`, or surely not (`refused`, or to be tried again after `pause`), or unknown."""

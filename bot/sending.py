@@ -9,11 +9,11 @@ data folder: then a `transmitting` row that is not ours to send is left from a c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.calling import Called, call, was_done, webservice_of
+from bot.calling import Called, call, meets, was_done, webservice_of
 from bot.core.action import Move, State, What
 from bot.core.draft import UnsafeMailError
 from bot.core.event import Channel, Event, Kind
@@ -155,7 +155,7 @@ def _sent(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
         _move(guichet, row, (State.READY, State.TRANSMITTING), State.SENT, now)
         guichet.store.note(row["id"], "")
         if row["what"] in TO_BUYER and row["answers"]:
-            _tell(guichet, row, Kind.SELLER_ANSWERED, words, now)
+            _tell(guichet, row, Kind.SELLER_ANSWERED, words, now, meets(row))
     log.info("D-%s sent: %s", row["id"], words)
 
 
@@ -222,11 +222,11 @@ def _move(guichet: Guichet, row: Row, frm: tuple[State, ...], to: State, now: da
     guichet.store.move(Move(draft=row["id"], frm=frm, to=to, why=""), now)
 
 
-def _tell(guichet: Guichet, row: Row, kind: Kind, words: str, now: datetime) -> None:
+def _tell(guichet: Guichet, row: Row, kind: Kind, words: str, now: datetime, facts: Mapping[str, str] | None = None) -> None:
     """Let what became of a sending take its effect on the case, as an event like any other."""
     case = guichet.store.case_by_number(row["case_id"])
     assert case, "a reply always belongs to a case"
     mark = f"D-{row['id']}:{row['attempts']}"
     handle(guichet, Event(key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key,
                           at=now, source=f"outbox:D-{row['id']}", mark=mark, text=words,
-                          draft=row["id"]), now)
+                          facts=facts or {}, draft=row["id"]), now)

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from bot.core import draft
 from bot.core.action import Action, State, What
 from bot.core.case import Case
-from bot.core.event import Channel, Event
+from bot.core.event import Channel, Event, Kind
 from bot.core.latin import UnfitTextError, fit
+from bot.core.link import opens
 from bot.core.message import Origin
 from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, moment
@@ -54,12 +55,17 @@ def _goes_to(guichet: Guichet, action: Action, case: Case, event: Event) -> str:
         return case.answer_to
     if action.channel is Channel.WEBSERVICE:
         return f"{action.call} {case.item}"
-    return next(iter(event.links.values()), "") or page_of(guichet.store, case)
+    return _shown(event.links) or page_of(guichet.store, case)
 
 
 def page_of(store: Store, case: Case) -> str:
     """Return the page of a case as its newest mail with links gave it, or the marketplace's name."""
-    return next(iter(_last_links(store, case.number or 0).values()), case.key.marketplace)
+    return _shown(_last_links(store, case.number or 0)) or case.key.marketplace
+
+
+def _shown(links: Mapping[str, str]) -> str:
+    """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
+    return next((url for url in links.values() if opens(url) not in ("acts", "unsubscribes", "reports")), "")
 
 
 def _fitted(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Action, Words, str]:
@@ -117,6 +123,14 @@ def called_with(call: str, event: Event, seller: Seller) -> dict[str, str]:
     return {}
 
 
+def labelled(links: Mapping[str, str]) -> dict[str, str]:
+    """Return links with what opening them does beside their names: some take effect at once."""
+    effects = {"acts": say("takes effect when opened"), "unsubscribes": say("unsubscribes when opened"),
+               "reports": say("reports to the marketplace")}
+    return {f"{name} ({effects[does]})" if (does := opens(url)) in effects else name: url
+            for name, url in links.items()}
+
+
 def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Words, str]:
     """Return the words of a reply, or empty ones and what is wrong with the template."""
     try:
@@ -140,12 +154,14 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
 
 
 def _with_quote(guichet: Guichet, body: str, event: Event, case: Case) -> str:
-    """Add the message that is answered: Amazon wants the original quoted."""
-    if not event.text:
-        return body
-    quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
-                         ZoneInfo(guichet.seller.timezone))
-    return f"{body.rstrip()}\n\n{quoted}\n"
+    """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
+    quoted = ""
+    if event.text:
+        quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
+                             ZoneInfo(guichet.seller.timezone))
+    line = event.facts.get("reference_line", "")
+    kept = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept}\n" if kept else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
@@ -187,7 +203,9 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     return {
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
-        "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
+        "last": '"last": "yes"' in event.get("facts", ""),
+        "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
+        "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
 
 

@@ -24,7 +24,12 @@ def m002_the_other_names_of_a_case(db: Any) -> None:
 
 
 @migrations()
-def m003_what_a_webservice_is_told(db: Any) -> None:
+def m003_how_far_the_drift_alarm_has_looked(db: Any) -> None:
+    db.execute("INSERT INTO meta (name, value) SELECT 'drift', coalesce(max(id), 0) FROM mails")  # old mail is no news
+
+
+@migrations()
+def m004_what_a_webservice_is_told(db: Any) -> None:
     db.execute("ALTER TABLE outbox ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")
 
 

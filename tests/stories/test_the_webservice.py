@@ -383,6 +383,18 @@ def test_sale_that_still_waits_after_an_unknown_end_is_accepted_again(marie: Wor
     assert len(rakuten.calls("acceptsale")) == 2
 
 
+def test_sale_from_its_mail_to_its_acceptance(marie: World, rakuten: RakutenServer, root: Path) -> None:
+    sample = root / "bot" / "marketplaces" / "rakuten_fr" / "samples" / "sale_made.eml"
+    marie.hears(sample.read_bytes())
+    [told] = marie.to_marie("question")
+    assert f"approve D-{drafts(marie)['acceptsale']['id']}" in told["body"]
+    marie.says(Kind.DRAFT_APPROVED, draft=drafts(marie)["acceptsale"]["id"])
+    passes(marie, 2)
+    [call] = rakuten.heard
+    assert (call.parameters["action"], call.parameters["itemid"]) == ("acceptsale", "874580842")
+    assert [row["state"] for row in marie.rows("deadlines", "name = 'accept_sale'")] == ["met"]
+
+
 # ---- when the buyer may not be written to
 
 
