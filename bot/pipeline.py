@@ -385,9 +385,10 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
     """
     row = _reachable(guichet, row, case) if row and kind is Kind.DRAFT_APPROVED else row
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
+    told = meets(row) if row else {}
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
-        source=f"seller:{source}", mark=mark, facts={**(meets(row) if row else {}), **(facts or {})}, draft=row["id"] if row else None,
+        source=f"seller:{source}", mark=mark, facts={**told, **(facts or {})}, draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
     return handle(guichet, event, now)
 

@@ -222,7 +222,8 @@ def _move(guichet: Guichet, row: Row, frm: tuple[State, ...], to: State, now: da
     guichet.store.move(Move(draft=row["id"], frm=frm, to=to, why=""), now)
 
 
-def _tell(guichet: Guichet, row: Row, kind: Kind, words: str, now: datetime, facts: Mapping[str, str] | None = None) -> None:
+def _tell(guichet: Guichet, row: Row, kind: Kind, words: str, now: datetime,
+          facts: Mapping[str, str] | None = None) -> None:
     """Let what became of a sending take its effect on the case, as an event like any other."""
     case = guichet.store.case_by_number(row["case_id"])
     assert case, "a reply always belongs to a case"
