@@ -14,6 +14,7 @@
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
+    calling             -> a marketplace's webservice       edges/webservice
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server

@@ -13,7 +13,7 @@ from bot.edges.store import Store
 from bot.guichet import templates_of
 from bot.loop import database
 from bot.rehearsing import rehearse
-from bot.settings import Mailbox, Settings, is_example
+from bot.settings import Mailbox, Settings, Shop, is_example
 from bot.words import say
 
 LOW_DISK = 200 * 1024 * 1024  # bytes
@@ -47,6 +47,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _replies(settings)
     for mailbox in settings.mailboxes:
         yield from _mailbox(mailbox)
+    for shop in settings.shops.values():
+        if shop.has_token:
+            yield _webservice(settings, shop)
 
 
 def _ok(check: str, sentence: str) -> Finding:
@@ -166,3 +169,23 @@ def _outgoing(name: str, mailbox: Mailbox) -> Finding:
         return _ok(name, say("{host} takes mail from {address}", host=mailbox.smtp.host, address=mailbox.address))
     except BotError as error:
         return _broken(name, error)
+
+
+def _webservice(settings: Settings, shop: Shop) -> Finding:
+    """Ask what waits for the seller: it proves login and token, and changes nothing."""
+    from bot.calling import webservice_of
+    from bot.edges.webservice import Refusal, Silence
+
+    name = f"webservice {shop.marketplace}"
+    if fault := shop.token_fault():
+        return Finding(check=name, verdict=Verdict.BROKEN, sentence=fault.sentence)
+    try:
+        found = webservice_of(settings, shop.marketplace).to_do()
+    except BotError as error:
+        return _broken(name, error)
+    if isinstance(found, Silence) or (isinstance(found, Refusal) and found.pause):
+        return _attention(name, found.words, say("run `check` again later; until then nothing is lost"))
+    if isinstance(found, Refusal):
+        return Finding(check=name, verdict=Verdict.BROKEN, sentence=found.words, remedy=say(
+            "look at login and token in mailboxes.toml; without a token these actions are handed to you"))
+    return _ok(name, say("login and token work; {count} items wait for you there", count=len(found)))

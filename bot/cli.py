@@ -589,7 +589,21 @@ def retry(settings: Settings, which: str) -> int:
 @settled
 def sent(settings: Settings, which: str) -> int:
     """Say that it did go out: an uncertain mail, or one you sent yourself in the marketplace."""
-    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed"), "{id} counts as sent, to {to}.")
+    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed", "failed"),
+                      "{id} counts as sent, to {to}.")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("tracking", metavar="TRACKING")
+@click.option("--carrier", required=True, help="As the marketplace calls it: Colissimo, Chronopost, Mondial Relay …")
+@click.option("--url", default="", help="Where the parcel is followed; Rakuten wants it with --carrier Autre.")
+@settled
+def shipped(settings: Settings, which: str, tracking: str, carrier: str, url: str) -> int:
+    """Tell the marketplace that a parcel has left: by its webservice, or as text for your account."""
+    facts = {"tracking": tracking, "carrier": carrier, "tracking_url": url}
+    done = say("{which}: shipped with {carrier}, {tracking}.", which=which.upper(), carrier=carrier, tracking=tracking)
+    return _about_case(settings, which, "seller_shipped", done, {name: said for name, said in facts.items() if said})
 
 
 @guichet.command()

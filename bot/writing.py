@@ -15,10 +15,11 @@ from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.event import Channel, Event, Kind
+from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
-from bot.core.policy import Mode
+from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
@@ -43,7 +44,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     found = _own_answers(guichet, case, event)
     guichet.store.record_answers(event_id, [answer.name for answer in found], now)
     action = _with_answer(action, found)
-    said, error = _reply_words(guichet, action, case, event, mail, found)
+    action, said, error = _fitted(guichet, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
     body = _with_quote(guichet, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
@@ -52,22 +53,92 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     asked = _asked_instead(action, error, remarks)
     written = Written(
         step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
-        to=case.answer_to if by_mail else _where_to_click(event, case),
+        to=_goes_to(guichet, action, case, event),
         state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
         body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
         answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
+        parameters=called_with(action.call, event, guichet.seller),
         not_before=now + asked.wait if asked.wait else None,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
     return asked.why if asked.mode is not action.mode else ""
 
 
-def _where_to_click(event: Event, case: Case) -> str:
+def _goes_to(guichet: Guichet, action: Action, case: Case, event: Event) -> str:
+    """Return an address, the webservice's action and its item, or the page where the seller must click."""
+    if action.channel is Channel.EMAIL:
+        return case.answer_to
+    if action.channel is Channel.WEBSERVICE:
+        return f"{action.call} {case.item}"
+    return _shown(event.links) or page_of(guichet.store, case)
+
+
+def page_of(store: Store, case: Case) -> str:
+    """Return the page of a case as its newest mail with links gave it, or the marketplace's name."""
+    return _shown(_last_links(store, case.number or 0)) or case.key.marketplace
+
+
+def _shown(links: Mapping[str, str]) -> str:
     """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
-    shown = (url for url in event.links.values() if opens(url) not in ("acts", "unsubscribes", "reports"))
-    return next(shown, case.key.marketplace)
+    return next((url for url in links.values() if opens(url) not in ("acts", "unsubscribes", "reports")), "")
+
+
+def _fitted(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row,
+            found: Sequence[Answer]) -> tuple[Action, Words, str]:
+    """Return an action with its words, and what is wrong with them.
+
+    A webservice takes a short message only: it has a template of its own, `KIND.message`, where there is one.
+    Words that still do not fit go to the seller's own hands, and then at their full length.
+    """
+    if not action.template:
+        return action, _call_words(action, case, event, guichet.seller), ""
+    if action.channel is not Channel.WEBSERVICE:
+        return action, *_reply_words(guichet, action, case, event, mail, found)
+    short = action.template.replace(".reply", ".message")
+    known = guichet.templates.has(short, marketplace=case.key.marketplace)
+    said, error = _reply_words(guichet, replace(action, template=short) if known else action, case, event, mail, found)
+    try:
+        return action, said if error else replace(said, body=fit(said.body) + "\n"), error
+    except UnfitTextError as unfit:
+        handed = replace(action, channel=Channel.SELLER, call="", why=f"{action.why}; {unfit}")
+        return handed, *_reply_words(guichet, handed, case, event, mail, found)
+
+
+def _call_words(action: Action, case: Case, event: Event, seller: Seller) -> Words:
+    """Return what the seller reads of a thing done without words to anybody."""
+    facts = {"item": case.item or case.order or case.key.reference, "country": _country(seller),
+             "tracking": event.facts.get("tracking"), "carrier": event.facts.get("carrier")}
+    if action.step.startswith("accept:"):
+        return Words(subject=say("Accept the sale"), body=say(
+            "Accept the sale of item {item}, shipped from {country}.\n\n"
+            "To refuse it instead, approve the other draft of this case (run_bot.py show outbox); approving one "
+            "discards the other.\n", **facts))
+    if action.step.startswith("refuse:"):
+        return Words(subject=say("Refuse the sale"), body=say("Refuse the sale of item {item}.\n", **facts))
+    return Words(subject=say("Confirm the shipment"), body=say(
+        "Item {item} has shipped.\n\nCarrier: {carrier}\nTracking number: {tracking}\n", **facts))
+
+
+# Where Rakuten asks from which country a sale ships: ISO 3166-1's numbers, as in its official sample of acceptsale.
+_NUMBERS = {"FR": "250", "BE": "56", "CH": "756", "DE": "276", "ES": "724", "IT": "380", "LU": "442", "NL": "528",
+            "PT": "620", "GB": "826"}
+
+
+def _country(seller: Seller) -> str:
+    return seller.holidays.partition("-")[0]
+
+
+def called_with(call: str, event: Event, seller: Seller) -> dict[str, str]:
+    """Return what a call of the webservice is told beside its item and its words."""
+    if call == "acceptsale":
+        number = _NUMBERS.get(_country(seller), "")
+        return {"shippingfromcountry": number} if number else {}
+    if call == "settrackingpackageinfos":
+        page = {"tracking_url": event.facts["tracking_url"]} if event.facts.get("tracking_url") else {}
+        return {"transporter_name": event.facts["carrier"], "tracking_number": event.facts["tracking"], **page}
+    return {}
 
 
 def labelled(links: Mapping[str, str]) -> dict[str, str]:
@@ -239,7 +310,7 @@ def _last_links(store: Store, case: int) -> dict[str, str]:
 
 def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
-    if row.state != State.READY:
+    if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
     try:
         return replace(row, raw=freeze(guichet, asdict(row) | {"to_addr": row.to, "references_": row.references}, now))

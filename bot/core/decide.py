@@ -46,7 +46,7 @@ def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite 
 def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
-    to = State.READY if event.channel is Channel.EMAIL else State.HANDED
+    to = State.HANDED if event.channel is Channel.SELLER else State.READY
     return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
                 why=say("the seller approved it"))
 
@@ -54,7 +54,7 @@ def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.SELLER_ANSWERED or event.draft is None:
         return None
-    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED), to=State.SENT,
+    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED, State.FAILED), to=State.SENT,
                 why=say("the seller says it went out"))
 
 
@@ -80,12 +80,49 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
     why = say("{kind}: wants an answer", kind=say(kind_words(event.kind)))
     if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
-    by_mail = event.channel is Channel.EMAIL and case.answer_to
+    channel = _channel(case, event)
     return Action(
-        what=What.REPLY, to=Party.BUYER, channel=Channel.EMAIL if by_mail else Channel.SELLER, mode=mode,
+        what=What.REPLY, to=Party.BUYER, channel=channel, mode=mode,
         template=f"{event.kind}.reply", step=f"reply:{event.mark}", why=why,
         wait=HOLD if mode is Mode.ALONE else timedelta(),
+        call=event.calls["reply"] if channel is Channel.WEBSERVICE else "",
     )
+
+
+def _channel(case: Case, event: Event) -> Channel:
+    if "reply" in event.calls:
+        return Channel.WEBSERVICE
+    return Channel.EMAIL if event.channel is Channel.EMAIL and case.answer_to else Channel.SELLER
+
+
+def refuse_sale(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    return _sale("refuse", case, event, policy)
+
+
+def accept_sale(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    return _sale("accept", case, event, policy)
+
+
+def _sale(answer: str, case: Case, event: Event, policy: Policy) -> Action | None:
+    """Draft an answer to a sale where the webservice takes one: only ever on the seller's word, in every mode."""
+    mode = policy.mode_for(case.key.marketplace, event.kind)
+    if event.kind is not Kind.SALE_MADE or answer not in event.calls or mode is Mode.OFF:
+        return None
+    return Action(
+        what=What.REPLY, to=Party.MARKETPLACE, channel=Channel.WEBSERVICE, template="", step=f"{answer}:{event.mark}",
+        mode=Mode.SHADOW if mode is Mode.SHADOW else Mode.DRAFT, call=event.calls[answer],
+        why=say("a sale is accepted or refused on your word alone"))
+
+
+def ship(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Tell the marketplace of a parcel whose carrier and tracking number the seller has told us."""
+    tracking, carrier = event.facts.get("tracking"), event.facts.get("carrier")
+    if event.kind is not Kind.SELLER_SHIPPED or not (tracking and carrier):
+        return None
+    call = event.calls.get("ship", "")
+    return Action(
+        what=What.REPLY, to=Party.MARKETPLACE, channel=Channel.WEBSERVICE if call else Channel.SELLER, mode=Mode.DRAFT,
+        template="", step=f"ship:{tracking}", call=call, ordered=True, why=say("the seller says it has shipped"))
 
 
 def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -151,6 +188,9 @@ DECISIONS: tuple[Decision, ...] = (
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
     bounce,            # what came back has not been said
+    ship,              # what he has done is told as he told it
+    refuse_sale,       # first, so that the question shows the other
+    accept_sale,       # never by itself: it binds him
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
     remind,            # the seller, never the buyer

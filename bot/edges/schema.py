@@ -34,6 +34,11 @@ def m004_remarks_and_answers(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m005_what_a_webservice_is_told(db: Any) -> None:
+    db.execute("ALTER TABLE outbox ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,

@@ -120,6 +120,11 @@ class Templates:
                                         words=error)) from error
         return len(files)
 
+    def has(self, name: str, *, marketplace: str) -> bool:
+        """Say whether a template of this name is there, in any language."""
+        return any(found for folder in self.folders for inner in (folder, folder / marketplace)
+                   for found in inner.glob(f"{name}.??.txt"))
+
     def check(self) -> int:
         """Read every template; return how many there are.
 
