@@ -394,6 +394,25 @@ def outbox(settings: Settings, as_json: bool) -> int:
 @show.command()
 @as_json
 @settled
+def rules(settings: Settings, as_json: bool) -> int:
+    """Every rule of the marketplaces, with its source and the day it was read."""
+    from bot import showing
+
+    rows = showing.rules()
+    if as_json:
+        return _list(settings, rows, (), as_json, "")
+    for row in rows:
+        click.echo(_paint(f"{row['shop']} {row['rule']}", "bold") + f"  {row['says'] or row['kind']}")
+        if row["within"]:
+            when = ", ".join(f"{name} = {value}" for name, value in row["when"].items())
+            click.echo(f"    {row['within']} ({row['who']}: {row['name']})" + (f"  [{when}]" if when else ""))
+        click.echo(f"    {row['source']} ({row['read']})")
+    return OK
+
+
+@show.command()
+@as_json
+@settled
 def shelf(settings: Settings, as_json: bool) -> int:
     """Mails nobody claimed or nobody could read, with the reason."""
     from bot import showing
