@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from bot.core import case as cases
 from bot.core import deadline as deadlines
 from bot.core import decide, message
 from bot.core.action import Action, Move, State, What
-from bot.core.case import Case
+from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
@@ -60,13 +60,16 @@ class Considered:
 # -- from a mail to an event ---------------------------------------------------------------------
 
 
-def understand(seen: Message) -> Understood | None:
+def understand(seen: Message, shops: Collection[str] | None = None) -> Understood | None:
     """Return what the message tells us, or None if no marketplace claims it.
+
+    Args:
+        shops: the marketplaces that write to this mailbox; None: all.
 
     Raises:
         UnreadableError: it is a marketplace's, but a fact is missing or two claim it.
     """
-    claim = marketplaces.recognise(seen, marketplaces.installed())
+    claim = marketplaces.recognise(seen, marketplaces.among(shops))
     if claim is None:
         return None
     marketplace, kind = claim
@@ -100,11 +103,19 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
-    due: Sequence[Deadline] = ()
-    if understood:
-        due = deadlines.reckon(understood.marketplace.rules, understood.note.stated, kind=event.kind,
-                               facts=event.facts, start=event.at, seller=settings.seller)
-    return Considered(case=case, deadlines=due, decided=decide.decide(case, event, settings.policy, now))
+    return Considered(case=case, deadlines=_due(case, event, understood, settings),
+                      decided=decide.decide(case, event, settings.policy, now))
+
+
+def _due(case: Case, event: Event, understood: Understood | None, settings: Settings) -> list[Deadline]:
+    """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    due = deadlines.reckon(
+        marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
+        facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
+    span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
+    own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
+    return [*due, own] if own else list(due)
 
 
 def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
@@ -151,10 +162,12 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
     store.describe_mail(mail.id, seen)
     if reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
-    elif understood := understand(seen):
+    elif _bounced(guichet, mail, seen, now):
+        store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
+    elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
         _take(guichet, mail, understood, now)
     else:
-        state, reason = unclaimed(seen, guichet.seller)
+        state, reason = unclaimed(seen, guichet.seller, shops)
         store.settle_mail(mail.id, state, reason)
 
 
@@ -171,20 +184,50 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
     return ""
 
 
-def unclaimed(seen: Message, seller: Seller) -> tuple[str, str]:
+def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
     if seen.automatic == "bounce":
         return "shelved", "bounce: " + say(
             "a mail could not be delivered; read it, one of your answers may not have arrived")
+    if reason := other_shop(seen, shops):
+        return "shelved", reason
     if seen.automatic:
         code = "list_mail" if seen.automatic == "list" else "auto_submitted"
         return "ignored", f"{code}: {say('an automatic mail is never answered')}"
     if seen.sender in seller.notify:
         return "shelved", "from_seller: " + say(
             "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1")
-    if ours := next((one.name for one in marketplaces.installed() if one.is_sender(seen.sender)), ""):
+    if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
     return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def other_shop(seen: Message, shops: Collection[str] | None) -> str:
+    """Return the reason where a marketplace that is not among this mailbox's shops would have claimed the mail."""
+    strangers = () if shops is None else (one for one in marketplaces.installed() if one.name not in shops)
+    name = next((one.name for one in strangers if one.recognise(seen)), "")
+    return name and "other_shop: " + say(
+        "from {marketplace}, which is not among the shops of this mailbox; if you sell there, add it to `shops` "
+        "in mailboxes.toml", marketplace=name)
+
+
+def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
+    """Let a bounce of our own answer (RFC 3464) take its effect; say whether it was one.
+
+    Only a Message-ID of ours tells: anybody can send what looks like a bounce.
+    """
+    if seen.automatic != "bounce":
+        return False
+    row = guichet.store.own_mail((seen.in_reply_to, *seen.references))
+    case = guichet.store.case_by_number(row["case_id"]) if row else None
+    if row is None or case is None:
+        return False
+    mark = f"bounce:D-{row['id']}"
+    handle(guichet, Event(
+        key=f"{case.key.marketplace}/{case.key.reference}/{Kind.MESSAGE_UNDELIVERED}/{mark}", at=mail.received,
+        kind=Kind.MESSAGE_UNDELIVERED, case=case.key, source=f"mail:{mail.id}", mark=mark, text=seen.newest[:500],
+        draft=row["id"]), now)
+    return True
 
 
 def _take(guichet: Guichet, mail: Mail, understood: Understood, now: datetime) -> None:
@@ -193,11 +236,29 @@ def _take(guichet: Guichet, mail: Mail, understood: Understood, now: datetime) -
     event = event_of(understood, source=f"mail:{mail.id}", received=mail.received, policy=guichet.policy,
                      cold=mail.cold)
     with store.write_tx():
-        case = handle(guichet, event, now, understood=understood, mailbox=mail.mailbox)
-        known = case is None
-        store.settle_mail(mail.id, "ignored" if known else "read",
-                          "duplicate_event: " + say("told before in another mail") if known else "",
-                          marketplace=note.marketplace, kind=note.kind, case=case.number if case else None)
+        state, reason, case = _settled(guichet, mail, understood, event, now)
+        store.settle_mail(mail.id, state, reason, marketplace=note.marketplace, kind=note.kind,
+                          case=case.number if case else None)
+
+
+def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
+             now: datetime) -> tuple[str, str, Case | None]:
+    """Let the event find its case and take its effect; return what becomes of the mail, why, and the case."""
+    seen, kind = understood.message, event.kind
+    if kind in cases.LOGGED:
+        return "ignored", f"{kind}: {say('no matter of yours to act on')}", None
+    if kind is Kind.MARKETPLACE_WROTE and seen.origin is Origin.FORGED:
+        return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
+                                                  marketplace=event.case.marketplace), None
+    note = understood.note
+    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order)
+    if found is None and kind in cases.JOINING:
+        return "ignored", f"{kind}: {say('no case of ours knows it')}", None
+    case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,
+                  mailbox=mail.mailbox)
+    if case is None:
+        return "ignored", "duplicate_event: " + say("told before in another mail"), found
+    return "read", "", case
 
 
 # -- handling ------------------------------------------------------------------------------------
@@ -220,6 +281,8 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         case = replace(found.case, number=number)
         event_id = store.record_event(event, number, now, [journal(answer) for answer in found.decided])
         _record_deadlines(guichet, case, event, found, now)
+        if understood:
+            store.record_aliases(case.key, number, understood.note.aliases)
         for answer in found.decided:
             _carry_out(guichet, answer, case, event, event_id, now)
     return case
@@ -239,15 +302,32 @@ def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Conside
     for deadline in found.deadlines:
         rung = deadlines.rung(deadline.due, now, guichet.policy.warnings)  # already passed: no mail of its own
         store.record_deadline(number, deadline, event.at, now, int(rung.total_seconds()) if rung is not None else None)
-    if event.kind is Kind.SELLER_ANSWERED:
-        store.end_deadlines(number, "met", now, met_by=str(What.REPLY))
-    elif event.kind is Kind.NO_REPLY_NEEDED:
-        store.end_deadlines(number, "cancelled", now, met_by=str(What.REPLY))
-    elif event.kind is Kind.CASE_CLOSED:
+    _end_deadlines(guichet.store, case, event, now)
+    store.keep_turn(number)
+
+
+# What ends a running deadline: how it ends, and which, told by the action that meets it.
+ENDS = {
+    Kind.SELLER_ANSWERED: ("met", str(What.REPLY)),
+    Kind.OWN_MESSAGE_COPIED: ("met", str(What.REPLY)),
+    Kind.NO_REPLY_NEEDED: ("cancelled", str(What.REPLY)),
+    Kind.REFUND_ISSUED: ("met", "refund"),
+    Kind.RETURN_CANCELLED: ("cancelled", "refund"),
+}
+
+
+def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> None:
+    number = case.number or 0
+    if event.kind is Kind.OWN_MESSAGE_COPIED and store.only_held(number):
+        return  # the copy of an automatic acknowledgement, which answers nothing
+    if event.kind in ENDS:
+        state, met_by = ENDS[event.kind]
+        store.end_deadlines(number, state, now, met_by=met_by)
+    if case.stage is Stage.CLOSED:
         store.end_deadlines(number, "cancelled", now)
-    elif event.kind is Kind.DEADLINE_PASSED:
+    if event.kind is Kind.DEADLINE_PASSED:
         store.end_deadlines(number, "missed", now, name=event.facts["name"])
-    elif event.kind is Kind.MESSAGE_UNDELIVERED:
+    if event.kind is Kind.MESSAGE_UNDELIVERED:
         store.reopen_deadlines(number, str(What.REPLY), now)
 
 
@@ -260,6 +340,8 @@ def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event
                                  "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
         fresh = answer.to is State.READY and not row["raw"]
         guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
+        if answer.to is State.FAILED and row["state"] == State.SENT:
+            guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
     elif answer.mode is not Mode.SHADOW:

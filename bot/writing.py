@@ -14,6 +14,7 @@ from bot.core import draft
 from bot.core.action import Action, State, What
 from bot.core.case import Case
 from bot.core.event import Channel, Event
+from bot.core.link import opens
 from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, Written, moment
@@ -34,7 +35,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     by_mail = action.channel is Channel.EMAIL
     written = Written(
         step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=action.mode,
-        to=case.answer_to if by_mail else next(iter(event.links.values()), case.key.marketplace),
+        to=case.answer_to if by_mail else _where_to_click(event, case),
         state=State.FAILED if error else action.state, template=action.template, subject=said.subject,
         body=_with_quote(guichet, said.body, event, case) if by_mail and not error else said.body,
         message_id=_message_id(guichet, mailbox, step), why=action.why, error=error,
@@ -44,6 +45,20 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         not_before=now + action.wait if action.wait else None,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
+
+
+def _where_to_click(event: Event, case: Case) -> str:
+    """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
+    shown = (url for url in event.links.values() if opens(url) not in ("acts", "unsubscribes", "reports"))
+    return next(shown, case.key.marketplace)
+
+
+def labelled(links: Mapping[str, str]) -> dict[str, str]:
+    """Return links with what opening them does beside their names: some take effect at once."""
+    effects = {"acts": say("takes effect when opened"), "unsubscribes": say("unsubscribes when opened"),
+               "reports": say("reports to the marketplace")}
+    return {f"{name} ({effects[does]})" if (does := opens(url)) in effects else name: url
+            for name, url in links.items()}
 
 
 def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Words, str]:
@@ -69,12 +84,14 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
 
 
 def _with_quote(guichet: Guichet, body: str, event: Event, case: Case) -> str:
-    """Add the message that is answered: Amazon wants the original quoted."""
-    if not event.text:
-        return body
-    quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
-                         ZoneInfo(guichet.seller.timezone))
-    return f"{body.rstrip()}\n\n{quoted}\n"
+    """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
+    quoted = ""
+    if event.text:
+        quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
+                             ZoneInfo(guichet.seller.timezone))
+    line = event.facts.get("reference_line", "")
+    kept = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept}\n" if kept else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
@@ -116,7 +133,8 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     return {
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
-        "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
+        "last": '"last": "yes"' in event.get("facts", ""),
+        "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
     }
 
 

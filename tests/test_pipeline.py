@@ -179,11 +179,11 @@ def test_mail_that_stops_the_program_is_shelved_after_three_attempts(world: Worl
     assert not read_one(world.guichet, world.now)
 
 
-def test_mail_of_a_marketplace_that_lacks_a_fact_is_shelved_with_its_name(world: World) -> None:
+def test_claim_that_names_no_number_still_makes_a_case_and_starts_its_clock(world: World) -> None:
     world.hears(claim().replace(f"340118725/{ITEM}".encode(), b"").replace(f" ({ITEM})".encode(), b""))
-    shelved = world.one("mails")
-    assert shelved["state"] == "shelved"
-    assert shelved["reason"].startswith("missing_fact: rakuten_fr not_conforming_claimed: no 'reference'")
+    assert world.one("mails")["state"] == "read"
+    assert world.one("cases")["reference"].startswith("mail-")
+    assert world.one("deadlines")["name"] == "propose_solution"
 
 
 def test_broken_mail_stops_no_other(world: World) -> None:
@@ -196,7 +196,6 @@ def test_broken_mail_stops_no_other(world: World) -> None:
     ("From: news@shop.example\nList-Id: <news.shop.example>\nSubject: Soldes", "ignored", "list_mail"),
     ("From: jean@home.example\nAuto-Submitted: auto-replied\nSubject: Absent", "ignored", "auto_submitted"),
     (f"From: {MARIE}\nSubject: Re: [C-1]", "shelved", "from_seller"),
-    ("From: Rakuten <service.clients@fr.shopping.rakuten.com>\nSubject: Jeu concours", "shelved", "unknown_label"),
     ("From: jean@home.example\nSubject: Bonjour", "shelved", "unknown_sender"),
 ])
 def test_mail_nobody_claims_is_kept_with_the_reason(world: World, headers: str, state: str, code: str) -> None:

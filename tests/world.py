@@ -89,7 +89,7 @@ def claim(*, item: str = ITEM, **more: Any) -> bytes:
     """Jean Dupont claims at Rakuten that what he got is damaged; the mail itself states no time."""
     return mail(
         "From: Rakuten <service.clients@fr.shopping.rakuten.com>\n"
-        f"Subject: Réclamation sur vente ({item})",
+        f"Subject: Réclamation sur votre vente ({item}) - Service Clients Rakuten",
         f"Bonjour Atelier Lumen,\n\nL'acheteur jean_d vient de faire une réclamation concernant votre vente :\n\n"
         f"Commande : 340118725/{item}\nArticle : Carafe en verre\nRéclamation : Abimé\n"
         "Commentaire : La carafe est ébréchée.\n\nMerci de votre confiance et à bientôt,\nRakuten\n",

@@ -62,25 +62,59 @@ class Transition:
         return event.kind is self.kind and all(event.facts.get(name) == said for name, said in self.when.items())
 
 
+def _row(kind: Kind, stage: Stage | None, turn: Party | None, why: str, **when: str) -> Transition:
+    return Transition(kind=kind, stage=stage, turn=turn, why=why, when=when)
+
+
+_OPEN, _UP, _SHUT = Stage.OPEN, Stage.ESCALATED, Stage.CLOSED
+_SELLER, _BUYER, _THEY, _NOBODY = Party.SELLER, Party.BUYER, Party.MARKETPLACE, Party.NOBODY
+
 # The first row that fits counts. A kind that is not here leaves the case as it was.
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(kind=Kind.BUYER_WROTE, stage=Stage.OPEN, turn=Party.SELLER,
-               why="a buyer waits for an answer; a closed case reopens"),
-    Transition(kind=Kind.NOT_CONFORMING_CLAIMED, stage=Stage.OPEN, turn=Party.SELLER,
-               why="the amicable phase is the seller's to use"),
-    Transition(kind=Kind.NOT_RECEIVED_CLAIMED, stage=Stage.OPEN, turn=Party.SELLER,
-               why="only the seller can say that it was shipped"),
-    Transition(kind=Kind.RETURN_OPENED, stage=Stage.OPEN, turn=Party.BUYER, when={"authorised": "automatic"},
-               why="Amazon authorised it: the buyer sends the item"),
-    Transition(kind=Kind.RETURN_OPENED, stage=Stage.OPEN, turn=Party.SELLER,
-               why="the seller authorises, closes or refunds"),
-    Transition(kind=Kind.SELLER_ANSWERED, stage=None, turn=Party.BUYER, why="the answer has left"),
-    Transition(kind=Kind.NO_REPLY_NEEDED, stage=None, turn=Party.NOBODY,
-               why="the seller says there is nothing to answer"),
-    Transition(kind=Kind.MESSAGE_UNDELIVERED, stage=Stage.OPEN, turn=Party.SELLER,
-               why="the answer never arrived: it is the seller's move again"),
-    Transition(kind=Kind.CASE_CLOSED, stage=Stage.CLOSED, turn=Party.NOBODY, why="the seller closed it"),
+    # somebody wants something of the seller; a closed case reopens
+    _row(Kind.BUYER_WROTE, _OPEN, _SELLER, "a buyer waits for an answer"),
+    _row(Kind.QUESTION_ASKED, _OPEN, _SELLER, "a visitor waits for the one answer there can be"),
+    _row(Kind.SALE_MADE, _OPEN, _SELLER, "a sale is to be accepted, or shipped"),
+    _row(Kind.CANCELLATION_REQUESTED, _OPEN, _SELLER, "only before it ships can the sale be cancelled without harm"),
+    _row(Kind.NOT_CONFORMING_CLAIMED, _OPEN, _SELLER, "the amicable phase is the seller's to use"),
+    _row(Kind.NOT_RECEIVED_CLAIMED, _OPEN, _SELLER, "only the seller can say that it was shipped"),
+    _row(Kind.PROOF_DEMANDED, _OPEN, _SELLER, "the marketplace waits for his proof"),
+    _row(Kind.DOCUMENTS_DEMANDED, _OPEN, _SELLER, "the marketplace waits for his papers or photos"),
+    _row(Kind.CARRIER_ENQUIRY_DEMANDED, _OPEN, _SELLER, "only the sender can have the carrier search"),
+    _row(Kind.LAST_CALL, _UP, _SELLER, "the marketplace decides unless he moves"),
+    _row(Kind.WITHDRAWAL_OPENED, _OPEN, _SELLER, "he says whether it has shipped; he never cancels it"),
+    _row(Kind.RETURN_OPENED, _OPEN, _BUYER, "Amazon authorised it: the buyer sends the item", authorised="automatic"),
+    _row(Kind.RETURN_OPENED, _OPEN, _SELLER, "the seller authorises, closes or refunds"),
+    _row(Kind.GUARANTEE_CLAIMED, _UP, _SELLER, "the marketplace may ask him any day, and counts from then"),
+    _row(Kind.CHARGEBACK_OPENED, _UP, _SELLER, "the bank hears only him who answers"),
+    _row(Kind.PERFORMANCE_WARNED, _OPEN, _SELLER, "the account itself is at stake"),
+    _row(Kind.MARKETPLACE_WROTE, None, _SELLER, "nobody knows what it wants, so he reads it"),
+    _row(Kind.MESSAGE_UNDELIVERED, _OPEN, _SELLER, "the answer never arrived: it is his move again"),
+    # what others decided or did
+    _row(Kind.GUARANTEE_DECIDED, _SHUT, _NOBODY, "decided for the seller", outcome="denied"),
+    _row(Kind.GUARANTEE_DECIDED, _UP, _SELLER, "decided against him, or nobody knows: he may appeal"),
+    _row(Kind.OFFER_UPDATED, None, _BUYER, "the buyer has the offer before him", outcome="passed_on"),
+    _row(Kind.OFFER_UPDATED, None, _NOBODY, "the buyer took it", outcome="accepted"),
+    _row(Kind.OFFER_UPDATED, None, _SELLER, "the buyer refused it, or nobody knows"),
+    _row(Kind.SALE_CANCELLED, _SHUT, _NOBODY, "there is no sale any more"),
+    _row(Kind.CLAIM_CLOSED, _SHUT, _NOBODY, "the claim is over"),
+    _row(Kind.RETURN_CANCELLED, None, _NOBODY, "the buyer keeps the item; he may ask again"),
+    _row(Kind.REFUND_ISSUED, None, _NOBODY, "the money is on its way"),
+    _row(Kind.OWN_MESSAGE_COPIED, None, _BUYER, "the seller has written, in his account or through us"),
+    # what the seller did
+    _row(Kind.SELLER_ANSWERED, None, _BUYER, "the answer has left"),
+    _row(Kind.NO_REPLY_NEEDED, None, _NOBODY, "the seller says there is nothing to answer"),
+    _row(Kind.CASE_CLOSED, _SHUT, _NOBODY, "the seller closed it"),
 )
+
+# What wants something of the seller: he is asked about it when it comes. An answer that came back is told apart.
+ASKING = frozenset(row.kind for row in TRANSITIONS if row.turn is Party.SELLER) - {Kind.MESSAGE_UNDELIVERED}
+
+# Noted on a case that there is; none is opened for it.
+JOINING = frozenset({Kind.RATING_RECEIVED, Kind.PAYMENT_SENT, Kind.AUTO_REPLY_RECEIVED, Kind.OWN_MESSAGE_COPIED})
+
+# No matter of the seller's: logged, and no case hears of it.
+LOGGED = frozenset({Kind.NOTICE, Kind.BUYER_SIDE})
 
 
 def _best(known: Origin | None, heard: Origin | None) -> Origin | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.core.action import Action, Move, State, What
-from bot.core.case import Case
+from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
@@ -51,6 +51,12 @@ def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
                 why=say("the seller says it went out"))
 
 
+def bounce(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    if event.kind is not Kind.MESSAGE_UNDELIVERED or event.draft is None:
+        return None
+    return Move(draft=event.draft, frm=(State.SENT,), to=State.FAILED, why=event.text)
+
+
 def drop(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.DRAFT_DISCARDED or event.draft is None:
         return None
@@ -76,26 +82,40 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
 
 
 def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    drafted = reply(case, event, policy, now)
-    if drafted is None or event.cold or drafted.state not in (State.DRAFT, State.HANDED) or drafted.mode is Mode.SHADOW:
+    if event.kind not in ASKING or not event.by_mail or case.turn is not Party.SELLER or event.cold:
         return None
-    return _to_seller(What.QUESTION, f"question:{event.mark}", drafted.why)
+    if policy.mode_for(case.key.marketplace, event.kind) in (Mode.OFF, Mode.SHADOW):
+        return None
+    drafted = reply(case, event, policy, now)
+    if drafted and drafted.state is State.READY:
+        return None  # it leaves by itself: he let us
+    why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
+    return _to_seller(What.QUESTION, f"question:{event.mark}", why)
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_NEAR or case.turn is not Party.SELLER:
+    if event.kind is not Kind.DEADLINE_NEAR or event.facts.get("told"):
         return None
     why = say("the deadline {name} is due at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.REMINDER, f"remind:{event.mark}", why)
 
 
 def tell_missed(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER or event.facts.get("told"):
         return None
     if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
         return None
     why = say("the deadline {name} passed at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.NOTICE, f"missed:{event.mark}", why, template="missed")
+
+
+def tell_over(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.BUYER:
+        return None
+    if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
+        return None
+    why = say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+    return _to_seller(What.NOTICE, f"over:{event.mark}", why, template="over")
 
 
 def tell_undelivered(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -117,10 +137,12 @@ DECISIONS: tuple[Decision, ...] = (
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
+    bounce,            # what came back has not been said
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
-    remind,            # the seller, never the buyer; only while it is his move
+    remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
+    tell_over,         # nor the buyer's, whose silence may settle the case
     tell_undelivered,  # an answer that did not arrive is no answer
     ask_uncertain,     # last: it asks about something already done
 )

@@ -119,3 +119,7 @@ class Event:
     channel: Channel = Channel.SELLER
     draft: int | None = None
     cold: bool = False
+
+    @property
+    def by_mail(self) -> bool:
+        return self.source.startswith(("mail:", "try"))

@@ -9,35 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, time
 from unicodedata import normalize
-from zoneinfo import ZoneInfo
 
-from bot.core.deadline import Period, Stated, Unit
+from bot.core.dates import DAY, HOUR, OTHER_CLOCK, clock_in, day_in, folded
+from bot.core.deadline import Period, Stated, Unit, instant
 
 __all__ = ["stated"]
 
 _REACH = 160     # characters a phrase may stand away from the words that ask something of the seller
 
 
-class _Folds(dict[int, str]):
-    """One plain character for each character, so that a place in the folded text is one in the text."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = folded = normalize("NFD", chr(code))[0]
-        return folded
-
-
-_FOLDS = _Folds({0x2019: "'", 0x2018: "'", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0xB0: " ", ord("\t"): " "})
-
-
 def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)
 
 
-# All patterns below meet text without accents, with blanks made one.
+# All patterns below meet folded text, with blanks made one.
 
-_SENTENCE = re.compile(r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +|\n{2,}")    # not within "24. Oktober 2026"
+_SENTENCE = re.compile(     # not within "24. Oktober 2026", nor within "24 Oct. 2026"
+    r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)|\n{2,}")
 
 _ASKS = _any(       # the seller is told to do something
     r"repond(?:ez|re)\b", r"confirm(?:ez|er)\b", r"envoy(?:ez|er)\b", r"expedi(?:ez|er)\b",
@@ -100,16 +90,6 @@ _FROM_ELSEWHERE = re.compile(       # "14 jours à compter de la livraison": not
     r"|dal|dopo|nach|ab|desde|tras|a contar)(?!.{0,40}?\b(?:aujourd'hui|ce (?:jour|message|mail|courriel)"
     r"|cet e-?mail|maintenant|today|now|this|oggi|quest[ao]|heute|dieser|hoy|este))\b", re.IGNORECASE)
 
-_MONTHS = {name: number + 1 for language in (
-    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
-    "january february march april may june july august september october november december",
-    "jan feb mar apr may jun jul aug sep oct nov dec",
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "januar februar marz april mai juni juli august september oktober november dezember",
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-) for number, name in enumerate(language.split())}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-
 _BEFORE = (
     r"(?:avant|au plus tard|jusqu'au|d'ici|date limite[^:.]{0,30}:)(?: (?:le|au))?",
     r"(?P<english>by|before|until|no later than|not later than)(?: the)?",
@@ -118,19 +98,7 @@ _BEFORE = (
 )
 _WEEKDAY = (r"(?:(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|mit|don|fre|die|son|mie|vie)"
             r"[a-z]{0,8},? )?")
-_DAY = (r"(?:(?P<iso_y>[0-9]{4})-(?P<iso_m>[0-9]{2})-(?P<iso_d>[0-9]{2})"
-        r"|(?P<d>[0-9]{1,2})(?P<sep>[/.-])(?P<m>[0-9]{1,2})(?P=sep)(?P<y>[0-9]{4}|[0-9]{2})"
-        rf"|(?P<d_of>[0-9]{{1,2}})(?:er|st|nd|rd|th|\.)?(?: de| of)? (?P<of_m>{_MONTH})(?: de)?,?"
-        r" (?P<of_y>[0-9]{4})"
-        rf"|(?P<m_us>{_MONTH}) (?P<us_d>[0-9]{{1,2}})(?:st|nd|rd|th)?,? (?P<us_y>[0-9]{{4}}))(?![0-9])")
-_HOUR = (r"(?:,? ?(?:a las|a|at|alle(?: ore)?|ore|um|-)? ?"
-         r"(?P<hour>[0-9]{1,2})(?: ?h(?:eures?)? ?(?P<h_min>[0-9]{2})?|[:.](?P<min>[0-9]{2}))(?![0-9]))?")
-_DATE = re.compile(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{_DAY}{_HOUR}", re.IGNORECASE)
-
-# "5 PM PST": another clock than the seller's, and often another order of day and month.
-_OTHER_CLOCK = re.compile(
-    r"[^.\n]{0,12}?\b(?:(?:[0-9]{1,2}(?::[0-9]{2})? ?)?[ap]\.?m\b"
-    r"|(?-i:[PMECA][SD]?T|GMT|UTC|BST|JST|IST)\b)", re.IGNORECASE)
+_DATE = re.compile(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{DAY}{HOUR}", re.IGNORECASE)
 
 
 def stated(text: str, zone: str) -> tuple[Stated, ...]:
@@ -144,7 +112,7 @@ def stated(text: str, zone: str) -> tuple[Stated, ...]:
     """
     kept: dict[tuple[Period | None, datetime | None], Stated] = {}
     for sentence in _sentences(normalize("NFC", text)):
-        for found in _in_sentence(sentence, ZoneInfo(zone)):
+        for found in _in_sentence(sentence, zone):
             kept.setdefault((found.within, found.until), found)
     return tuple(kept.values())
 
@@ -155,25 +123,25 @@ def _sentences(text: str) -> Iterator[str]:
         yield from _SENTENCE.split(re.sub(r"\s+", " ", part).strip())
 
 
-def _in_sentence(sentence: str, zone: ZoneInfo) -> list[Stated]:
-    folded = sentence.translate(_FOLDS)
-    found = [(match.start(), said) for pattern, read in _readers(zone) for match in pattern.finditer(folded)
-             if _is_sellers(match, folded) and (said := read(match, sentence))]
+def _in_sentence(sentence: str, zone: str) -> list[Stated]:
+    plain = folded(sentence)
+    found = [(match.start(), said) for pattern, read in _readers(zone) for match in pattern.finditer(plain)
+             if _is_sellers(match, plain) and (said := read(match, sentence))]
     return [said for _, said in sorted(found, key=lambda placed: placed[0])]
 
 
-def _readers(zone: ZoneInfo) -> list[tuple[re.Pattern[str], Callable[[re.Match[str], str], Stated | None]]]:
+def _readers(zone: str) -> list[tuple[re.Pattern[str], Callable[[re.Match[str], str], Stated | None]]]:
     return [(_PERIOD, _period), (_DATE, lambda match, sentence: _instant(match, sentence, zone))]
 
 
-def _is_sellers(match: re.Match[str], folded: str) -> bool:
+def _is_sellers(match: re.Match[str], plain: str) -> bool:
     """Say whether the time is the seller's, not the buyer's to ask or the marketplace's to promise."""
-    before = folded[max(0, match.start() - _REACH):match.start()]
+    before = plain[max(0, match.start() - _REACH):match.start()]
     if _OTHERS_MOVE.search(before):
         return False
     if match.groupdict().get("gives"):
         return True
-    near = folded[max(0, match.start() - _REACH):match.end() + _REACH]
+    near = plain[max(0, match.start() - _REACH):match.end() + _REACH]
     return bool(_ASKS.search(near))
 
 
@@ -185,46 +153,17 @@ def _period(match: re.Match[str], sentence: str) -> Stated | None:
     return Stated(words=_words(match, sentence), within=Period(amount=amount * times, unit=unit))
 
 
-def _instant(match: re.Match[str], sentence: str, zone: ZoneInfo) -> Stated | None:
-    day = _day(match)
-    if day is None or _OTHER_CLOCK.match(match.string, match.end()):
+def _instant(match: re.Match[str], sentence: str, zone: str) -> Stated | None:
+    day = day_in(match, day_first=not match["english"])
+    if day is None or OTHER_CLOCK.match(match.string, match.end()):
         return None
-    until = _earliest(day, _clock(match), zone)
-    if until is None:
+    try:
+        clock = clock_in(match)
+    except ValueError:      # 25:00
         return None
     words = _words(match, sentence)
-    return Stated(words=words if match["hour"] else f"{words} [23:59 {zone.key}]", until=until)
-
-
-def _day(match: re.Match[str]) -> tuple[int, int, int] | None:
-    """Year, month, day; None when an English mail leaves open which of two numbers is the month."""
-    if match["iso_y"]:
-        return int(match["iso_y"]), int(match["iso_m"]), int(match["iso_d"])
-    if match["of_y"]:
-        return int(match["of_y"]), _MONTHS[match["of_m"].lower()], int(match["d_of"])
-    if match["us_y"]:
-        return int(match["us_y"]), _MONTHS[match["m_us"].lower()], int(match["us_d"])
-    year, month, day = int(match["y"]), int(match["m"]), int(match["d"])
-    if match["english"] and day != month and day <= 12 and month <= 12:
-        return None
-    if match["english"] and month > 12:
-        month, day = day, month
-    return year + (2000 if year < 100 else 0), month, day
-
-
-def _clock(match: re.Match[str]) -> tuple[int, int]:
-    if not match["hour"] or int(match["hour"]) == 24:
-        return 23, 59
-    return int(match["hour"]), int(match["h_min"] or match["min"] or 0)
-
-
-def _earliest(day: tuple[int, int, int], clock: tuple[int, int], zone: ZoneInfo) -> datetime | None:
-    """The earlier instant of a local time that comes twice; None for a day that is none."""
-    try:
-        local = datetime(*day, *clock, tzinfo=zone)
-        return min(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    except (ValueError, OverflowError):
-        return None
+    return Stated(words=words if clock else f"{words} [23:59 {zone}]",
+                  until=instant(datetime.combine(day, clock or time(23, 59)), zone))
 
 
 def _words(match: re.Match[str], sentence: str) -> str:

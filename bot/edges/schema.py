@@ -18,6 +18,11 @@ def m001_the_road_of_one_mail(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m002_the_other_names_of_a_case(db: Any) -> None:
+    db.execute(ALIASES)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -167,4 +172,15 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox (id) WHERE state IN ('ready', 'transmitting');
 
 CREATE INDEX outbox_message_id ON outbox (message_id)
+""".strip()
+
+
+# A mail without a reference joins the one case that knows its thread or purchase.
+ALIASES = """
+CREATE TABLE aliases (
+    marketplace TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    case_id INTEGER NOT NULL REFERENCES cases (id),
+    PRIMARY KEY (marketplace, alias, case_id)
+) STRICT, WITHOUT ROWID
 """.strip()

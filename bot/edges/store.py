@@ -144,9 +144,14 @@ class Store:
 
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
-        row = self.row("SELECT value FROM meta WHERE name = 'salt'")
-        assert row, "the first migration writes the salt"
-        return bytes.fromhex(row["value"])
+        return bytes.fromhex(self.meta("salt"))
+
+    def meta(self, name: str) -> str:
+        row = self.row("SELECT value FROM meta WHERE name = ?", name)
+        return row["value"] if row else ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
 
     # -- mails ---------------------------------------------------------------------------------
 
@@ -223,6 +228,29 @@ class Store:
                        key.marketplace, key.shop, key.reference)
         return _case(row) if row else Case(key=key)
 
+    def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
+                  order: str | None = None) -> Case | None:
+        """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
+
+        An alias that more than one case knows joins none, nor does one whose case is about another order: a
+        wrong case is worse than a new one.
+        """
+        found = self.case(key)
+        if found.number is not None:
+            return found
+        for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
+            for name in names:
+                rows = [row for row in self.rows(sql, key.marketplace, name)
+                        if not (order and row["order_number"] and row["order_number"] != order)]
+                if len(rows) == 1:
+                    return _case(rows[0])
+        return None
+
+    def record_aliases(self, key: CaseKey, case: int, aliases: Sequence[str]) -> None:
+        for alias in aliases:
+            self.run("INSERT OR IGNORE INTO aliases (marketplace, alias, case_id) VALUES (?, ?, ?)",
+                     key.marketplace, alias, case)
+
     def case_by_number(self, number: int) -> Case | None:
         row = self.row("SELECT * FROM cases WHERE id = ?", number)
         return _case(row) if row else None
@@ -276,6 +304,11 @@ class Store:
                  case, deadline.name, iso(deadline.due), deadline.who, state, deadline.stated, deadline.rule,
                  deadline.source, deadline.why, deadline.met_by, deadline.silence, warned, iso(started),
                  None if state == "open" else iso(now))
+
+    def keep_turn(self, case: int) -> None:
+        """Give the turn back to the seller while a deadline of his runs, whatever the last mail was about."""
+        self.run("UPDATE cases SET turn = 'seller' WHERE id = ? AND stage != 'closed' AND EXISTS (SELECT 1"
+                 " FROM deadlines WHERE case_id = cases.id AND state = 'open' AND who = 'seller')", case)
 
     def end_deadlines(self, case: int, state: str, now: datetime, *, met_by: str | None = None,
                       name: str | None = None) -> None:
@@ -339,8 +372,25 @@ class Store:
     def outbox_row(self, number: int) -> Row | None:
         return self.row("SELECT * FROM outbox WHERE id = ?", number)
 
+    def only_held(self, case: int) -> bool:
+        """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""
+        sent = self.rows("SELECT answers FROM outbox WHERE case_id = ? AND what = 'reply' AND state = 'sent'", case)
+        return bool(sent) and not any(row["answers"] for row in sent)
+
+    def own_mail(self, message_ids: Sequence[str]) -> Row | None:
+        """Return the mail of ours to a buyer that one of these Message-IDs names."""
+        found = (self.row("SELECT * FROM outbox WHERE message_id = ? AND what IN ('reply', 'offer')", one)
+                 for one in message_ids)
+        return next((row for row in found if row), None)
+
     def is_own(self, message_id: str) -> bool:
         return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None
+
+
+_BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
+              " WHERE cases.marketplace = ? AND outbox.message_id = ?")
+_BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
+             " WHERE aliases.marketplace = ? AND aliases.alias = ?")
 
 
 def _case(row: Row) -> Case:

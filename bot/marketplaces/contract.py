@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class Notification:
     Attributes:
         reference: what the case is kept under: the marketplace's own number for the matter.
         mark: tells this notification from the next of the same kind and case; equal in every copy of it.
+        aliases: other names the same matter may go by, the surest first: a thread, a purchase number. A mail
+            that brings no reference joins the one case that knows one of them.
         text: what the person wrote; fences, footers and quoted history cut.
         answer_to: where a reply by e-mail may go; empty when this marketplace offers no such way.
         stated: deadlines in the marketplace's own words, never in the buyer's.
@@ -38,6 +41,7 @@ class Notification:
     kind: Kind
     reference: str
     mark: str
+    aliases: tuple[str, ...] = ()
     order: str | None = None
     item: str | None = None
     buyer: str | None = None
@@ -132,10 +136,14 @@ class Marketplace:
         return any(domain == ours or domain.endswith("." + ours) for ours in self.domains)
 
     def recognise(self, message: Message) -> Kind | None:
-        """Return what kind of notification this is, or None if it is not ours."""
+        """Return what kind of notification this is, or None if it is not ours.
+
+        A mail of ours with a label nobody knows is `marketplace_wrote`: never guessed into a kind that acts.
+        """
         if not self.is_sender(message.sender):
             return None
-        return next((label.kind for label in self.labels if label.fits(message)), None)
+        unknown = None if message.automatic else Kind.MARKETPLACE_WROTE
+        return next((label.kind for label in self.labels if label.fits(message)), unknown)
 
     def parse(self, message: Message, kind: Kind) -> Notification:
         """Return what the notification says; raise UnreadableError naming the missing fact."""
@@ -147,17 +155,20 @@ class Marketplace:
         note = Notification(marketplace=self.name, kind=kind, reference="", mark="", facts=found)
         for reader in self.readers:
             note = reader(message, note)
-        said = {**note.facts, "reference": note.reference, "mark": note.mark}
-        for fact in ("reference", "mark", *self.required.get(kind, ())):
+        said = {**note.facts, "reference": note.reference}
+        for fact in self.required.get(kind, ()):
             if not said.get(fact):
                 raise UnreadableError(
                     "missing_fact", f"{self.name} {kind}: no {fact!r} in the mail «{message.subject}»")
-        return replace(note, facts={name: value for name, value in note.facts.items() if value})
+        own = message.content_key[:16]  # a mail that names no order still makes a case, of its own
+        return replace(note, facts={name: value for name, value in note.facts.items() if value},
+                       reference=note.reference or next(iter(note.aliases), f"mail-{own}"), mark=note.mark or own)
 
 
 _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
 
+@lru_cache(maxsize=8)       # every label asks it of the same mail: a long one took a second
 def plain(text: str) -> str:
     """Return `text` with the apostrophes and blanks that mail systems swap made alike, for matching only."""
     return text.translate(_SAME)

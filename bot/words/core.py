@@ -11,14 +11,21 @@ FRENCH = {
     "{amount} hours": "{amount} heures",
     "{amount} days": "{amount} jours",
     "{amount} working days": "{amount} jours ouvrés",
+    "{amount} legal days": "{amount} jours (délai légal)",
+    "{start} + {within} = {due} (your own target for {kind})":
+        "{start} + {within} = {due} (votre propre objectif pour {kind})",
+    "Nothing is lost yet: it is your own target.": "Rien n'est perdu encore : c'est votre propre objectif.",
     "late by {span}": "en retard de {span}",
     "{days} days {hours} h": "{days} jours {hours} h",
     "{hours} h {minutes} min": "{hours} h {minutes} min",
     "{hours} h": "{hours} h",
     # decisions
     "{kind}: wants an answer": "{kind} : cela demande une réponse",
+    "{kind}: wants the seller to move": "{kind} : c'est au vendeur d'agir",
     "the deadline {name} is due at {due}": "l'échéance {name} tombe le {due}",
     "the deadline {name} passed at {due}": "l'échéance {name} est passée le {due}",
+    "the buyer's time for {name} ended at {due}": "le temps de l'acheteur pour {name} a pris fin le {due}",
+    "told together after a stop": "dit d'un coup après un arrêt",
     "the answer was refused: {words}": "la réponse a été refusée : {words}",
     "nobody can say whether the mail went out": "personne ne peut dire si le message est parti",
     "sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself":
@@ -31,6 +38,9 @@ FRENCH = {
     "the seller says it went out": "le vendeur dit qu'il est parti",
     "the seller discarded it": "le vendeur l'a jeté",
     # the path of a mail
+    "takes effect when opened": "agit dès qu'on l'ouvre",
+    "unsubscribes when opened": "désabonne dès qu'on l'ouvre",
+    "reports to the marketplace": "signale à la place de marché",
     "stale: dated {date:%Y-%m-%d}, long before it arrived; nothing leaves by itself":
         "stale: daté du {date:%d/%m/%Y}, bien avant son arrivée ; rien ne part tout seul",
     "reading it stopped the program {count} times": "sa lecture a arrêté le programme {count} fois",
@@ -44,6 +54,11 @@ FRENCH = {
     "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1":
         "les ordres par e-mail ne sont pas encore compris ; passez par le terminal : run_bot.py approve C-1",
     "the sender is not proven": "l'expéditeur n'est pas prouvé",
+    "one of our answers came back": "une de nos réponses est revenue",
+    "no matter of yours to act on": "rien qui vous demande d'agir",
+    "it says it comes from {marketplace}, and your mail host denies it":
+        "il se dit de {marketplace}, et votre hébergeur le dément",
+    "no case of ours knows it": "aucune de nos affaires ne le connaît",
     "told before in another mail": "déjà dit dans un autre message",
     "found at the first look": "trouvé au premier passage",
     "D-{number} has no words, for its template failed: {error}; mend the template, "
@@ -60,4 +75,4 @@ FRENCH = {
         "La boîte {mailbox} n'a pas de serveur smtp dans mailboxes.toml, rien ne peut donc en partir ; "
         "ajoutez smtp = {{ host = \"…\", port = 465, security = \"tls\" }}",
 }
-DYNAMIC = {"{amount} hours", "{amount} days", "{amount} working days"}  # chosen by unit
+DYNAMIC = {"{amount} hours", "{amount} days", "{amount} working days", "{amount} legal days"}  # chosen by unit

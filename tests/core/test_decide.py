@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.action import Action, Move, State, What
-from bot.core.case import Case
+from bot.core.case import ASKING, Case
 from bot.core.decide import ANSWERABLE, DECISIONS, HOLD, decide
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Origin
@@ -54,7 +54,13 @@ def test_what_waits_for_words_is_drafted_and_the_seller_asked(kind: Kind) -> Non
     assert seen(found) == ["reply", "question"]     # the draft first, so that the question can show it
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in ANSWERABLE | {
+@pytest.mark.parametrize("kind", sorted(ASKING - ANSWERABLE))
+def test_what_wants_him_to_move_but_has_no_words_of_ours_is_asked_alone(kind: Kind) -> None:
+    assert seen(decided(ALONE, kind=kind)) == ["question"]
+    assert decided(Policy(mode=Mode.OFF), kind=kind) == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in ANSWERABLE | ASKING | {
     Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED, Kind.MESSAGE_UNDELIVERED, Kind.SENDING_UNCERTAIN}])
 def test_everything_else_asks_for_no_words(kind: Kind) -> None:
     assert decided(ALONE, kind=kind) == []
@@ -159,8 +165,8 @@ def test_near_deadline_reminds_the_seller() -> None:
     assert "18/11/2026 11:00" in found.why
 
 
-def test_near_deadline_reminds_nobody_once_it_is_the_buyers_move() -> None:
-    assert decided(kind=Kind.DEADLINE_NEAR, facts=NEAR, case=replace(CASE, turn=Party.BUYER)) == []
+def test_near_deadline_of_the_sellers_is_told_whoever_wrote_last() -> None:
+    assert seen(decided(kind=Kind.DEADLINE_NEAR, facts=NEAR, case=replace(CASE, turn=Party.BUYER))) == ["reminder"]
 
 
 def test_passed_deadline_is_told() -> None:
@@ -168,8 +174,15 @@ def test_passed_deadline_is_told() -> None:
     assert (found.template, found.step) == ("missed", "missed:m1")
 
 
-def test_passed_deadline_of_the_buyer_is_not_the_sellers_fault() -> None:
-    assert decided(kind=Kind.DEADLINE_PASSED, facts={**NEAR, "who": "buyer"}) == []
+def test_passed_deadline_of_the_buyer_is_news_and_not_the_sellers_fault() -> None:
+    found = action(decided(kind=Kind.DEADLINE_PASSED, facts={**NEAR, "who": "buyer"}), What.NOTICE)
+    assert found.template == "over"
+    assert decided(Policy(mode=Mode.OFF), kind=Kind.DEADLINE_PASSED, facts={**NEAR, "who": "buyer"}) == []
+
+
+@pytest.mark.parametrize("kind", [Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED])
+def test_what_is_told_together_after_a_stop_has_no_mail_of_its_own(kind: Kind) -> None:
+    assert decided(kind=kind, facts={**NEAR, "told": "together"}) == []
 
 
 def test_passed_deadline_is_not_told_where_the_bot_is_switched_off() -> None:
@@ -194,6 +207,7 @@ def test_mails_to_the_seller_leave_whatever_he_lets_the_bot_do_alone() -> None:
 
 
 def test_every_row_has_an_event_that_makes_it_act() -> None:
-    events = [event(), *(event(kind, draft=3, facts=NEAR) for kind in Kind)]
+    told = (NEAR, {**NEAR, "who": "buyer"})
+    events = [event(), *(event(kind, draft=3, facts=facts) for kind in Kind for facts in told)]
     idle = [row.__name__ for row in DECISIONS if not any(row(CASE, one, DRAFT, NOW) for one in events)]
     assert idle == []

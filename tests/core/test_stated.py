@@ -64,6 +64,9 @@ INSTANTS = {
     "Please respond by October 24, 2026, 10:00.": (24, 8, 0),
     "Reply by 24/10/2026 10:00.": (24, 8, 0),
     "Reply by 24 Oct 2026 10:00.": (24, 8, 0),
+    "Reply by 24 Oct. 2026 at 10:00.": (24, 8, 0),
+    "Bitte antworten Sie bis zum 24. Okt. 2026 um 10 Uhr.": (24, 8, 0),
+    "Répondez avant le 24 oct. 2026 à 10 h.": (24, 8, 0),
     "Deve rispondere entro il 24/10/2026 alle ore 10:00.": (24, 8, 0),
     "Bitte antworten Sie bis zum 24. Oktober 2026 um 10:00 Uhr.": (24, 8, 0),
     "Debe responder antes del 24 de octubre de 2026 a las 10:00.": (24, 8, 0),
@@ -98,6 +101,8 @@ def test_a_day_without_an_hour_ends_at_its_last_minute_and_says_so() -> None:
     "Reply by 25/04/2026 5 PM PST.",
     "Please respond by 25 April 2026, 17:00 PST.",
     "Please respond by 25 April 2026 at 5:00 p.m.",
+    "Please respond by 25 April 2026 at 17:00 +0100.",
+    "Please respond by 25 April 2026 at 25:00.",
     "Reply by 03/04/2026.",
     "Si aucune solution n'est trouvée après 3 jours ouvrés, le Service Clients reprendra la réclamation.",
     "Vous avez vendu cet article il y a 3 jours.",
@@ -120,6 +125,12 @@ def test_a_day_without_an_hour_ends_at_its_last_minute_and_says_so() -> None:
 ])
 def test_what_may_be_something_else_is_left(sentence: str) -> None:
     assert stated(sentence, PARIS) == ()
+
+
+def test_a_long_s_in_a_month_is_an_s() -> None:
+    """Without regard to case the pattern takes it for one, so the table of months must, too."""
+    [said] = stated("Please reply by 24 Auguſt 2026 10:00.", PARIS)
+    assert said.until == datetime(2026, 8, 24, 8, 0, tzinfo=UTC)
 
 
 def test_words_are_quoted_as_the_mail_has_them() -> None:
