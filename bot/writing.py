@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.core import draft
 from bot.core.action import Action, State, What
 from bot.core.case import Case
-from bot.core.event import Channel, Event
+from bot.core.event import Channel, Event, Kind
 from bot.core.link import opens
 from bot.core.message import Origin
 from bot.core.policy import Mode
@@ -135,6 +135,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
         "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
+        "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
+from bot.drifting import tell_drift
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
 from bot.loop import database
@@ -128,7 +129,7 @@ class World:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
         while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),
-                   tick(self.guichet, self.now)]):
+                   tell_drift(self.guichet, self.now), tick(self.guichet, self.now)]):
             pass
 
     def hears(self, *mails: bytes) -> None:
