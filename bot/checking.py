@@ -11,6 +11,7 @@ from bot.core.errors import BotError
 from bot.edges.store import Store
 from bot.guichet import templates_of
 from bot.loop import database
+from bot.rehearsing import faults, rehearsals
 from bot.settings import Mailbox, Settings, is_example
 from bot.words import say
 
@@ -39,7 +40,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
                               count=len(settings.mailboxes)))
     yield _database(settings)
     yield _disk(settings)
-    yield _templates(settings)
+    yield from _templates(settings)
     for mailbox in settings.mailboxes:
         yield from _mailbox(mailbox)
 
@@ -81,12 +82,19 @@ def _disk(settings: Settings) -> Finding:
     return _ok("disk", say("{free} MiB free in {folder}", free=free >> 20, folder=folder))
 
 
-def _templates(settings: Settings) -> Finding:
+def _templates(settings: Settings) -> Iterator[Finding]:
+    templates = templates_of(settings)
     try:
-        count = templates_of(settings).check()
+        count = templates.check()
     except BotError as error:
-        return _broken("templates", error)
-    return _ok("templates", say("{count} templates can be read", count=count))
+        yield _broken("templates", error)
+        return
+    tried = list(rehearsals(settings))
+    found = list(faults(templates, tried))
+    yield from (Finding(check="templates", verdict=Verdict.BROKEN, sentence=fault) for fault in found)
+    if not found:
+        yield _ok("templates", say("{count} templates can be read, and fit the {mails} mails they were tried on",
+                                   count=count, mails=len(tried)))
 
 
 def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:

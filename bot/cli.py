@@ -178,9 +178,10 @@ def _log(*, quiet: bool) -> None:
 @guichet.command("try")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--now", "moment", metavar="ISO", help="The moment reckoned from (default: the mail's own).")
+@click.option("--draft", "drafted", is_flag=True, help="Show the reply that would be written.")
 @as_json
 @settled
-def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, as_json: bool) -> int:
+def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, drafted: bool, as_json: bool) -> int:
     """What would we understand and do? Touches nothing."""
     from bot.edges import clock
     from bot.trying import try_file
@@ -189,7 +190,7 @@ def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, as_jso
     code = OK
     for path in _with_progress(files):
         try:
-            found = try_file(path, settings, now, pinned=bool(moment))
+            found = try_file(path, settings, now, pinned=bool(moment), drafted=drafted)
         except OSError as error:
             sentence = say("{path} cannot be read: {words}", path=path, words=error.strerror)
             click.echo(f"run_bot.py: {sentence}", err=True)
@@ -228,7 +229,17 @@ def _tried(found: dict[str, Any]) -> str:
     lines += [f"  {name} = {value}" for name, value in found["facts"].items()]
     lines += [f"  {one['name']}: {one['due']}\n    {one['why']}" for one in found["deadlines"]]
     lines += [f"  -> {one['action']} ({one['channel']}, {one['mode']}): {one['why']}" for one in found["actions"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_drafted(found)])
+
+
+def _drafted(found: dict[str, Any]) -> list[str]:
+    """Return the lines of `--draft`; none where it was not asked for."""
+    if "draft" not in found:
+        return []
+    if not (draft := found["draft"]):
+        return [f"\n  {say('No draft')}: {found['no_draft']}"]
+    head = "Draft, to {to}:" if draft["channel"] == "email" else "Text to paste, at {to}:"
+    return [f"\n  {say(head, to=draft['to'])}\n", draft["subject"], "", draft["body"]]
 
 
 @guichet.command()

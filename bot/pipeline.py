@@ -18,6 +18,7 @@ from bot.core import case as cases
 from bot.core import deadline as deadlines
 from bot.core import decide, message
 from bot.core.action import Action, Move, State, What
+from bot.core.blank import blank_in
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.errors import BotError, UnreadableError
@@ -315,6 +316,9 @@ def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event
         if answer.to in (State.READY, State.HANDED) and not row["body"].strip():
             raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
                                  "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
+        if answer.to is State.READY and (mark := blank_in(row["body"])):
+            raise OrderError(say("D-{number} still says {mark}: nothing leaves before that is filled in; "
+                                 "discard D-{number} and answer yourself", number=row["id"], mark=mark))
         fresh = answer.to is State.READY and not row["raw"]
         guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
         if answer.to is State.FAILED and row["state"] == State.SENT:

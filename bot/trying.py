@@ -7,23 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from bot.core import message
-from bot.core.action import Action
+from bot.core.action import Action, What
 from bot.core.case import Case
 from bot.core.deadline import Deadline
 from bot.core.errors import UnreadableError
+from bot.core.event import Channel, Event
 from bot.core.message import Message
 from bot.edges.store import iso
-from bot.pipeline import consider, event_of, journal, unclaimed, understand
+from bot.edges.templates import TemplateError
+from bot.guichet import templates_of
+from bot.pipeline import Considered, consider, event_of, journal, unclaimed, understand
 from bot.settings import Settings
+from bot.words import say
+from bot.writing import as_worded, reply_words
 
 Flat = dict[str, Any]
 
 
-def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool) -> Flat:
+def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
     """Return the object of design's contract for one file.
 
     Args:
         now: the moment reckoned from; `pinned` when it was asked for. Otherwise a mail counts from its own Date.
+        drafted: add `draft`: the reply it would write, or null with the reason in `no_draft`.
 
     Raises:
         OSError: the file cannot be read.
@@ -32,9 +38,30 @@ def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool) -> 
     try:
         seen = message.read(path.read_bytes(), trusted=settings.trusted())
         found["origin"] = str(seen.origin)
-        return found | _understood(seen, settings, now, pinned=pinned)
+        return found | _understood(seen, settings, now, pinned=pinned, drafted=drafted)
     except UnreadableError as error:
         return found | {"shelved": str(error)}
+
+
+def _draft(seen: Message, event: Event, seen_then: Considered, settings: Settings) -> Flat:
+    """Return the reply that would be written; a message that is answered by mail is also quoted below it."""
+    case = seen_then.case
+    action = next((one for one in seen_then.decided if isinstance(one, Action) and one.what is What.REPLY), None)
+    if action is None:
+        return {"draft": None, "no_draft": say("nothing to answer")}
+    templates = templates_of(settings)
+    if not templates.languages(action.template, case.key.marketplace):
+        return {"draft": None, "no_draft": say("no template {name} for {marketplace}", name=action.template,
+                                               marketplace=case.key.marketplace)}
+    try:
+        said = reply_words(templates, action.template, case, event, {"subject": seen.subject})
+    except TemplateError as error:
+        return {"draft": None, "no_draft": str(error)}
+    action = as_worded(action, said)
+    by_mail = action.channel is Channel.EMAIL
+    return {"no_draft": None, "draft": {
+        "to": case.answer_to if by_mail else next(iter(event.links.values()), case.key.marketplace),
+        "channel": str(action.channel), "mode": str(action.mode), "subject": said.subject, "body": said.body}}
 
 
 def _empty(file: str) -> Flat:
@@ -43,7 +70,7 @@ def _empty(file: str) -> Flat:
             "shelved": None}
 
 
-def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: bool) -> Flat:
+def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: bool, drafted: bool) -> Flat:
     if (understood := understand(seen)) is None:
         return {"text": seen.newest or None, "shelved": unclaimed(seen, settings.seller)[1]}
     received = now if pinned or seen.date is None or seen.date > now else seen.date
@@ -56,7 +83,7 @@ def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: boo
         "facts": dict(note.facts), "links": dict(note.links),
         "deadlines": [_deadline(deadline) for deadline in seen_then.deadlines],
         "actions": [journal(answer) for answer in seen_then.decided if isinstance(answer, Action)],
-    }
+    } | (_draft(seen, event, seen_then, settings) if drafted else {})
 
 
 def _deadline(deadline: Deadline) -> Flat:

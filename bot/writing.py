@@ -6,13 +6,15 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import draft
 from bot.core.action import Action, State, What
+from bot.core.blank import blank_in
 from bot.core.case import Case
+from bot.core.decide import question
 from bot.core.event import Channel, Event
 from bot.core.message import Origin
 from bot.core.policy import Mode
@@ -27,9 +29,25 @@ log = logging.getLogger(__name__)
 
 
 def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, event_id: int, now: datetime) -> None:
-    """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so."""
+    """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so.
+
+    Where nobody wrote words for such a case, nothing is written. The seller hears of what was to leave by itself
+    and does not.
+    """
+    asked = action
+    if guichet.templates.languages(action.template, case.key.marketplace):
+        action = _write(guichet, action, case, event, event_id, now)
+    else:
+        action = replace(action, mode=Mode.DRAFT)
+    if asked.state is State.READY and action.state is not State.READY:
+        tell_seller(guichet, question(event, action.why), case, event_id, now)
+
+
+def _write(guichet: Guichet, action: Action, case: Case, event: Event, event_id: int, now: datetime) -> Action:
+    """Write the row; return what became of the action."""
     mailbox, mail = guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
     said, error = _reply_words(guichet, action, case, event, mail)
+    action = as_worded(action, said, error)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
     written = Written(
@@ -44,6 +62,21 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         not_before=now + action.wait if action.wait else None,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
+    return action
+
+
+def as_worded(action: Action, said: Words, error: str = "") -> Action:
+    """Return the action as its words allow it.
+
+    Words to the marketplace (`To: marketplace`) never go to the buyer's address: the seller carries them. What
+    has a blank in it, or no words at all, does not leave by itself.
+    """
+    if said.headers.get("to") == "marketplace":
+        action = replace(action, channel=Channel.SELLER)
+    if action.state is State.READY and (blank := error or blank_in(said.body)):
+        why = say("{why}; {words}: nothing leaves by itself", why=action.why, words=blank)
+        return replace(action, mode=Mode.DRAFT, wait=timedelta(), why=why)
+    return action
 
 
 def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Words, str]:
@@ -54,8 +87,14 @@ def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mai
         return Words(subject="", body=""), str(error)
 
 
-def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any]) -> Words:
-    context = {"case": case, "facts": event.facts, "text": event.text,
+def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any],
+                **more: object) -> Words:
+    """Return the words of a template to the buyer or the marketplace, in the buyer's language.
+
+    Raises:
+        TemplateError: it is missing, wrong, or prints what is unknown or empty.
+    """
+    context = {"case": case, "facts": event.facts, "text": event.text, "at": event.at, **more,
                "subject": draft.reply_subject(mail.get("subject", ""))}
     return templates.render(template, case.language or templates.seller.language, context,
                             marketplace=case.key.marketplace)

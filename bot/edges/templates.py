@@ -1,13 +1,18 @@
-"""The words of every mail: Jinja2 files, the seller's own first, in a sandbox."""
+"""The words of every mail: Jinja2 files, the seller's own first, in a sandbox.
+
+Where a template prints something, what is printed must be there: an unknown or empty variable stops the mail
+and names itself. `{{ x or "…" }}`, `{{ … if x else "" }}` and `{% if x %}` say what to do without it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from bot.core.clean import UNEXPECTED
 from bot.core.deadline import local
@@ -37,6 +42,13 @@ class Words:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Told(dict[str, Any]):
+    """What a mail may tell or not, such as `facts`: what it does not tell is empty, so that it can be asked for."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 class Templates:
     """Finds and renders templates: `<marketplace>/<name>.<language>.txt`, then `<name>.<language>.txt`.
 
@@ -52,17 +64,24 @@ class Templates:
         """Return the words of a template in a language, or in English where it has none in that one.
 
         Raises:
-            TemplateError: no such template, a fault in it, or a variable that is unknown.
+            TemplateError: no such template, a fault in it, or a variable that is unknown, or empty where it is printed.
         """
+        file = f"{name}.{language}.txt"
         tries = [f"{folder}{name}.{tongue}.txt" for tongue in dict.fromkeys((language, "en", "fr"))
                  for folder in (f"{marketplace}/" if marketplace else "", "")]
         try:
             template = self.environment.select_template(list(dict.fromkeys(tries)))
-            rendered = template.render({**context, "seller": self.seller})
+            file = template.name or file
+            rendered = template.render({**_told(context), "seller": self.seller})
         except _faults() as error:
             raise TemplateError(say("The template {name} cannot be used: {words}",
-                                    name=f"{name}.{language}.txt", words=str(error) or tries[0])) from error
+                                    name=file, words=str(error) or tries[0])) from error
         return _split(rendered, name)
+
+    def languages(self, name: str, marketplace: str = "") -> list[str]:
+        """Return the languages there are words in; empty where nobody wrote any."""
+        places = {place for folder in self.folders for place in (folder, folder / marketplace)}
+        return sorted({path.name.split(".")[-2] for place in places for path in place.glob(f"{name}.*.txt")})
 
     def check(self) -> int:
         """Read every template; return how many there are.
@@ -93,14 +112,21 @@ def _faults() -> tuple[type[Exception], ...]:
     return (JinjaError, OSError, *UNEXPECTED)
 
 
-def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
+def _told(context: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: Told(value) if name in ("facts", "offer") and isinstance(value, Mapping) else value
+            for name, value in context.items()}
 
-    environment = SandboxedEnvironment(loader=FileSystemLoader(folders), undefined=StrictUndefined,
+
+def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader
+
+    from bot.edges.printing import Careful
+
+    environment = Careful(loader=FileSystemLoader(folders),
                                        trim_blocks=True, lstrip_blocks=True)
     environment.filters["local"] = lambda moment: local(moment, seller)
     environment.filters["left"] = lambda span: left(span, seller.language)
+    environment.filters["when"] = lambda moment, form: when(moment, form, seller)
     environment.filters["quote"] = lambda text: "\n".join(f"  | {line}".rstrip() for line in text.splitlines())
     return environment
 
@@ -116,6 +142,19 @@ def _split(rendered: str, name: str) -> Words:
     if not all(matches) or not headers.get("subject"):
         raise TemplateError(say("The template {name} must begin with a line «Subject: …» and a blank line", name=name))
     return Words(subject=headers.pop("subject"), headers=headers, body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n")
+
+
+def when(moment: datetime | str, form: str, seller: Seller) -> str:
+    """Return a moment in the seller's zone, or a day such as 2026-11-17, in a form such as `%d/%m/%Y`.
+
+    Words that are no day stay as they are: a marketplace may write "in November".
+    """
+    if isinstance(moment, datetime):
+        return moment.astimezone(ZoneInfo(seller.timezone)).strftime(form)
+    try:
+        return date.fromisoformat(moment).strftime(form)
+    except ValueError:
+        return moment
 
 
 def left(span: timedelta, language: str) -> str:
