@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ def _bare(marketplace: str, kind: Kind) -> Rehearsal:
     return Rehearsal(name=say("a mail that tells nothing"), subject="", case=Case(key=key, kind=kind), event=event)
 
 
-def faults(templates: Templates, tried: list[Rehearsal]) -> Iterator[str]:
+def faults(templates: Templates, tried: Iterable[Rehearsal]) -> Iterator[str]:
     """Yield what is wrong with the templates, each fault once, with the mail that showed it."""
     known: set[str] = set()
     for rehearsal in tried:

@@ -83,6 +83,10 @@ class Templates:
         places = {place for folder in self.folders for place in (folder, folder / marketplace)}
         return sorted({path.name.split(".")[-2] for place in places for path in place.glob(f"{name}.*.txt")})
 
+    @property
+    def has_own(self) -> bool:
+        return self.folders[0].resolve() != PROGRAM
+
     def check(self) -> int:
         """Read every template; return how many there are.
 
@@ -122,8 +126,7 @@ def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:
 
     from bot.edges.printing import Careful
 
-    environment = Careful(loader=FileSystemLoader(folders),
-                                       trim_blocks=True, lstrip_blocks=True)
+    environment = Careful(loader=FileSystemLoader(folders), trim_blocks=True, lstrip_blocks=True)
     environment.filters["local"] = lambda moment: local(moment, seller)
     environment.filters["left"] = lambda span: left(span, seller.language)
     environment.filters["when"] = lambda moment, form: when(moment, form, seller)

@@ -15,3 +15,4 @@ FRENCH = {
     "no template {name} for {marketplace}": "pas de modèle {name} pour {marketplace}",
     "nothing to answer": "rien à répondre",
 }
+DYNAMIC = {"Draft, to {to}:", "Text to paste, at {to}:"}  # chosen by channel

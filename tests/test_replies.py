@@ -1,0 +1,235 @@
+"""Every reply and every offer: tried on every sample of every marketplace, in every language there is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import marketplaces
+from bot.core.blank import BLANKS, blank_in
+from bot.core.case import ASKING, Case
+from bot.core.decide import ANSWERABLE, WANTS_WORDS
+from bot.core.event import CaseKey, Event, Kind
+from bot.core.policy import Seller
+from bot.edges.templates import PROGRAM, Templates, Words
+from bot.rehearsing import Rehearsal, faults, rehearsals
+from bot.writing import reply_words
+from tests.world import NOW, World
+
+MARIE = Seller(name="Atelier Lumen", return_address="1 rue des Lilas, 75012 Paris")
+TEMPLATES = Templates(MARIE)
+TOLD = "a mail that tells nothing"
+BEFORE_A_SALE = {Kind.QUESTION_ASKED}
+OFFERS = (Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kind.RETURN_OPENED)
+LINK = re.compile(r"https?:|www\.|\w@\w", re.ASCII)
+PHONE = re.compile(r"(?<![\w-])(?:\+|00)?[0-9](?:[ .-]?[0-9]){8,}(?![\w-])")
+
+every_kind = pytest.mark.parametrize("kind", sorted(ANSWERABLE))
+every_language = pytest.mark.parametrize("language", sorted(BLANKS))
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> list[Rehearsal]:
+    return list(rehearsals(World(tmp_path_factory.mktemp("rehearsal")).guichet.settings))
+
+
+def words(rehearsal: Rehearsal, language: str, what: str = "reply", **more: object) -> Words:
+    case = replace(rehearsal.case, language=language)
+    return reply_words(TEMPLATES, f"{rehearsal.event.kind}.{what}", case, rehearsal.event,
+                       {"subject": rehearsal.subject}, **more)
+
+
+def told(kind: Kind, *, marketplace: str = "ebay", buyer: str | None = None, order: str | None = None,
+         facts: Mapping[str, str] | None = None) -> Rehearsal:
+    key = CaseKey(marketplace=marketplace, shop=marketplace, reference="1")
+    return Rehearsal(name="x", subject="Bonjour", case=Case(key=key, buyer=buyer, order=order, kind=kind),
+                     event=Event(key="x", kind=kind, case=key, at=NOW, source="try", facts=facts or {}))
+
+
+def without_facts(body: str, rehearsal: Rehearsal) -> str:
+    """Cut what the marketplace itself tells: an order number looks like a telephone's."""
+    case = rehearsal.case
+    known = {case.order, case.item, case.buyer, MARIE.return_address, *rehearsal.event.facts.values()} - {None, ""}
+    for said in sorted((said for said in known if said), key=len, reverse=True):
+        body = body.replace(said, "")
+    return body
+
+
+# ---- every sample
+
+
+def test_every_reply_to_every_sample_is_fit_to_be_sent(tried: list[Rehearsal]) -> None:
+    assert sum(rehearsal.name != TOLD for rehearsal in tried) >= 20
+    wrong = [f"{rehearsal.case.key.marketplace}/{rehearsal.name} {rehearsal.event.kind} {language}: {fault}"
+             for rehearsal in tried for language in BLANKS for fault in unfit(rehearsal, language)]
+    assert wrong == []
+
+
+def unfit(rehearsal: Rehearsal, language: str) -> list[str]:
+    said, case = words(rehearsal, language), rehearsal.case
+    to_buyer = said.headers.get("to") != "marketplace"
+    own = without_facts(said.body, rehearsal)
+    checks = {
+        "Jinja or None is left": not re.search(r"\{[{%]|[%}]\}|None|Undefined", said.subject + own),
+        "too long": len(said.body) < 4_000,
+        "outside ISO-8859-1": case.key.marketplace != "rakuten_fr" or own.isascii() or encodes(own),
+        "a link, an address or a telephone": not LINK.search(own) and not PHONE.search(own),
+        "not signed": said.body.endswith(f"\n{MARIE.name}\n"),
+        "does not greet": not (to_buyer and case.buyer) or case.buyer in said.body.splitlines()[0],
+        "does not name the order": not case.order or case.order in said.body or rehearsal.event.kind in BEFORE_A_SALE,
+        "a blank of another form": set(re.findall(r"\[[^]]*\]", own)) <= {BLANKS[language]},
+        "three empty lines": "\n\n\n" not in said.body,
+        "a blank before a comma": not re.search(r" [,.)]|\( |  ", own.replace("\n", "|")) or own != said.body,
+    }
+    return [fault for fault, fine in checks.items() if not fine]
+
+
+def encodes(own: str) -> bool:
+    try:
+        return bool(own.encode("iso-8859-1"))
+    except UnicodeEncodeError:
+        return False
+
+
+def test_nothing_is_wrong_with_the_programs_own_templates(tried: list[Rehearsal]) -> None:
+    assert list(faults(TEMPLATES, tried)) == []
+
+
+# ---- every kind
+
+
+@every_kind
+def test_every_kind_that_wants_words_has_them_in_five_languages(kind: Kind) -> None:
+    assert TEMPLATES.languages(f"{kind}.reply") == ["de", "en", "es", "fr", "it"]
+    assert WANTS_WORDS[kind]
+
+
+@every_kind
+def test_every_kind_that_wants_words_is_one_the_seller_is_asked_about(kind: Kind) -> None:
+    assert kind in ASKING
+
+
+@pytest.mark.parametrize("path", sorted(PROGRAM.rglob("*.reply.*.txt")), ids=lambda path: path.name)
+def test_every_reply_is_for_a_kind_that_wants_one(path: Path) -> None:
+    assert path.name.split(".")[0] in ANSWERABLE
+
+
+@every_language
+def test_languages_differ_in_more_than_the_greeting(language: str) -> None:
+    for kind in ANSWERABLE:
+        others = {words(told(kind), other).body for other in BLANKS if other != language}
+        assert words(told(kind), language).body not in others
+
+
+# ---- what each situation wants
+
+
+@pytest.mark.parametrize("marketplace", ["rakuten_fr", "ebay"])
+@every_language
+def test_answer_to_a_visitor_is_the_sellers_to_complete(marketplace: str, language: str) -> None:
+    assert blank_in(words(told(Kind.QUESTION_ASKED, marketplace=marketplace), language).body) in BLANKS.values()
+
+
+def test_rakutens_one_answer_invites_no_second_question() -> None:
+    assert "autre question" in words(told(Kind.QUESTION_ASKED), "fr").body
+    assert "autre question" not in words(told(Kind.QUESTION_ASKED, marketplace="rakuten_fr"), "fr").body
+
+
+SHIPPED = {"tracking": "8R00042171828", "carrier": "Colissimo", "shipped_on": "2026-11-16"}
+
+
+@every_language
+@pytest.mark.parametrize("kind", [Kind.NOT_RECEIVED_CLAIMED, Kind.PROOF_DEMANDED, Kind.CARRIER_ENQUIRY_DEMANDED,
+                                  Kind.GUARANTEE_CLAIMED, Kind.CHARGEBACK_OPENED])
+def test_what_is_known_of_the_parcel_is_said_and_the_rest_left_blank(kind: Kind, language: str) -> None:
+    known, unknown = words(told(kind, facts=SHIPPED), language).body, words(told(kind), language).body
+    assert "8R00042171828" in known and "Colissimo" in known and "16" in known
+    assert unknown.count(BLANKS[language]) == known.count(BLANKS[language]) + 3
+
+
+@every_language
+def test_wrong_tracking_number_is_not_repeated(language: str) -> None:
+    said = words(told(Kind.PROOF_DEMANDED, facts=SHIPPED | {"proof": "tracking", "asked": "proof"}), language)
+    assert "8R00042171828" not in said.body
+    assert BLANKS[language] in said.body
+
+
+TO_MARKETPLACE = {Kind.PROOF_DEMANDED, Kind.DOCUMENTS_DEMANDED, Kind.CARRIER_ENQUIRY_DEMANDED, Kind.LAST_CALL,
+                  Kind.GUARANTEE_CLAIMED, Kind.CHARGEBACK_OPENED}
+
+
+@every_kind
+@every_language
+def test_words_to_the_marketplace_say_so_and_name_the_matter(kind: Kind, language: str) -> None:
+    said = words(told(kind, buyer="Zélie", order="366000002"), language)
+    assert (said.headers.get("to") == "marketplace") == (kind in TO_MARKETPLACE)
+    if kind in TO_MARKETPLACE:
+        assert "Zélie" not in said.body.splitlines()[0] and "366000002" in said.body
+
+
+@every_language
+def test_withdrawal_is_acknowledged_with_date_and_time(language: str) -> None:
+    body = words(told(Kind.WITHDRAWAL_OPENED), language).body
+    assert "11:00" in body and "(" in body and "Europe/Paris" in body      # NOW is 10:00 UTC
+    assert re.search(r"17[./]11[./]2026|2026-11-17", body)
+
+
+@pytest.mark.parametrize("facts", [{}, {"shipped": "no"}, SHIPPED, {"when": "after_receipt"}])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_withdrawal_at_rakuten_goes_to_customer_service_and_cancels_nothing(facts: dict[str, str], language: str) -> None:
+    said = words(told(Kind.WITHDRAWAL_OPENED, marketplace="rakuten_fr", facts=facts), language)
+    assert said.headers["to"] == "marketplace"
+    assert not re.search("nous (?:l')?annul|we (?:have cancelled|are cancelling|cancel)", said.body)
+    not_shipped = re.search("annuler vous-mêmes|cancel this sale yourselves", said.body)
+    assert bool(not_shipped) == (facts in ({}, {"shipped": "no"}))
+    assert ("8R00042171828" in said.body) == (facts is SHIPPED)
+    assert bool(blank_in(said.body)) == (not facts)
+
+
+@every_language
+def test_cancellation_says_whether_it_is_too_late(language: str) -> None:
+    texts = [words(told(Kind.CANCELLATION_REQUESTED, facts=facts), language).body
+             for facts in ({}, {"shipped": "no"}, SHIPPED)]
+    assert len(set(texts)) == 3
+    assert [BLANKS[language] in text for text in texts] == [True, False, False]
+
+
+@every_language
+@pytest.mark.parametrize("fact", ["state", "status"])
+def test_return_that_arrived_is_told_from_one_on_its_way(language: str, fact: str) -> None:
+    here = words(told(Kind.RETURN_UPDATED, facts={fact: "delivered"}), language).body
+    assert here != words(told(Kind.RETURN_UPDATED, facts={fact: "in_transit"}), language).body
+
+
+# ---- offers
+
+
+@every_language
+@pytest.mark.parametrize("kind", OFFERS)
+def test_offer_says_its_sum_and_that_it_is_free_to_take(kind: Kind, language: str) -> None:
+    for offer, sums in (({"percent": 20}, ["20"]), ({"amount": "8.00 EUR"}, ["8.00 EUR"]),
+                        ({"percent": 20, "amount": "8.00 EUR"}, ["20", "8.00 EUR"])):
+        said = words(told(kind, buyer="Zélie", order="366000002"), language, "offer", offer=offer)
+        assert all(sum_ in said.body for sum_ in sums)
+        assert "Zélie" in said.body.splitlines()[0] and "366000002" in said.body
+        assert said.body.endswith("Atelier Lumen\n") and "None" not in said.body
+        said.body.encode("iso-8859-1")
+        assert re.search("libre|free|annehmen oder nicht|accettarla o no|aceptarla o no", said.body)
+
+
+@pytest.mark.parametrize("kind", OFFERS)
+def test_offer_without_a_sum_is_no_offer(kind: Kind) -> None:
+    with pytest.raises(Exception, match=r"offer\.amount"):
+        words(told(kind), "fr", "offer", offer={})
+
+
+def test_samples_know_which_kinds_they_are(tried: list[Rehearsal]) -> None:
+    folder = Path(marketplaces.__file__).parent
+    said = {path.stem for path in folder.glob("*/samples/*.toml")
+            if tomllib.loads(path.read_text("utf-8"))["kind"] in ANSWERABLE}
+    assert {Path(rehearsal.name).stem for rehearsal in tried if rehearsal.name != TOLD} == said
