@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,13 +61,16 @@ class Considered:
 # -- from a mail to an event ---------------------------------------------------------------------
 
 
-def understand(seen: Message) -> Understood | None:
+def understand(seen: Message, shops: Collection[str] | None = None) -> Understood | None:
     """Return what the message tells us, or None if no marketplace claims it.
+
+    Args:
+        shops: the marketplaces that write to this mailbox; None: all.
 
     Raises:
         UnreadableError: it is a marketplace's, but a fact is missing or two claim it.
     """
-    claim = marketplaces.recognise(seen, marketplaces.installed())
+    claim = marketplaces.recognise(seen, marketplaces.among(shops))
     if claim is None:
         return None
     marketplace, kind = claim
@@ -101,11 +104,19 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
-    due: Sequence[Deadline] = ()
-    if understood:
-        due = deadlines.reckon(understood.marketplace.rules, understood.note.stated, kind=event.kind,
-                               facts=event.facts, start=event.at, seller=settings.seller)
-    return Considered(case=case, deadlines=due, decided=decide.decide(case, event, settings.policy, now))
+    return Considered(case=case, deadlines=_due(case, event, understood, settings),
+                      decided=decide.decide(case, event, settings.policy, now))
+
+
+def _due(case: Case, event: Event, understood: Understood | None, settings: Settings) -> list[Deadline]:
+    """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    due = deadlines.reckon(
+        marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
+        facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
+    span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
+    own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
+    return [*due, own] if own else list(due)
 
 
 def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
@@ -154,10 +165,10 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
-    elif understood := understand(seen):
+    elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
         _take(guichet, mail, understood, now)
     else:
-        state, reason = unclaimed(seen, guichet.seller)
+        state, reason = unclaimed(seen, guichet.seller, shops)
         store.settle_mail(mail.id, state, reason)
 
 
@@ -174,20 +185,31 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
     return ""
 
 
-def unclaimed(seen: Message, seller: Seller) -> tuple[str, str]:
+def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
     if seen.automatic == "bounce":
         return "shelved", "bounce: " + say(
             "a mail could not be delivered; read it, one of your answers may not have arrived")
+    if reason := other_shop(seen, shops):
+        return "shelved", reason
     if seen.automatic:
         code = "list_mail" if seen.automatic == "list" else "auto_submitted"
         return "ignored", f"{code}: {say('an automatic mail is never answered')}"
     if seen.sender in seller.notify:
         return "shelved", "from_seller: " + say(
             "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1")
-    if ours := next((one.name for one in marketplaces.installed() if one.is_sender(seen.sender)), ""):
+    if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
     return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def other_shop(seen: Message, shops: Collection[str] | None) -> str:
+    """Return the reason where a marketplace that is not among this mailbox's shops would have claimed the mail."""
+    strangers = () if shops is None else (one for one in marketplaces.installed() if one.name not in shops)
+    name = next((one.name for one in strangers if one.recognise(seen)), "")
+    return name and "other_shop: " + say(
+        "from {marketplace}, which is not among the shops of this mailbox; if you sell there, add it to `shops` "
+        "in mailboxes.toml", marketplace=name)
 
 
 def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
@@ -229,7 +251,8 @@ def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
     if kind is Kind.MARKETPLACE_WROTE and seen.origin is Origin.FORGED:
         return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
                                                   marketplace=event.case.marketplace), None
-    found = guichet.store.find_case(event.case, understood.note.aliases, (seen.in_reply_to, *seen.references))
+    note = understood.note
+    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order)
     if found is None and kind in cases.JOINING:
         return "ignored", f"{kind}: {say('no case of ours knows it')}", None
     case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,

@@ -462,7 +462,7 @@ _OFFER: Schema = {
 }
 _POLICY: Schema = {
     "mode": _mode, "warnings": _rungs, "quiet_hours": _quiet_hours, "max_age": duration,
-    "modes": lambda value: value, "offer": _OFFER,
+    "modes": lambda value: value, "targets": lambda value: value, "offer": _OFFER,
 }
 _SECTIONS: Schema = {"seller": _SELLER, "mailbox": _MAILBOX, "shop": _SHOP, "policy": _POLICY}
 _HEADERS = {"seller": "[seller]", "mailbox": "[[mailbox]]", "shop": "[shop.…]", "policy": "[policy]"}
@@ -564,7 +564,7 @@ class _Reading:
         match where:
             case ("mailbox", int(number), *rest):
                 return " › ".join(part for part in (self._box(number), ".".join(map(str, rest))) if part)
-            case ("shop", name, *rest) | ("policy", "offer" | "modes" as name, *rest):
+            case ("shop", name, *rest) | ("policy", "offer" | "modes" | "targets" as name, *rest):
                 return f"[{where[0]}.{name}] {'.'.join(map(str, rest))}".rstrip()
             case (section, *rest) if rest or section in _SECTIONS:
                 return f"[{section}] {'.'.join(map(str, rest))}".rstrip()
@@ -749,23 +749,24 @@ class _Reading:
 
     def policy(self, document: Mapping[str, Any]) -> Policy:
         values = self.read(document.get("policy", {}), ("policy",), _POLICY)
-        offer, modes = values.pop("offer", {}), values.pop("modes", {})
-        return Policy(modes=self.modes(modes), offer=_offer(offer), **values)
+        offer, modes, targets = (values.pop(name, {}) for name in ("offer", "modes", "targets"))
+        return Policy(modes=self.by_kind(modes, "modes", _mode), targets=self.by_kind(targets, "targets", duration),
+                      offer=_offer(offer), **values)
 
-    def modes(self, raw: object) -> dict[str, Mode]:
-        """Take modes by kind or marketplace.kind; unquoted, TOML makes a table of the latter."""
-        found: dict[str, Mode] = {}
-        for key, said in self.table(raw, ("policy", "modes")).items():
+    def by_kind(self, raw: object, section: str, reader: Reader) -> dict[str, Any]:
+        """Take what is set by kind or marketplace.kind; unquoted, TOML makes a table of the latter."""
+        found: dict[str, Any] = {}
+        for key, said in self.table(raw, ("policy", section)).items():
             rows = said if isinstance(said, dict) else {"": said}
             for below, word in rows.items():
-                where = ("policy", "modes", key, below) if below else ("policy", "modes", key)
+                where = ("policy", section, key, below) if below else ("policy", section, key)
                 name = f"{key}.{below}" if below else key
-                if self._is_moded(name, where) or not _LITERAL.search(name):
-                    found |= self._setting(word, where, name, {name: _mode})
+                if self._is_kind(name, where) or not _LITERAL.search(name):
+                    found |= self._setting(word, where, name, {name: reader})
         return found
 
-    def _is_moded(self, name: str, where: Where) -> bool:
-        """Say whether a mode can be given for this name, and find fault if not."""
+    def _is_kind(self, name: str, where: Where) -> bool:
+        """Say whether something can be set for this name, and find fault if not."""
         marketplace, _, kind = name.rpartition(".")
         known = not marketplace or self.marketplace(marketplace, where)
         if kind in set(Kind):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import words
@@ -17,25 +19,79 @@ from bot.words import say
 from bot.words.kinds import kind_words
 from bot.writing import open_deadlines, tell_seller, write_to_seller
 
+STOP = timedelta(hours=1)  # without a tick for so long, the bot was stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline that is to be told now: as passed, or at a rung of the ladder."""
+
+    row: Row
+    rung: timedelta | None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.DEADLINE_PASSED if self.rung is None else Kind.DEADLINE_NEAR
+
 
 def tick(guichet: Guichet, now: datetime) -> bool:
-    """Tell the deadlines that come near or have passed; say whether there was one."""
+    """Tell the deadlines that come near or have passed; say whether there was one.
+
+    After a stop they are told in one mail, not in a flood.
+    """
     farthest = max(guichet.policy.warnings, default=timedelta())
-    told = [_tick_one(guichet, row, now) for row in guichet.store.running_deadlines(now + farthest)]
+    rows = guichet.store.running_deadlines(now + farthest)
+    due = [one for row in rows if (one := _due(guichet, row, now))]
+    together = len([one for one in due if one.row["who"] == Party.SELLER]) > 1 and _was_stopped(guichet, now)
+    with guichet.store.write_tx() if due else nullcontext():
+        told = [_tell(guichet, one, now, together=together) for one in due]
+        if together:
+            _write_all(guichet, due, now)
+    _note_tick(guichet, now)
     return any(told)
 
 
-def _tick_one(guichet: Guichet, row: Row, now: datetime) -> bool:
+def _due(guichet: Guichet, row: Row, now: datetime) -> Due | None:
     due = moment(row["due"])
     if due <= now:
-        return _clock_event(guichet, row, Kind.DEADLINE_PASSED, "passed", now)
+        return Due(row, None)
     rung = deadlines.rung(due, now, guichet.policy.warnings)
-    if rung is None or _silent(guichet, row, rung, due, now):
-        return False
-    with guichet.store.write_tx():
-        _clock_event(guichet, row, Kind.DEADLINE_NEAR, f"{rung.total_seconds():.0f}s", now)
-        guichet.store.run("UPDATE deadlines SET warned = ? WHERE id = ?", int(rung.total_seconds()), row["id"])
-    return True
+    return None if rung is None or _silent(guichet, row, rung, due, now) else Due(row, rung)
+
+
+def _tell(guichet: Guichet, one: Due, now: datetime, *, together: bool) -> bool:
+    seconds = int(one.rung.total_seconds()) if one.rung is not None else None
+    if seconds is not None:
+        guichet.store.run("UPDATE deadlines SET warned = ? WHERE id = ?", seconds, one.row["id"])
+    return _clock_event(guichet, one, "passed" if seconds is None else f"{seconds}s", now, together=together)
+
+
+def _was_stopped(guichet: Guichet, now: datetime) -> bool:
+    last = guichet.store.meta("ticked")
+    return bool(last) and now - moment(last) > STOP
+
+
+def _note_tick(guichet: Guichet, now: datetime) -> None:
+    """Remember that the clock was looked at, every ten minutes: a write costs a disk a turn."""
+    last = guichet.store.meta("ticked")
+    if not last or now - moment(last) > STOP / 6:
+        guichet.store.set_meta("ticked", iso(now))
+
+
+def _write_all(guichet: Guichet, due: Sequence[Due], now: datetime) -> None:
+    """Write the one mail that tells all that came due while the bot stood still."""
+    numbers = list(dict.fromkeys(one.row["case_id"] for one in due if one.row["who"] == Party.SELLER))
+    with words.speaking(guichet.seller.language):
+        action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE,
+                        template="after_stop", step="after_stop", why=say("told together after a stop"))
+        rows = [guichet.store.row("SELECT * FROM cases WHERE id = ?", number) or {} for number in numbers]
+        context = {"cases": _told(guichet, rows, now), "now": now}
+        write_to_seller(guichet, action, f"after_stop/{iso(now)}", context, None, None, now)
+
+
+def _told(guichet: Guichet, rows: Sequence[Row], now: datetime) -> list[Row]:
+    return [{**row, "headline": say(kind_words(row["kind"])),
+             "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
 
 
 def _silent(guichet: Guichet, row: Row, rung: timedelta, due: datetime, now: datetime) -> bool:
@@ -57,11 +113,12 @@ def _put_off(guichet: Guichet, row: Row, now: datetime) -> bool:
     return row["met_by"] == What.REPLY and guichet.store.answer_on_its_way(row["case_id"])
 
 
-def _clock_event(guichet: Guichet, row: Row, kind: Kind, rung: str, now: datetime) -> bool:
-    mark = f"{row['name']}:{row['due']}:{rung}"
-    facts = {"name": row["name"], "who": row["who"], "due": deadlines.local(moment(row["due"]), guichet.seller)}
+def _clock_event(guichet: Guichet, one: Due, rung: str, now: datetime, *, together: bool) -> bool:
+    row, mark = one.row, f"{one.row['name']}:{one.row['due']}:{rung}"
+    facts = {"name": row["name"], "who": row["who"], "due": deadlines.local(moment(row["due"]), guichet.seller),
+             "told": "together" if together else "", "last": "yes" if one.rung == min(guichet.policy.warnings) else ""}
     key = CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"])
-    event = Event(key=f"{key.marketplace}/{key.reference}/{kind}/{mark}", kind=kind, case=key, at=now,
+    event = Event(key=f"{key.marketplace}/{key.reference}/{one.kind}/{mark}", kind=one.kind, case=key, at=now,
                   source=f"clock:{row['due']}:{rung}", mark=mark, facts=facts, text="")
     return handle(guichet, event, now) is not None
 
@@ -97,8 +154,6 @@ def _ask_late(guichet: Guichet, number: int, now: datetime) -> None:
 def _write_catch_up(guichet: Guichet, fresh: Sequence[Row], older: int, now: datetime) -> None:
     action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, template="catch_up",
                     step="catch_up", why=say("found at the first look"))
-    told = [{**row, "headline": say(kind_words(row["kind"])),
-             "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in fresh]
     first = fresh[0]["id"] if fresh else 0
-    context = {"cases": told, "older": older, "now": now}
+    context = {"cases": _told(guichet, fresh, now), "older": older, "now": now}
     write_to_seller(guichet, action, f"catch_up/{iso(now)}/{first}", context, None, None, now)

@@ -16,7 +16,8 @@ from bot.core.message import Message
 from bot.edges.store import iso
 from bot.edges.templates import TemplateError
 from bot.guichet import templates_of
-from bot.pipeline import Considered, consider, event_of, journal, unclaimed, understand
+from bot.marketplaces.contract import Notification
+from bot.pipeline import Considered, consider, event_of, journal, other_shop, unclaimed, understand
 from bot.settings import Settings
 from bot.words import say
 from bot.writing import as_worded, reply_words
@@ -73,17 +74,30 @@ def _empty(file: str) -> Flat:
 def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: bool, drafted: bool) -> Flat:
     if (understood := understand(seen)) is None:
         return {"text": seen.newest or None, "shelved": unclaimed(seen, settings.seller)[1]}
+    found = _told(understood.note)
+    if reason := other_shop(seen, _shops(seen, settings)):
+        return found | {"shelved": reason}      # what it says is shown, for he may well want to add the shop
     received = now if pinned or seen.date is None or seen.date > now else seen.date
-    note = understood.note
     event = event_of(understood, source="try", received=received, policy=settings.policy)
     seen_then = consider(Case(key=event.case), event, understood, settings, now if pinned else received)
+    return found | {
+        "deadlines": [_deadline(deadline) for deadline in seen_then.deadlines],
+        "actions": [journal(answer) for answer in seen_then.decided if isinstance(answer, Action)],
+    } | (_draft(seen, event, seen_then, settings) if drafted else {})
+
+
+def _shops(seen: Message, settings: Settings) -> tuple[str, ...] | None:
+    """Return the shops of the mailbox a mail is addressed to; None, so that all count, where that is none of his."""
+    to = seen.to.lower().split(", ")
+    return next((box.shops for box in settings.mailboxes if box.address.lower() in to), None)
+
+
+def _told(note: Notification) -> Flat:
     return {
         "marketplace": note.marketplace, "kind": str(note.kind), "order": note.order, "item": note.item,
         "case": note.reference, "buyer": note.buyer, "language": note.language, "text": note.text or None,
         "facts": dict(note.facts), "links": dict(note.links),
-        "deadlines": [_deadline(deadline) for deadline in seen_then.deadlines],
-        "actions": [journal(answer) for answer in seen_then.decided if isinstance(answer, Action)],
-    } | (_draft(seen, event, seen_then, settings) if drafted else {})
+    }
 
 
 def _deadline(deadline: Deadline) -> Flat:

@@ -108,12 +108,14 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
 
 
 def _with_quote(guichet: Guichet, body: str, event: Event, case: Case) -> str:
-    """Add the message that is answered: Amazon wants the original quoted."""
-    if not event.text:
-        return body
-    quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
-                         ZoneInfo(guichet.seller.timezone))
-    return f"{body.rstrip()}\n\n{quoted}\n"
+    """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
+    quoted = ""
+    if event.text:
+        quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
+                             ZoneInfo(guichet.seller.timezone))
+    line = event.facts.get("reference_line", "")
+    kept = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept}\n" if kept else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
@@ -145,7 +147,7 @@ def _seller_words(guichet: Guichet, template: str, context: Mapping[str, Any]) -
         return guichet.templates.render(template, guichet.seller.language, context)
     except TemplateError as error:
         log.error("%s", error)
-        return Templates(guichet.seller).render(template, guichet.seller.language, context)
+        return Templates(guichet.seller, careful=False).render(template, guichet.seller.language, context)
 
 
 def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, now: datetime) -> dict[str, Any]:
@@ -155,6 +157,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     return {
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
+        "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
     }
 

@@ -63,6 +63,9 @@ def test_an_alias_that_two_cases_know_joins_neither(world: World) -> None:
         world.store.record_aliases(key, case["id"], ("shared",))
     nobody = CaseKey(marketplace="amazon", shop="amazon", reference="404-0000000-0000003")
     assert world.store.find_case(nobody, ("shared",), ()) is None
+    one = world.store.find_case(nobody, ("shared",), (), order="404-0000000-0000001")
+    assert one
+    assert one.order == "404-0000000-0000001"  # the alias of two, but only one of them is about this order
 
 
 def test_bounce_of_our_answer_fails_it_and_its_deadline_runs_again(world: World) -> None:

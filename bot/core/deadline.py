@@ -18,6 +18,7 @@ class Unit(StrEnum):
     HOURS = "hours"
     DAYS = "days"
     WORKING_DAYS = "working days"
+    LEGAL_DAYS = "legal days"  # Regulation 1182/71: over at the end of the last day, never on a day off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -34,7 +35,8 @@ class Rule:
 
     Attributes:
         id: the row's name in the marketplace's documents, such as `R4`.
-        when: facts the event must have for the rule to apply.
+        kind: the event that starts it: a notification's kind, or what the seller did (`seller_shipped`).
+        when: facts the event must have for the rule to apply; `case` is the kind of the case itself.
         others: other readings of the same rule; the earliest counts, all are shown.
         met_by: the action that meets it once it has left, such as `reply`; empty when we cannot see it met.
         silence: what it costs not to move, by language.
@@ -100,17 +102,38 @@ def reckon(
     return tuple(sorted(found.values(), key=lambda deadline: deadline.due))
 
 
+def target(kind: str, span: timedelta, due: Sequence[Deadline], start: datetime, seller: Seller) -> Deadline | None:
+    """Return the seller's own target for a kind, beside the rule: None where the rule is as strict already."""
+    end = start.astimezone(UTC) + span
+    rule = next((deadline for deadline in due if deadline.who is Party.SELLER), None)
+    if rule and rule.due <= end:
+        return None
+    hours = int(span.total_seconds()) // 3600
+    return Deadline(
+        name=f"own_{rule.name if rule else 'answer'}", due=end, who=Party.SELLER, stated=False, rule="policy",
+        source="[policy.targets]", met_by=rule.met_by if rule else "reply",
+        why=say("{start} + {within} = {due} (your own target for {kind})", seller.language, kind=kind,
+                start=local(start, seller), due=local(end, seller),
+                within=say("{amount} hours", seller.language, amount=hours)),
+        silence=say("Nothing is lost yet: it is your own target.", seller.language))
+
+
 def add(period: Period, start: datetime, seller: Seller) -> datetime:
     """Return the instant `period` after `start`, UTC.
 
     Hours are added in UTC, so that a night of 25 hours does not make the deadline an hour late.
-    Days keep the local time of day; working days are Monday to Friday less public holidays.
+    Days keep the local time of day; working days are Monday to Friday less public holidays. Legal days
+    end at 24 h of the last day, which moves on while it is a Saturday, a Sunday or a holiday (Regulation
+    1182/71, article 3).
     """
     if period.unit is Unit.HOURS:
         return start.astimezone(UTC) + timedelta(hours=period.amount)
     wall = start.astimezone(ZoneInfo(seller.timezone)).replace(tzinfo=None)
     if period.unit is Unit.DAYS:
         return instant(wall + timedelta(days=period.amount), seller.timezone)
+    if period.unit is Unit.LEGAL_DAYS:
+        last = _next_open(wall.date() + timedelta(days=period.amount), seller)
+        return instant(datetime.combine(last + timedelta(days=1), time()), seller.timezone)
     return instant(datetime.combine(_working_day(wall.date(), period.amount, seller), wall.time()), seller.timezone)
 
 
@@ -147,12 +170,20 @@ def _applies(rule: Rule, facts: Mapping[str, str]) -> bool:
 
 
 def _working_day(day: date, amount: int, seller: Seller) -> date:
-    off = _holidays(seller.holidays)
     while amount:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in off:
-            amount -= 1
+        amount -= _is_open(day, seller)
     return day
+
+
+def _next_open(day: date, seller: Seller) -> date:
+    while not _is_open(day, seller):
+        day += timedelta(days=1)
+    return day
+
+
+def _is_open(day: date, seller: Seller) -> bool:
+    return day.weekday() < 5 and day not in _holidays(seller.holidays)
 
 
 @cache
@@ -198,7 +229,8 @@ def _due(stated: Stated, start: datetime, seller: Seller) -> datetime:
 
 
 def _words(period: Period, seller: Seller) -> str:
-    sentences = {Unit.HOURS: "{amount} hours", Unit.DAYS: "{amount} days", Unit.WORKING_DAYS: "{amount} working days"}
+    sentences = {Unit.HOURS: "{amount} hours", Unit.DAYS: "{amount} days",
+                 Unit.WORKING_DAYS: "{amount} working days", Unit.LEGAL_DAYS: "{amount} legal days"}
     return say(sentences[period.unit], seller.language, amount=period.amount)
 
 

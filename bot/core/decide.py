@@ -115,19 +115,28 @@ def question(event: Event, why: str) -> Action:
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_NEAR:
+    if event.kind is not Kind.DEADLINE_NEAR or event.facts.get("told"):
         return None
     why = say("the deadline {name} is due at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.REMINDER, f"remind:{event.mark}", why)
 
 
 def tell_missed(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
-    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.SELLER or event.facts.get("told"):
         return None
     if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
         return None
     why = say("the deadline {name} passed at {due}", name=event.facts["name"], due=event.facts["due"])
     return _to_seller(What.NOTICE, f"missed:{event.mark}", why, template="missed")
+
+
+def tell_over(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    if event.kind is not Kind.DEADLINE_PASSED or event.facts["who"] != Party.BUYER:
+        return None
+    if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
+        return None
+    why = say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+    return _to_seller(What.NOTICE, f"over:{event.mark}", why, template="over")
 
 
 def tell_undelivered(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -154,6 +163,7 @@ DECISIONS: tuple[Decision, ...] = (
     ask,               # the seller, once for each event, with the draft in full
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
+    tell_over,         # nor the buyer's, whose silence may settle the case
     tell_undelivered,  # an answer that did not arrive is no answer
     ask_uncertain,     # last: it asks about something already done
 )

@@ -47,6 +47,7 @@ class Policy:
         modes: by `kind` or `marketplace.kind`; the longer name wins.
         warnings: rungs before a deadline, the farthest first.
         quiet_hours: local times between which the seller hears no reminder; None: never quiet.
+        targets: the seller's own times by `kind` or `marketplace.kind`, beside what the marketplace demands.
         max_age: older mail opens cases but sends nothing by itself.
     """
 
@@ -54,8 +55,12 @@ class Policy:
     modes: Mapping[str, Mode] = field(default_factory=dict)
     warnings: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=4))
     quiet_hours: tuple[time, time] | None = None
+    targets: Mapping[str, timedelta] = field(default_factory=dict)
     max_age: timedelta = timedelta(hours=72)
     offer: Offer = Offer()
 
     def mode_for(self, marketplace: str, kind: str) -> Mode:
         return self.modes.get(f"{marketplace}.{kind}", self.modes.get(kind, self.mode))
+
+    def target_for(self, marketplace: str, kind: str) -> timedelta | None:
+        return self.targets.get(f"{marketplace}.{kind}", self.targets.get(kind))

@@ -20,13 +20,14 @@ class Careful(SandboxedEnvironment):
     Jinja's own `finalize` hook sees the value alone, and could not say whose it was.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, careful: bool = True, **options: Any) -> None:
+        self.careful = careful
         super().__init__(undefined=StrictUndefined, **options)
         self.filters[_GUARD] = _printed
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for words in tree.find_all((nodes.Output, nodes.Concat)):
+        for words in tree.find_all((nodes.Output, nodes.Concat)) if self.careful else ():
             assert isinstance(words, nodes.Output | nodes.Concat)
             words.nodes = [_guarded(node) for node in words.nodes]
         return tree

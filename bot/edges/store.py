@@ -144,9 +144,14 @@ class Store:
 
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
-        row = self.row("SELECT value FROM meta WHERE name = 'salt'")
-        assert row, "the first migration writes the salt"
-        return bytes.fromhex(row["value"])
+        return bytes.fromhex(self.meta("salt"))
+
+    def meta(self, name: str) -> str:
+        row = self.row("SELECT value FROM meta WHERE name = ?", name)
+        return row["value"] if row else ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
 
     # -- mails ---------------------------------------------------------------------------------
 
@@ -223,17 +228,20 @@ class Store:
                        key.marketplace, key.shop, key.reference)
         return _case(row) if row else Case(key=key)
 
-    def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str]) -> Case | None:
+    def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
+                  order: str | None = None) -> Case | None:
         """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
 
-        An alias that more than one case knows joins none: a wrong case is worse than a new one.
+        An alias that more than one case knows joins none, nor does one whose case is about another order: a
+        wrong case is worse than a new one.
         """
         found = self.case(key)
         if found.number is not None:
             return found
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in names:
-                rows = self.rows(sql, key.marketplace, name)
+                rows = [row for row in self.rows(sql, key.marketplace, name)
+                        if not (order and row["order_number"] and row["order_number"] != order)]
                 if len(rows) == 1:
                     return _case(rows[0])
         return None

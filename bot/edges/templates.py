@@ -52,11 +52,12 @@ class Told(dict[str, Any]):
 class Templates:
     """Finds and renders templates: `<marketplace>/<name>.<language>.txt`, then `<name>.<language>.txt`.
 
-    The folder `templates/` beside mailboxes.toml is looked at first, then the program's.
+    The folder `templates/` beside mailboxes.toml is looked at first, then the program's. `careful` is off for the
+    last try to tell the seller something: better a mail with a gap than none.
     """
 
-    def __init__(self, seller: Seller, own: Path | None = None) -> None:
-        self.seller = seller
+    def __init__(self, seller: Seller, own: Path | None = None, *, careful: bool = True) -> None:
+        self.seller, self.careful = seller, careful
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
         self._environment: SandboxedEnvironment | None = None
 
@@ -105,7 +106,7 @@ class Templates:
     @property
     def environment(self) -> SandboxedEnvironment:
         if self._environment is None:
-            self._environment = _environment(self.folders, self.seller)
+            self._environment = _environment(self.folders, self.seller, careful=self.careful)
         return self._environment
 
 
@@ -121,12 +122,12 @@ def _told(context: Mapping[str, Any]) -> dict[str, Any]:
             for name, value in context.items()}
 
 
-def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:
+def _environment(folders: list[Path], seller: Seller, *, careful: bool) -> SandboxedEnvironment:
     from jinja2 import FileSystemLoader
 
     from bot.edges.printing import Careful
 
-    environment = Careful(loader=FileSystemLoader(folders), trim_blocks=True, lstrip_blocks=True)
+    environment = Careful(careful=careful, loader=FileSystemLoader(folders), trim_blocks=True, lstrip_blocks=True)
     environment.filters["local"] = lambda moment: local(moment, seller)
     environment.filters["left"] = lambda span: left(span, seller.language)
     environment.filters["when"] = lambda moment, form: when(moment, form, seller)

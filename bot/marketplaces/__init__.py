@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -18,6 +18,11 @@ def installed() -> tuple[Marketplace, ...]:
     """Return every marketplace that has a folder here, by name."""
     return tuple(import_module(f"{__name__}.{found.name}").MARKETPLACE
                  for found in iter_modules(__path__) if found.ispkg)
+
+
+def among(names: Collection[str] | None) -> tuple[Marketplace, ...]:
+    """Return the installed marketplaces of these names; all for None."""
+    return tuple(one for one in installed() if names is None or one.name in names)
 
 
 def recognise(message: Message, marketplaces: Sequence[Marketplace]) -> tuple[Marketplace, Kind] | None:

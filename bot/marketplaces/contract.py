@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,7 @@ class Marketplace:
 _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
 
+@lru_cache(maxsize=8)       # every label asks it of the same mail: a long one took a second
 def plain(text: str) -> str:
     """Return `text` with the apostrophes and blanks that mail systems swap made alike, for matching only."""
     return text.translate(_SAME)

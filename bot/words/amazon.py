@@ -11,6 +11,4 @@ FRENCH = {
         "reply_to_foreign: les réponses partiraient vers {address}, hors de la place de marché",
     "deadline_ambiguous: «{words}» may be read in two ways":
         "deadline_ambiguous: « {words} » peut se lire de deux façons",
-    "no order number in Amazon's notice «{subject}»":
-        "aucun numéro de commande dans l'avis d'Amazon « {subject} »",
 }

@@ -11,6 +11,10 @@ FRENCH = {
     "{amount} hours": "{amount} heures",
     "{amount} days": "{amount} jours",
     "{amount} working days": "{amount} jours ouvrés",
+    "{amount} legal days": "{amount} jours (délai légal)",
+    "{start} + {within} = {due} (your own target for {kind})":
+        "{start} + {within} = {due} (votre propre objectif pour {kind})",
+    "Nothing is lost yet: it is your own target.": "Rien n'est perdu encore : c'est votre propre objectif.",
     "late by {span}": "en retard de {span}",
     "{days} days {hours} h": "{days} jours {hours} h",
     "{hours} h {minutes} min": "{hours} h {minutes} min",
@@ -20,6 +24,8 @@ FRENCH = {
     "{kind}: wants the seller to move": "{kind} : c'est au vendeur d'agir",
     "the deadline {name} is due at {due}": "l'échéance {name} tombe le {due}",
     "the deadline {name} passed at {due}": "l'échéance {name} est passée le {due}",
+    "the buyer's time for {name} ended at {due}": "le temps de l'acheteur pour {name} a pris fin le {due}",
+    "told together after a stop": "dit d'un coup après un arrêt",
     "the answer was refused: {words}": "la réponse a été refusée : {words}",
     "nobody can say whether the mail went out": "personne ne peut dire si le message est parti",
     "sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself":
@@ -70,4 +76,4 @@ FRENCH = {
         "La boîte {mailbox} n'a pas de serveur smtp dans mailboxes.toml, rien ne peut donc en partir ; "
         "ajoutez smtp = {{ host = \"…\", port = 465, security = \"tls\" }}",
 }
-DYNAMIC = {"{amount} hours", "{amount} days", "{amount} working days"}  # chosen by unit
+DYNAMIC = {"{amount} hours", "{amount} days", "{amount} working days", "{amount} legal days"}  # chosen by unit

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.deadline import Deadline, Period, Rule, Stated, Unit, add, instant, is_quiet, reckon, rung
+from bot.core.deadline import Deadline, Period, Rule, Stated, Unit, add, instant, is_quiet, reckon, rung, target
 from bot.core.event import Party
 from bot.core.policy import Seller
 
@@ -124,10 +124,22 @@ def slowly(amount: int, unit: Unit, start: datetime) -> datetime:
             start += timedelta(hours=1)
         return start
     wall = paris(start)
+    if unit is Unit.LEGAL_DAYS:
+        return legally(amount, wall)
     while amount:
         wall += timedelta(days=1)
         amount -= unit is DAYS or not is_off(wall.date())
     return from_paris(wall)
+
+
+def legally(amount: int, wall: datetime) -> datetime:
+    """Walk midnight by midnight to the end of the last day, and on while that day is one off."""
+    day = wall.date()
+    for _ in range(amount):
+        day += timedelta(days=1)
+    while is_off(day):
+        day += timedelta(days=1)
+    return from_paris(datetime.combine(day, datetime.min.time()) + timedelta(days=1))
 
 
 @given(start=st.datetimes(datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2030-06-30"),
@@ -144,6 +156,23 @@ def test_nights_when_the_clocks_change_hold_no_surprise(
         hours: int, minutes: int, spring: bool, amount: int, unit: Unit) -> None:
     start = last_sunday(2026, 3 if spring else 10) + timedelta(hours=hours, minutes=minutes)
     assert add(Period(amount=amount, unit=unit), start, MARIE) == slowly(amount, unit, start)
+
+
+def test_fourteen_legal_days_end_at_midnight_after_the_last_day_that_is_not_off() -> None:
+    # from Friday 1 May: the fourteenth day is Friday 15 May, its end midnight of the 16th
+    assert after(14, Unit.LEGAL_DAYS, "2026-05-01T10:00:00+02:00") == "2026-05-15T22:00Z"
+    # from Saturday 2 May: Saturday 16 moves to Monday 18
+    assert after(14, Unit.LEGAL_DAYS, "2026-05-02T10:00:00+02:00") == "2026-05-18T22:00Z"
+    # from Thursday 30 April: Thursday 14 May is Ascension
+    assert after(14, Unit.LEGAL_DAYS, "2026-04-30T10:00:00+02:00") == "2026-05-15T22:00Z"
+
+
+def test_own_target_stands_beside_the_rule_unless_the_rule_is_as_strict() -> None:
+    start = datetime(2026, 11, 17, 10, tzinfo=UTC)
+    own = target("buyer_wrote", timedelta(hours=8), reckoned(rule()), start, MARIE)
+    assert own
+    assert (own.name, own.due, own.rule, own.met_by) == ("own_answer", start + timedelta(hours=8), "policy", "reply")
+    assert target("buyer_wrote", timedelta(hours=24), reckoned(rule()), start, MARIE) is None
 
 
 # ---- which deadline an event starts

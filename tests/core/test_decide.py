@@ -174,8 +174,15 @@ def test_passed_deadline_is_told() -> None:
     assert (found.template, found.step) == ("missed", "missed:m1")
 
 
-def test_passed_deadline_of_the_buyer_is_not_the_sellers_fault() -> None:
-    assert decided(kind=Kind.DEADLINE_PASSED, facts={**NEAR, "who": "buyer"}) == []
+def test_passed_deadline_of_the_buyer_is_news_and_not_the_sellers_fault() -> None:
+    found = action(decided(kind=Kind.DEADLINE_PASSED, facts={**NEAR, "who": "buyer"}), What.NOTICE)
+    assert found.template == "over"
+    assert decided(Policy(mode=Mode.OFF), kind=Kind.DEADLINE_PASSED, facts={**NEAR, "who": "buyer"}) == []
+
+
+@pytest.mark.parametrize("kind", [Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED])
+def test_what_is_told_together_after_a_stop_has_no_mail_of_its_own(kind: Kind) -> None:
+    assert decided(kind=kind, facts={**NEAR, "told": "together"}) == []
 
 
 def test_passed_deadline_is_not_told_where_the_bot_is_switched_off() -> None:
@@ -200,6 +207,7 @@ def test_mails_to_the_seller_leave_whatever_he_lets_the_bot_do_alone() -> None:
 
 
 def test_every_row_has_an_event_that_makes_it_act() -> None:
-    events = [event(), *(event(kind, draft=3, facts=NEAR) for kind in Kind)]
+    told = (NEAR, {**NEAR, "who": "buyer"})
+    events = [event(), *(event(kind, draft=3, facts=facts) for kind in Kind for facts in told)]
     idle = [row.__name__ for row in DECISIONS if not any(row(CASE, one, DRAFT, NOW) for one in events)]
     assert idle == []

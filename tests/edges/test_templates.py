@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from bot.core.action import Move, State
 from bot.core.case import Case
-from bot.core.event import CaseKey, Event, Kind
+from bot.core.deadline import Deadline
+from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.policy import Seller
 from bot.edges.store import Row
 from bot.edges.templates import PROGRAM, TemplateError, Templates, left
@@ -158,6 +160,13 @@ def test_a_template_may_say_what_to_do_without_a_variable(own: Path, printed: st
     assert templates.render("hello", "fr", {"case": EMPTY, "facts": {}, "count": 0}).body == f"{said}\n"
 
 
+def test_last_try_to_tell_the_seller_prints_a_gap() -> None:
+    said = Templates(MARIE, careful=False).render("question", "fr", {
+        "case": replace(EMPTY, number=1), "headline": "", "deadlines": [], "text": "", "held": "", "draft": None,
+        "links": {"order": ""}})
+    assert "  order: \n" in said.body
+
+
 def test_error_names_the_file_that_was_really_taken(own: Path) -> None:
     templates = written(own, "amazon/hello.en.txt", "Subject: x\n\n{{ case.order }}\n")
     with pytest.raises(TemplateError, match=r"amazon/hello\.en\.txt"):
@@ -250,6 +259,19 @@ def catch_up(world: World) -> None:
     world.hears(buyer_writes(), claim())
 
 
+def after_stop(world: World) -> None:
+    world.hears(buyer_writes(), claim())
+    world.later(hours=50)
+
+
+def over(world: World) -> None:
+    world.hears(claim())
+    end = Deadline(name="ship_back", due=world.now + timedelta(days=1), who=Party.BUYER, stated=False, rule="R12",
+                   source="the guide", why="14 days")
+    world.store.record_deadline(1, end, world.now, world.now, None)
+    world.later(hours=25)
+
+
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
     question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "approve D-1"]),
@@ -259,8 +281,13 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "why C-1"]),
     undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "retry D-1"]),
     uncertain: ("uncertain", ["sent D-1", "retry D-1", "discard D-1"]),
+    after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
+    over: ("over", ["ship_back", "close C-1"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
+
+
+OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop)]
 
 
 def mail_to_seller(folder: Path, way: Way, language: str) -> Row:
@@ -285,7 +312,7 @@ def test_every_mail_to_the_seller_says_what_he_needs_in_his_language(tmp_path: P
     assert "\n" not in row["subject"]
 
 
-@pytest.mark.parametrize("way", [way for way in SAYS if way is not catch_up], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", OF_ONE_CASE, ids=lambda way: way.__name__)
 def test_subject_of_a_mail_to_the_seller_names_the_case_first(tmp_path: Path, way: Way) -> None:
     assert mail_to_seller(tmp_path, way, "fr")["subject"].startswith("[C-1] ")
 

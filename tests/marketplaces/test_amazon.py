@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import tomllib
 from dataclasses import replace
@@ -22,6 +23,7 @@ from bot.core.policy import Seller
 from bot.edges.templates import Templates, Words
 from bot.marketplaces.amazon import TABLES
 from bot.marketplaces.amazon.place import is_relay, tld, zone
+from bot.marketplaces.amazon.tables import beginning
 from bot.marketplaces.contract import Notification, UnreadableError
 
 AMAZON = next(found for found in marketplaces.installed() if found.name == "amazon")
@@ -97,11 +99,15 @@ def test_what_only_looks_like_a_buyers_address_is_none(address: str) -> None:
 
 @pytest.mark.parametrize("sender", [
     "x@marketplace.amazon.fr.evil.com", "seller-notification@amazon-fr.example", "seller-notification@xn--amazn-mye.fr",
-    '"seller-notification@amazon.fr" <x@evil.example>', "x@notmarketplace.amazon.fr",
+    '"seller-notification@amazon.fr" <x@evil.example>',
 ])
 def test_a_look_alike_domain_is_nobodys(sender: str) -> None:
     assert AMAZON.recognise(mail(sender=sender)) is None
     assert AMAZON.recognise(mail(sender=sender, X_Space_Notification_Type="BBC_MESSAGE_SENT_TO_MERCHANT")) is None
+
+
+def test_an_address_beside_the_buyers_own_is_no_buyers() -> None:
+    assert AMAZON.recognise(mail(sender="x@notmarketplace.amazon.fr")) is Kind.MARKETPLACE_WROTE
 
 
 @pytest.mark.parametrize("subject", [
@@ -118,31 +124,107 @@ def test_an_absence_notice_without_a_mark_is_a_buyers_message_of_his_own_case() 
 
 
 @pytest.mark.parametrize("header", [
-    {"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"}, {"List_Id": "<annonces.amazon.fr>"},
+    {"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"},
     {"X_Space_Notification_Type": "BBC_MESSAGE_SENT_TO_MERCHANT", "Auto_Submitted": "auto-replied"},
 ])
-def test_automatic_mail_is_no_buyers_message(header: dict[str, str]) -> None:
-    assert AMAZON.recognise(mail(**header)) is None
+def test_an_absence_notice_that_says_so_is_noted_and_never_answered(header: dict[str, str]) -> None:
+    said = note(mail("Je suis absent. Répondez avant le 30/11/2026.", **header))
+    assert (said.kind, said.order, said.stated) == (Kind.AUTO_REPLY_RECEIVED, ORDER, ())
 
 
-@pytest.mark.parametrize("type_", [
-    "BBC_MESSAGE_CONFIRMATION_TO_MERCHANT", "REFUND_ISSUED", "A_Z_CLAIM_RESPONDENT_NOTIFY",
-    "BUYER_OPTED_OUT_BSM_MESSAGES", "SOMETHING_NEW", "RETURN_REQUEST",
+def test_a_list_is_nobodys_message() -> None:
+    assert AMAZON.recognise(mail(List_Id="<annonces.amazon.fr>")) is None
+
+
+@pytest.mark.parametrize("type_", ["REFUND_ISSUED", "A_Z_CLAIM_RESPONDENT_NOTIFY", "BUYER_OPTED_OUT_BSM_MESSAGES",
+                                   "SOMETHING_NEW", "RETURN_REQUEST"])
+def test_a_notices_type_on_a_buyers_address_is_shown_and_not_believed(type_: str) -> None:
+    assert AMAZON.recognise(mail(X_Space_Notification_Type=type_)) is Kind.MARKETPLACE_WROTE
+
+
+NOTICES = {
+    "RETURN_REQUEST": Kind.RETURN_OPENED, "REFUND_ISSUED": Kind.REFUND_ISSUED,
+    "A_Z_CLAIM_RESPONDENT_NOTIFY": Kind.GUARANTEE_CLAIMED, "A_Z_CLAIM_RESPONDENT_CLOSE": Kind.GUARANTEE_DECIDED,
+    "BRC_SELLER_NOTIFICATION": Kind.CANCELLATION_REQUESTED, "BUYER_OPTED_OUT_BSM_MESSAGES": Kind.MESSAGE_UNDELIVERED,
+    "BBC_MESSAGE_CONFIRMATION_TO_MERCHANT": Kind.OWN_MESSAGE_COPIED,
+}
+
+
+@pytest.mark.parametrize(("type_", "kind"), NOTICES.items())
+def test_the_header_names_the_type_and_so_does_the_foot_where_it_is_lost(type_: str, kind: Kind) -> None:
+    foot = f"https://sellercentral.amazon.fr/notifications/feedback?deliveryId=7&communicationName={type_}&d=EMAIL"
+    by_header = mail("x", sender="donotreply@amazon.com", subject="Rien", X_Space_Notification_Type=type_)
+    by_foot = mail(f"x\n{foot}", sender="donotreply@amazon.com", subject="Rien")
+    assert (AMAZON.recognise(by_header), AMAZON.recognise(by_foot)) == (kind, kind)
+    assert AMAZON.recognise(mail(f"x\n{foot}")) in (Kind.BUYER_WROTE, Kind.MARKETPLACE_WROTE)
+
+
+ACTING = [      # (sender, subject): each makes a kind that acts where no type is named
+    ("donotreply@amazon.com", f"Notification d'autorisation de retour pour la commande {ORDER}"),
+    ("donotreply@amazon.com", f"Remboursement initié pour la commande {ORDER}"),
+    ("donotreply@amazon.com", f"rimborso 169.01 EUR avviato - ordine {ORDER}"),
+    ("do-not-reply@amazon.fr", f"Refund initiated for order {ORDER}"),
+    ("donotreply@amazon.com", f"Demande de retour annulée pour la commande {ORDER}"),
+    ("donotreply@amazon.com", f"Return delivered for order {ORDER}"),
+    ("donotreply@amazon.com", f"Décision concernant la réclamation {ORDER}"),
+    ("atoz-guarantee-no-reply@amazon.it", f"Richiesta di rimborso ricevuta per l’ordine {ORDER}"),
+    ("donotreply@amazon.com", f"Richiesta di annullamento per l'ordine numero: {ORDER}"),
+    ("auto-communication@amazon.com", "Il tuo messaggio all'acquirente non è stato consegnato."),
+    ("auto-communication@amazon.fr", "Votre e-mail à Zoé"),
+    ("seller-notification@amazon.de", "Verkauft, jetzt versenden: Windlicht"),
+    ("notification-vendeur@amazon.fr", f"Message client pour la commande {ORDER}"),
+]
+
+
+@pytest.mark.parametrize(("sender", "subject"), ACTING)
+def test_a_type_we_do_not_know_is_not_overruled_by_the_subject(sender: str, subject: str) -> None:
+    foot = "\nhttps://sellercentral.amazon.fr/notifications/feedback?communicationName=SOMETHING_NEW"
+    plain = AMAZON.recognise(mail("x", sender=sender, subject=subject))
+    assert plain not in (Kind.MARKETPLACE_WROTE, Kind.NOTICE, None)
+    by_header = mail("x", sender=sender, subject=subject, X_Space_Notification_Type="SOMETHING_NEW")
+    assert AMAZON.recognise(by_header) is Kind.MARKETPLACE_WROTE
+    if plain is not Kind.BUYER_WROTE:
+        assert AMAZON.recognise(mail(f"x{foot}", sender=sender, subject=subject)) is Kind.MARKETPLACE_WROTE
+
+
+@pytest.mark.parametrize(("sender", "subject"), ACTING)
+def test_a_subject_alone_makes_no_notice_of_another_senders_mail(sender: str, subject: str) -> None:
+    assert AMAZON.recognise(mail("x", sender="someone@amazon.com", subject=subject)) is Kind.MARKETPLACE_WROTE
+    assert AMAZON.recognise(mail("x", subject=subject)) is Kind.BUYER_WROTE
+
+
+def test_no_subject_alone_makes_an_a_to_z_claim() -> None:
+    subject = f"Richiesta di rimborso ricevuta per l’ordine {ORDER}"
+    silent, told = (mail(text, sender="donotreply@amazon.com", subject=subject)
+                    for text in ("Una richiesta.", "Un reclamo dalla A alla Z di 12,00 €."))
+    assert AMAZON.recognise(silent) is Kind.MARKETPLACE_WROTE
+    assert AMAZON.recognise(told) is Kind.GUARANTEE_CLAIMED
+    by_sender = mail("x", sender="atoz-guarantee-no-reply@amazon.fr", subject="x")
+    assert AMAZON.recognise(by_sender) is Kind.GUARANTEE_CLAIMED
+
+
+@pytest.mark.parametrize(("sender", "kind"), [
+    ("cb-seller-query@amazon.com", Kind.CHARGEBACK_OPENED), ("performance-vendeur@amazon.fr", Kind.PERFORMANCE_WARNED),
+    ("confirmation-commande@amazon.fr", Kind.BUYER_SIDE), ("listing-error-feedback@amazon.com", Kind.NOTICE),
+    ("fba-eu@amazon.lu", Kind.NOTICE), ("seller-answers@amazon.fr", Kind.NOTICE),
 ])
-def test_a_type_that_is_not_a_buyers_message_is_never_taken_for_one(type_: str) -> None:
-    assert AMAZON.recognise(mail(X_Space_Notification_Type=type_)) is None
+def test_an_address_that_writes_one_thing_only_needs_no_type(sender: str, kind: Kind) -> None:
+    assert AMAZON.recognise(mail("x", sender=sender, subject="x")) is kind
+    assert AMAZON.recognise(mail("x", sender=sender, subject="x", X_Space_Notification_Type="NEW_ONE")) is kind
 
 
-def test_a_type_we_do_not_know_is_not_overruled_by_the_subject() -> None:
-    subject = f"Notification d'autorisation de retour pour la commande {ORDER}"
-    notice = mail(sender="donotreply@amazon.com", subject=subject, X_Space_Notification_Type="REFUND_ISSUED")
-    assert AMAZON.recognise(notice) is None
+def test_no_news_of_the_catalogue_names_an_order() -> None:
+    subject = "Notification de compte vendeur Amazon"
+    assert AMAZON.recognise(mail("x", sender="donotreply@amazon.com", subject=subject)) is Kind.NOTICE
+    about_order = mail("x", sender="donotreply@amazon.com", subject=f"{subject} : {ORDER}")
+    assert AMAZON.recognise(about_order) is Kind.MARKETPLACE_WROTE
 
 
-def test_the_sellers_own_copy_is_known_by_its_foot_where_the_header_is_lost() -> None:
+def test_a_mail_on_a_buyers_address_with_the_foot_of_a_copy_is_neither() -> None:
+    """A buyer could have written that link: a copy ends deadlines, so a person looks."""
     foot = "https://sellercentral.amazon.fr/x?customAttribute1Value=BBC_MESSAGE_{}_TO_MERCHANT&y=1"
     own, asked = (mail(f"Bonjour\n\n{foot.format(way)}") for way in ("CONFIRMATION", "SENT"))
-    assert AMAZON.recognise(own) is None
+    assert AMAZON.recognise(own) is Kind.MARKETPLACE_WROTE
     assert AMAZON.recognise(asked) is Kind.BUYER_WROTE
 
 
@@ -162,7 +244,7 @@ def test_a_buyers_link_makes_his_message_no_notice() -> None:
 def test_a_return_is_known_by_its_subject_where_all_else_is_lost(subject: str) -> None:
     said = note(mail("", sender="donotreply@amazon.com", subject=subject))
     assert (said.kind, said.order, said.facts["authorised"]) == (Kind.RETURN_OPENED, ORDER, "unknown")
-    assert AMAZON.recognise(mail("", sender="someone@amazon.com", subject=subject)) is None
+    assert AMAZON.recognise(mail("", sender="someone@amazon.com", subject=subject)) is Kind.MARKETPLACE_WROTE
 
 
 # ---- Forgeries: tracked, never trusted ----
@@ -367,7 +449,7 @@ def test_a_link_outside_amazon_is_never_labelled() -> None:
 
 def test_a_return_without_an_order_is_unreadable_and_says_what_is_missing() -> None:
     raw = sample("return_opened_it").replace(b"403-3183098-8618379", b"rien")
-    with pytest.raises(UnreadableError, match="no order number"):
+    with pytest.raises(UnreadableError, match="reference"):
         note(read(raw, trusted=TRUSTED))
 
 
@@ -375,7 +457,8 @@ def test_a_return_notice_that_is_only_text_is_still_read() -> None:
     text = (f"Order ID : {ORDER}\nDate de la demande de retour : 2026-11-02\nAutorisation :\n"
             "Autorisé automatiquement par Amazon\n")
     said = note(mail(text, sender="donotreply@amazon.com", X_Space_Notification_Type="RETURN_REQUEST"))
-    assert (said.order, dict(said.facts)) == (ORDER, {"requested": "2026-11-02", "authorised": "automatic"})
+    wanted = {"requested": "2026-11-02", "authorised": "automatic", "policy": "unknown"}
+    assert (said.order, dict(said.facts)) == (ORDER, wanted)
 
 
 @pytest.mark.parametrize(("said", "meant"), [
@@ -412,6 +495,54 @@ def test_all_twelve_reasons_of_the_seller_guide_have_a_word() -> None:
     assert len(set(TABLES.reasons.values())) == 12
 
 
+REASONS = {     # the twelve as the five languages may say them
+    "ordered_by_accident": ("Commandé par erreur", "Ordered by accident", "Versehentlich bestellt",
+                            "Ordinato per errore", "Pedido por error"),
+    "better_price": ("Meilleur prix ailleurs", "Better price available", "Besserer Preis verfügbar",
+                     "Miglior prezzo altrove", "Mejor precio en otro sitio"),
+    "performance": ("Performances ou qualité non adéquates", "Performance or quality not adequate",
+                    "Leistung oder Qualität ungenügend", "Prestazioni o qualità non adeguate",
+                    "Rendimiento o calidad no adecuados"),
+    "incompatible": ("Incompatible ou inutile", "Incompatible or not useful", "Inkompatibel oder nicht hilfreich",
+                     "Incompatibile o non utile", "No compatible o poco útil"),
+    "item_damaged": ("Article endommagé, emballage intact", "Outer packaging intact but item damaged",
+                     "Artikel beschädigt, Verpackung intakt", "Imballaggio esterno intatto, articolo danneggiato",
+                     "Artículo dañado, embalaje intacto"),
+    "late": ("Date de livraison estimée non respectée", "Missed estimated delivery date",
+             "Voraussichtliches Lieferdatum verpasst", "Data di consegna stimata superata",
+             "Fecha de entrega estimada superada"),
+    "parts_missing": ("Pièces ou accessoires manquants", "Missing parts or accessories", "Fehlende Teile oder Zubehör",
+                      "Parti o accessori mancanti", "Faltan piezas o accesorios"),
+    "packaging_and_item_damaged": ("Emballage et article endommagés", "Packaging and item damaged",
+                                   "Verpackung und Artikel beschädigt", "Confezione e articolo danneggiati",
+                                   "Producto y embalaje dañados"),
+    "different": ("Différent de la commande", "Different from what was ordered", "Anders als bestellt",
+                  "Diverso da quanto ordinato", "Diferente de lo pedido"),
+    "defective": ("Défectueux/Ne fonctionne pas correctement", "Defective / does not work", "Defekt", "Difettoso",
+                  "Defectuoso"),
+    "extra": ("Reçu en plus de la commande", "Arrived in addition to the order", "Zusätzlicher Artikel",
+              "Ricevuto in aggiunta all’ordine", "Artículo adicional"),
+    "no_longer_wanted": ("Plus nécessaire", "No longer wanted", "Nicht mehr gebraucht", "Non più desiderato",
+                         "Ya no lo quiero"),
+}
+
+
+@pytest.mark.parametrize(("reason", "words"), REASONS.items())
+def test_a_reason_is_known_in_every_language(reason: str, words: tuple[str, ...]) -> None:
+    assert [beginning(said, TABLES.reasons) for said in words] == [reason] * 5
+
+
+@pytest.mark.parametrize(("policy", "words"), {
+    "within": ("Retour conforme à la politique", "Return within policy", "Innerhalb der Richtlinien",
+               "Reso previsto dalle politiche", "Conforme a la política"),
+    "out": ("Retour hors politique", "Return out of policy", "Außerhalb der Richtlinien",
+            "Reso non previsto dalle politiche", "Devolución fuera de la política"),
+    "": ("Voir Seller Central", "Oui", ""),
+}.items())
+def test_what_keeps_within_the_policy_is_told_plainly_or_not_at_all(policy: str, words: tuple[str, ...]) -> None:
+    assert {beginning(said, TABLES.policies) for said in words} == {policy}
+
+
 # ---- Rules ----
 
 START = datetime(2026, 11, 14, 9, 0, tzinfo=UTC)     # a Saturday
@@ -427,9 +558,119 @@ def test_a_buyer_is_answered_within_a_day_of_any_week() -> None:
 
 
 def test_a_return_gives_a_deadline_only_where_the_seller_must_decide() -> None:
-    assert due(Kind.RETURN_OPENED, {"authorised": "automatic"}) == {}
-    for authorised in ("no", "unknown"):        # 48 hours says one source, 24 another: the earlier counts
-        assert due(Kind.RETURN_OPENED, {"authorised": authorised}) == {"decide_return": timedelta(hours=24)}
+    for policy in ("within", "out", "unknown"):
+        assert due(Kind.RETURN_OPENED, {"authorised": "automatic", "policy": policy}) == {}
+
+
+@pytest.mark.parametrize(("policy", "hours"), [("within", 48), ("out", 24), ("unknown", 24)])
+@pytest.mark.parametrize("authorised", ["no", "unknown"])
+def test_a_return_out_of_the_policy_gives_half_the_time(authorised: str, policy: str, hours: int) -> None:
+    facts = {"authorised": authorised, "policy": policy}    # where it is not told, the earlier reading counts
+    assert due(Kind.RETURN_OPENED, facts) == {"decide_return": timedelta(hours=hours)}
+
+
+@pytest.mark.parametrize(("kind", "facts", "wanted"), [
+    (Kind.RETURN_UPDATED, {"state": "delivered"}, {"refund_return": timedelta(days=3)}),     # Saturday to Tuesday
+    (Kind.RETURN_UPDATED, {"state": "in_transit"}, {}),
+    (Kind.GUARANTEE_CLAIMED, {"state": "information_asked"}, {"answer_claim": timedelta(hours=48)}),
+    (Kind.GUARANTEE_CLAIMED, {"state": "unknown"}, {"answer_claim": timedelta(hours=48)}),
+    (Kind.GUARANTEE_CLAIMED, {"state": "under_review"}, {}),
+    (Kind.GUARANTEE_DECIDED, {"outcome": "granted"}, {"appeal": timedelta(days=30)}),
+    (Kind.GUARANTEE_DECIDED, {"outcome": "unknown"}, {"appeal": timedelta(days=30)}),
+    (Kind.GUARANTEE_DECIDED, {"outcome": "denied"}, {}),
+    (Kind.CHARGEBACK_OPENED, {}, {"answer_chargeback": timedelta(days=7)}),
+    (Kind.CANCELLATION_REQUESTED, {}, {"cancel_or_ship": timedelta(hours=12)}),
+    (Kind.REFUND_ISSUED, {}, {}), (Kind.RETURN_CANCELLED, {}, {}), (Kind.MARKETPLACE_WROTE, {}, {}),
+])
+def test_every_demand_of_amazons_has_its_clock(kind: Kind, facts: dict[str, str], wanted: dict[str, timedelta]) -> None:
+    assert due(kind, facts) == wanted
+
+
+def test_a_message_to_the_buyer_answers_neither_a_claim_nor_a_chargeback() -> None:
+    met = {rule.id: rule.met_by for rule in AMAZON.rules}
+    assert met == {"A1": "reply", "A4": "refund", "A7": "refund", "A8": "", "A9": "", "A10": "", "A11": ""}
+
+
+# ---- Money, decisions, aliases ----
+
+def notice(text: str, type_: str, subject: str = "x", **changed: Any) -> Notification:
+    return note(mail(text, sender="donotreply@amazon.com", subject=subject, X_Space_Notification_Type=type_,
+                     X_Marketplace_ID="A13V1IB3VIYZZH", **changed))
+
+
+@pytest.mark.parametrize(("sentence", "amount"), [
+    ("abbiamo avviato un rimborso di EUR 169.01 a Mattia", "169.01 EUR"), ("Un rimborso di EUR 39.9 a Bo", "39.90 EUR"),
+    ("Erstattung von 1.249,50 € an Jonas", "1249.50 EUR"), ("a refund of £36 to Rowan", "36.00 GBP"),
+    ("un remboursement de 12,00\u00a0€ à Zoé", "12.00 EUR"),
+])
+def test_a_refund_is_read_with_point_or_comma_and_any_decimals(sentence: str, amount: str) -> None:
+    assert notice(f"Order ID: {ORDER}\n{sentence}", "REFUND_ISSUED").facts["amount"] == amount
+
+
+@pytest.mark.parametrize("sentence", [
+    f"Remboursement de la commande {ORDER}", "a refund of $24.00", "rimborso di EUR 1,234",
+])
+def test_a_sum_that_is_open_is_no_sum(sentence: str) -> None:
+    assert "amount" not in notice(f"Order ID: {ORDER}\n{sentence}", "REFUND_ISSUED").facts
+
+
+def test_two_refunds_of_one_order_are_two_events_and_a_copy_is_none() -> None:
+    raw = sample("refund_issued_it_seller")
+    copy = raw.replace(b"09:15:00", b"09:15:04").replace(b"SPC-EUAmazon-73", b"SPC-EUAmazon-99")
+    later = raw.replace(b"22 Oct 2026", b"25 Oct 2026")
+    marks = [note(read(one, trusted=TRUSTED)).mark for one in (raw, copy, later)]
+    assert copy != raw
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_lines_that_do_not_come_to_the_sum_are_told_beside_it() -> None:
+    raw = sample("refund_issued_it_two_lines").replace(b"EUR 34.5", b"EUR 30.5")
+    facts = note(read(raw, trusted=TRUSTED)).facts
+    assert (facts["amount"], facts["amount_by_lines"]) == ("84.40 EUR", "80.40 EUR")
+
+
+@pytest.mark.parametrize(("words", "outcome"), [
+    ("Hemos concedido una reclamación", "granted"), ("No hemos concedido la reclamación", "denied"),
+    ("Nous avons accordé la réclamation", "granted"), ("Nous n'avons pas accordé la réclamation", "denied"),
+    ("We have granted the claim", "granted"), ("We have denied the claim", "denied"),
+    ("Abbiamo accolto il reclamo", "granted"), ("Non abbiamo accolto il reclamo", "denied"),
+    ("Wir haben dem Antrag stattgegeben", "granted"), ("Wir haben dem Antrag nicht stattgegeben", "denied"),
+    ("Une décision a été prise", "unknown"),
+])
+def test_who_won_is_told_in_words_that_leave_no_doubt(words: str, outcome: str) -> None:
+    said = notice(f"{words} {ORDER}.", "A_Z_CLAIM_RESPONDENT_CLOSE")
+    assert (said.facts["outcome"], said.reference) == (outcome, ORDER)
+
+
+def test_a_claim_that_reviews_and_asks_asks() -> None:
+    both = "Aucune action n'est requise pour le moment. Veuillez fournir la preuve de livraison."
+    assert notice(both, "A_Z_CLAIM_RESPONDENT_NOTIFY").facts["state"] == "information_asked"
+    if_ever = "Aucune action n'est requise pour le moment. Si nous avons besoin de renseignements, nous écrirons."
+    assert notice(if_ever, "A_Z_CLAIM_RESPONDENT_NOTIFY").facts["state"] == "under_review"
+
+
+def test_a_message_is_also_known_by_its_order_its_thread_and_the_buyers_address() -> None:
+    said = note(fenced("Bonjour", below=f"Résoudre le cas\n{NO_ANSWER}\n\n"))
+    assert said.aliases == (ORDER, "A0THREAD00000000000TT", "a1b2c3d4e5f6g7h")
+    unordered = note(mail("Bonjour", subject="Question"))
+    assert (unordered.reference, unordered.aliases) == ("a1b2c3d4e5f6g7h", ("a1b2c3d4e5f6g7h",))
+
+
+def test_an_undelivered_message_names_the_buyers_address() -> None:
+    said = note(read(sample("message_undelivered_it_opted_out"), trusted=TRUSTED))
+    assert said.aliases == ("406-8814427-3309912", "m4r10q8w2e6t0")
+    assert (said.facts["reason"], said.answer_to) == ("opted_out", "")
+
+
+def test_a_claim_without_an_order_still_makes_a_case_and_its_copy_the_same() -> None:
+    said, copy = (notice("Un reclamo dalla A alla Z di 12,00 €.", "A_Z_CLAIM_RESPONDENT_NOTIFY", message_id=f"<{n}@x>")
+                  for n in (1, 2))
+    assert said.reference == f"notice-{said.mark}" == copy.reference
+
+
+def test_what_customer_service_quotes_states_no_deadline() -> None:
+    said = note(read(sample("buyer_wrote_en_customer_service"), trusted=TRUSTED))
+    assert (said.stated, said.buyer, said.facts["inquiry"]) == ((), None, "Where is my item")
 
 
 # ---- Bombs ----
@@ -444,6 +685,22 @@ def test_reading_takes_no_longer_than_the_mail_is_long(text: str) -> None:
     started = time.monotonic()
     note(message)
     note(replace(message, text=f"{text}\n------------- Message: -------------\nx"))
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("text", [
+    "a" * 200_000, "a+" * 100_000, "rimborso " * 30_000, ("Order ID: " + "4" * 190 + "\n") * 2_000,
+    "wir haben " * 20_000,
+    "rimborso " + "1,2" * 60_000, "un remboursement de " + " " * 200_000, "Nachricht an " * 20_000, "a " * 100_000,
+])
+@pytest.mark.parametrize("type_", [*NOTICES, "SOMETHING_NEW", ""])
+def test_reading_a_notice_takes_no_longer_than_it_is_long(type_: str, text: str) -> None:
+    message = replace(mail(sender="donotreply@amazon.com", X_Space_Notification_Type=type_), text=text, newest=text)
+    started = time.monotonic()
+    kind = AMAZON.recognise(message)
+    assert kind
+    with contextlib.suppress(UnreadableError):
+        AMAZON.parse(message, kind)
     assert time.monotonic() - started < 20
 
 
@@ -503,5 +760,6 @@ def test_a_sample_is_answered_where_the_file_beside_it_says(path: Path) -> None:
     said = note(read(path.with_suffix(".eml").read_bytes(), trusted=TRUSTED))
     wanted = tomllib.loads(path.read_text("utf-8"))
     assert said.answer_to == wanted["answer_to"]
+    assert list(said.aliases) == wanted.get("aliases", [])
     assert said.mark == wanted.get("mark", said.mark)
     assert said.held == ""

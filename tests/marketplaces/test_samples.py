@@ -135,7 +135,8 @@ def test_the_same_mail_from_a_look_alike_is_nobodys(name: str) -> None:
         local, _, domain = message.sender.rpartition("@")
         dashed = domain.replace(".", "-")
         for sender in (f"{message.sender}.example", f"{local}@{dashed}.com", f"{domain}@evil.example"):
-            raw = sample.read_bytes().replace(message.sender.encode(), sender.encode())
+            own = re.compile(re.escape(message.sender.encode()), re.IGNORECASE)      # Darty writes a capital
+            raw = own.sub(sender.encode(), sample.read_bytes())
             assert raw != sample.read_bytes()
             assert marketplaces.recognise(read(raw, trusted=TRUSTED), marketplaces.installed()) is None
 

@@ -25,9 +25,14 @@ ORDER = re.compile(r"\b[0-9]{3}-[0-9]{7}-[0-9]{7}\b")
 
 _ITEM = re.compile(
     r"^[ \t]*([0-9]{1,4}) ?(?:/|of/sur|of|von|di|de|sur) ?(.{1,500}?) ?\[ASIN: ?([A-Z0-9]{10})\]", re.M)
+_TITLE = re.compile(r"^(?:Item|Articolo|Article|Artikel|Artículo) ?: ?(.{1,500})$", re.M)    # of an inquiry
+_ASIN = re.compile(r"^ASIN ?: ?([A-Z0-9]{10})\b", re.M)
 _CLIENT = re.compile(r"^(?:Client|Customer|Buyer|Kunde|Cliente) ?: ?(.{1,80})$", re.M)
+_ADDRESSED = re.compile(
+    r"(?:e-?mail (?:à|a|to|an|para)|E-Mail an|correo electrónico a|mensaje a) (.{1,80}?)(?: ?\(.{0,40}\)?)?$", re.I)
 _TOKEN = re.compile(r"\[commMgrTok: ?([A-Z0-9]{8,20})\]")
 _PRE = "-o-pre-wrap"    # marks the one block of Amazon's HTML that holds the buyer's words, in every language
+_DASHED = re.compile(r"-{5,}.{0,200}")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"), "-")
 _US_DATE = re.compile(
     r"\b(?:(?P<english>by|before|until)|avant le|entro il|bis zum|antes del)\s{1,3}(?:the )?"
@@ -42,6 +47,7 @@ class Letter:
     Attributes:
         said: the buyer's newest words; history, signature and the words for a photo cut.
         own: where Amazon alone can have written a deadline; where nothing parts the two, everything.
+        inquiry: the reason that Amazon's customer service gives, where it writes for the buyer.
     """
 
     above: str
@@ -49,6 +55,7 @@ class Letter:
     own: str
     language: str = ""
     photo: bool = False
+    inquiry: str = ""
 
 
 def read(message: Message, note: Notification, tables: Tables) -> Notification:
@@ -58,11 +65,13 @@ def read(message: Message, note: Notification, tables: Tables) -> Notification:
     thread, number = _ids(links.get("no_response_needed", ""))
     base = place.relay_name(message.sender, tables)
     order, held = _order(letter, message)
-    holds = (_foreign_reply(message, tables), held, _ambiguous(letter.own))
+    aliases = tuple(filter(None, (order, thread, base)))
+    holds = (_foreign_reply(message, tables), held, ambiguous(letter.own))
     facts = {"thread": thread, "message": number, "relay": base, "photo": "yes" if letter.photo else "",
-             "token": _first(_TOKEN, message.text), **_items(letter.above), **_mentioned(letter, order)}
+             "token": _first(_TOKEN, message.text), "inquiry": letter.inquiry, **_items(letter.above),
+             **_mentioned(letter, order)}
     return replace(
-        note, reference=order or thread or base, mark=number or _mark(letter, message, order), order=order or None,
+        note, reference=order, aliases=aliases, mark=number or _mark(letter, message, order), order=order or None,
         item=_item(letter.above), buyer=_buyer(message, letter, base),
         language=letter.language or tables.languages.get(place.tld(message, tables)), text=letter.said,
         answer_to=_answer_to(message, tables), facts={**note.facts, **facts}, links=links,
@@ -70,11 +79,33 @@ def read(message: Message, note: Notification, tables: Tables) -> Notification:
     )
 
 
+def read_copy(message: Message, note: Notification, tables: Tables) -> Notification:
+    """Return what the copy of the seller's own message says; its words state no deadline and want no answer."""
+    said = read(message, note, tables)
+    named = _ADDRESSED.search(plain(message.subject))
+    return replace(said, buyer=named[1].strip() if named else None, answer_to="", stated=(), held="",
+                   mark=said.facts.get("message") or told_on(message, message.subject, said.text))
+
+
+def read_automatic(message: Message, note: Notification, tables: Tables) -> Notification:
+    """Return what an absence notice says: it names its case, and nothing in it asks or states anything."""
+    said = read(message, note, tables)
+    mark = said.facts.get("message") or told_on(message, message.sender, said.text)
+    return replace(said, stated=(), held="", mark=mark)
+
+
+def told_on(message: Message, *words: str) -> str:
+    """Return what is equal in every copy of a mail that acts on nothing twice a day: its words, and its day."""
+    sent = f"{message.date:%Y-%m-%d}" if message.date else ""
+    return sha256(key("\n".join([sent, *words])).encode()).hexdigest()[:16]
+
+
 # ---- Taking apart ----
 
 def take_apart(message: Message, tables: Tables) -> Letter:
     """Part Amazon's words from the buyer's: by fences, by the HTML block of his, else line by line."""
-    letter = _by_fences(message, tables) or _by_block(message) or _by_lines(message, tables)
+    letter = (_by_fences(message, tables) or _by_block(message) or _by_inquiry(message, tables)
+              or _by_lines(message, tables))
     return _with_photo(letter, message, tables)
 
 
@@ -99,12 +130,14 @@ def _fences(lines: list[str]) -> Iterator[tuple[int, set[str]]]:
     for number, line in enumerate(lines):
         line = line.strip()
         if len(line) < 200 and line.startswith("-----") and line.endswith("-----"):
-            label = line.strip("- \t\xa0")
+            label = line.strip("- \t\xa0()")
             yield number, {key(part) for part in label.split(" / ")}
 
 
 def _language(labels: set[str], table: Mapping[str, str]) -> str:
-    return next((language for label, language in table.items() if label in labels and language), "")
+    """Return the one language of a fence; Canada's, in two, tells none."""
+    told = {table.get(label, "") for label in labels} - {""}
+    return told.pop() if len(told) == 1 else ""
 
 
 def _foot(lines: list[str], start: int, tables: Tables) -> int:
@@ -124,6 +157,20 @@ def _by_block(message: Message) -> Letter | None:
     said = blocks[0].extract().get_text()
     own = soup.get_text("\n")
     return Letter(above=own, said=_newest(said), own=own)
+
+
+def _by_inquiry(message: Message, tables: Tables) -> Letter | None:
+    """Part what Amazon's customer service hands on: an order, a reason, and the details as the customer told them."""
+    lines = [plain(line).strip() for line in message.text.splitlines()]
+    order = next((n for n, line in enumerate(lines) if tables.inquiry.match(line)), len(lines))
+    start = next((n for n in range(order, len(lines)) if tables.details.match(lines[n])), None)
+    if start is None or any(_DASHED.fullmatch(line) for line in lines[order:start]):
+        return None
+    first, end = tables.details.sub("", lines[start]), _foot(lines, start + 1, tables)
+    above = "\n".join(lines[:start])
+    why = next((found[1] for line in lines[order:start] if (found := tables.why.match(line))), "")
+    said = "\n".join([first, *message.text.splitlines()[start + 1:end]])
+    return Letter(above=above, said=said.strip(), own="\n\n".join([above, *lines[end:]]), inquiry=why.strip())
 
 
 def _by_lines(message: Message, tables: Tables) -> Letter:
@@ -191,20 +238,20 @@ def _mentioned(letter: Letter, order: str) -> dict[str, str]:
 def _items(above: str) -> dict[str, str]:
     found = _ITEM.findall(plain(above))
     if not found:
-        return {}
+        return {"asin": _first(_ASIN, above)}
     listed = "\n".join(f"{amount} × {title} [{asin}]" for amount, title, asin in found)
     return {"items": listed, "asin": found[0][2]}
 
 
 def _item(above: str) -> str | None:
     found = _ITEM.search(plain(above))
-    return found[2].strip() or found[3] if found else None
+    return found[2].strip() or found[3] if found else _first(_TITLE, plain(above)).strip() or None
 
 
 def _buyer(message: Message, letter: Letter, base: str) -> str | None:
     """The display name is the buyer's only before his own address; one that shows an address is no name."""
     named = message.sender_name.removesuffix("Amazon Marketplace").rstrip(" -")
-    own = named if base and "@" not in named else ""
+    own = named if base and "@" not in named and not letter.inquiry else ""
     return own or _first(_CLIENT, plain(letter.above)).strip() or None
 
 
@@ -248,7 +295,7 @@ def _foreign_reply(message: Message, tables: Tables) -> str:
                address=message.reply_to or "?")
 
 
-def _ambiguous(own: str) -> str:
+def ambiguous(own: str) -> str:
     """Name a date that is 3 April or 4 March by who reads it."""
     for found in _US_DATE.finditer(plain(own)):
         one, two = int(found["one"]), int(found["two"])

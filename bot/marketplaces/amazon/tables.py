@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.core.event import Kind
 from bot.marketplaces.contract import plain
 
 
@@ -22,6 +23,10 @@ class Tables:
         fields: what stands before a colon in a notice's lists -> fact; by kind.
         columns: what heads a column of a notice's table -> fact; by kind.
         authorisation: how a value begins -> `automatic` or `no`.
+        policies: how a value begins -> `within` or `out`.
+        fulfilments: how a value begins -> `seller` or `amazon`.
+        says: fact -> value and pattern, the first that is found counts; by kind.
+        sums: what stands before a notice's sum of money, the sum in its first group; by kind.
         reasons: how a reason for a return begins -> our stable word.
         links: name -> pattern; by kind.
     """
@@ -34,11 +39,19 @@ class Tables:
     end: Mapping[str, str]
     above: re.Pattern[str]
     below: re.Pattern[str]
+    foot: re.Pattern[str]
+    inquiry: re.Pattern[str]
+    details: re.Pattern[str]
+    why: re.Pattern[str]
     photo: frozenset[str]
     fields: Mapping[str, Mapping[str, str]]
     columns: Mapping[str, Mapping[str, str]]
     authorisation: Mapping[str, str]
+    policies: Mapping[str, str]
+    fulfilments: Mapping[str, str]
     reasons: Mapping[str, str]
+    says: Mapping[str, Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]]
+    sums: Mapping[str, re.Pattern[str]]
     links: Mapping[str, Mapping[str, re.Pattern[str]]]
 
     @classmethod
@@ -51,10 +64,16 @@ class Tables:
             marketplace_ids=said["marketplace_ids"], languages=said["languages"], zones=said["zones"],
             begin=_keyed(said["fences"]["begin"]), end=_keyed(said["fences"]["end"]),
             above=_any(said["around"]["above"], r"\Z"), below=_any(said["around"]["below"]),
+            foot=_any(said["around"]["foot"]), inquiry=_any([said["around"]["inquiry"]]),
+            details=_any([said["around"]["details"]]), why=_any([said["around"]["why"]]),
             photo=frozenset(key(words) for words in said["around"]["photo"]),
-            fields={name: _turned(kind.get("fields", {})) for name, kind in kinds.items()},
+            fields={kind: _turned(said["lists"]) | _turned(kinds.get(kind, {}).get("fields", {})) for kind in Kind},
             columns={name: _turned(kind.get("columns", {})) for name, kind in kinds.items()},
             authorisation=_turned(said["authorisation"]), reasons=_turned(said["reasons"]),
+            policies=_turned(said["policies"]), fulfilments=_turned(said["fulfilments"]),
+            says={name: {fact: _values(row) for fact, row in kind.get("says", {}).items()}
+                  for name, kind in kinds.items()},
+            sums={name: _sum(kind["amount_after"]) for name, kind in kinds.items() if "amount_after" in kind},
             links={name: {label: re.compile(pattern) for label, pattern in kind.get("links", {}).items()}
                    for name, kind in kinds.items()},
         )
@@ -77,6 +96,19 @@ def _keyed(table: Mapping[str, str]) -> dict[str, str]:
 
 def _turned(table: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {key(words): meant for meant, many in table.items() for words in many}
+
+
+def _values(row: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((value, re.compile(pattern, re.IGNORECASE)) for value, pattern in row.items())
+
+
+_MONEY = r"(?:EUR|GBP|USD|PLN|SEK|CAD|€|£|\$)"
+_NUMBER = r"[0-9]{1,3}(?:[., ]?[0-9]{1,3}){0,4}"
+_SUM = rf"[^\n0-9€£$]{{0,80}}?({_MONEY} ?{_NUMBER}|{_NUMBER} ?{_MONEY})"      # bare digits may be an order's
+
+
+def _sum(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(words)}){_SUM}", re.IGNORECASE)
 
 
 def _any(patterns: Sequence[str], end: str = "") -> re.Pattern[str]:

@@ -1,104 +1,87 @@
-"""Rakuten France. Patterns tell its claims apart; here the buyer's words are parted from Rakuten's."""
+"""Rakuten France. Labels tell what a mail is; here the buyer's words are parted from Rakuten's, and read."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from unicodedata import normalize
 
+from bot.core.dates import folded
 from bot.core.event import Kind
 from bot.core.message import Message
 from bot.core.stated import stated
-from bot.marketplaces.contract import Marketplace, Notification, plain
+from bot.marketplaces.contract import Marketplace, Notification
+from bot.marketplaces.rakuten_fr import facts, letter, subjects
+from bot.marketplaces.rakuten_fr.letter import LOOKS, Parts
 
 MARKETPLACE = Marketplace.from_folder(__file__)
+MARKETPLACE.labels = subjects.labels(LOOKS["subject"])
 
-_LOOKS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("notifications.toml").read_text("utf-8"))
-_FLAGS = re.IGNORECASE | re.MULTILINE
-_BEGINS = re.compile(_LOOKS["comment"]["begins"], _FLAGS)
-_CLOCK = re.compile("|".join(_LOOKS["comment"]["clocks"]), _FLAGS)
-_END = re.compile("|".join(_LOOKS["comment"]["ends"]), _FLAGS)
-_CLAIMED_ON = re.compile(_LOOKS["comment"]["claimed_on"], _FLAGS)
-_ORDER_PAGE = re.compile(_LOOKS["links"]["order_page"])
 _ZONE = "Europe/Paris"
 _CLAIMS = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """The words of the marketplace and those of the buyer."""
-
-    rakuten: str
-    buyer: str
+_MESSAGES = frozenset({Kind.BUYER_WROTE, Kind.QUESTION_ASKED})
+_BY_ITSELF = frozenset({Kind.SALE_MADE, Kind.PAYMENT_SENT, Kind.NOTICE, Kind.BUYER_SIDE})
+_URL = re.compile(r"https?://[^\s<>\"]+")
 
 
 @MARKETPLACE.reads
-def claim(message: Message, note: Notification) -> Notification:
-    """Add what a claim says beside its patterns: the buyer's words, the case's numbers, the stated time."""
-    if note.kind not in _CLAIMS:
-        return note
-    parts = _part(message.text)
-    item = note.facts.get("item") or _linked_item(parts.rakuten)
-    order = note.facts.get("order")
-    facts = {**note.facts, "item": item or "", "claimed_on": _claimed_on(parts.rakuten)}
+def numbers(message: Message, note: Notification) -> Notification:
+    """Add what every mail says: the numbers of the sale, names, sums, days, and under what its case is kept."""
+    parts = _parts(message, note)
+    said = {**note.facts, **facts.read(parts.above, message.subject)}
+    said["item"] = item = said.get("item") or _linked_item(message, parts)
+    said["agent"] = subjects.agent(message.subject)
+    order = said["order"] = "" if said.get("order") == item else said.get("order", "")   # "la commande" may be either
     return replace(
-        note, facts=facts, reference=item or order or "", mark=_mark(note.kind, facts, parts.buyer),
-        order=order, item=item, buyer=note.facts.get("buyer"), language="fr", text=parts.buyer,
-        links=_links(message, item), stated=stated(parts.rakuten, _ZONE),
-    )
+        note, facts=said, reference=item or order, aliases=tuple(filter(None, (item, order))), order=order or None,
+        item=item or None, buyer=said.get("buyer"), language="fr",
+        links=facts.links(message, parts.rakuten if parts.buyer else "", item))
 
 
-def _part(text: str) -> _Parts:
-    """Part the buyer's comment from the mail around it.
-
-    The mail goes on at the last sentence that gives the seller time: a comment that apes it ("vous avez
-    30 jours") stands above Rakuten's own, and moves no deadline.
-    """
-    same = plain(text)      # character for character as long as `text`
-    begins = _BEGINS.search(same)
-    if not begins:
-        return _Parts(rakuten=text, buyer="")
-    clock = max((found.start() for found in _CLOCK.finditer(same, begins.end())), default=len(text))
-    end = _END.search(same, begins.end(), clock)
-    return _Parts(rakuten=f"{text[:begins.start()]}\n\n{text[clock:]}",
-                  buyer=text[begins.end():end.start() if end else clock].strip())
-
-
-def _claimed_on(text: str) -> str:
-    """Return the day from which Rakuten counts, as 2026-11-16; empty when the mail names none."""
-    found = _CLAIMED_ON.search(plain(text))
-    try:
-        return date(*map(int, reversed(found.groups()))).isoformat() if found else ""
-    except ValueError:
-        return ""
+@MARKETPLACE.reads
+def words(message: Message, note: Notification) -> Notification:
+    """Add the words a person wrote and the time that Rakuten itself gives the seller."""
+    parts = _parts(message, note)
+    own = letter.own_words(parts.rakuten)
+    if note.kind in _CLAIMS:
+        said = {**note.facts, "claimed_on": facts.claimed_on(parts.rakuten)}
+        mark = _mark(note.kind, said.get("category", ""), said["claimed_on"], parts.buyer)
+        return replace(note, facts=said, text=parts.buyer, mark=mark, stated=stated(parts.rakuten, _ZONE))
+    said = {**note.facts, **facts.turned(note.kind, own, note.facts)}
+    if note.kind is Kind.MARKETPLACE_WROTE:
+        said["label"] = subjects.label(message.subject)
+    return replace(note, facts=said, text=_text(note.kind, message, parts), stated=stated(own, _ZONE),
+                   mark=_mark(note.kind, _day(message), message.subject, message.newest or message.text))
 
 
-def _mark(kind: Kind, facts: Mapping[str, str], comment: str) -> str:
-    """Equal in every copy of a claim, whatever its route did to blanks and apostrophes."""
-    words = " ".join(plain(comment).casefold().split())
-    said = "\n".join((facts.get("category", ""), facts.get("claimed_on", ""), words))
-    return f"{kind}:{sha256(said.encode()).hexdigest()[:16]}"
+def _parts(message: Message, note: Notification) -> Parts:
+    """Part a mail. Claims are read whole; below a letter of an agent's stands what he answers, which is not his."""
+    if note.kind in _CLAIMS:
+        return letter.commented(message.text, claim=True)
+    text = message.newest or message.text
+    if note.kind in _MESSAGES:
+        return letter.message(text)
+    return letter.commented(text, claim="claim" in note.facts)
 
 
-def _order_pages(addresses: Iterator[str]) -> Iterator[re.Match[str]]:
-    return (found for address in addresses if (found := _ORDER_PAGE.search(address)))
+def _linked_item(message: Message, parts: Parts) -> str:
+    """Return the item that Rakuten's own part links to, where it is not printed. HTML hides its addresses."""
+    return facts.linked_item(_URL.findall(parts.rakuten)) or ("" if parts.buyer else facts.linked_item(message.links))
 
 
-def _linked_item(text: str) -> str | None:
-    """Return the item that the marketplace's own part of the mail links to, where it is not printed."""
-    addresses = (found[0] for found in re.finditer(r"https?://[^\s<>\"]+", text))
-    return next((page[1] for page in _order_pages(addresses)), None)
+def _text(kind: Kind, message: Message, parts: Parts) -> str:
+    if kind in _MESSAGES or kind is Kind.RATING_RECEIVED:
+        return parts.buyer
+    return "" if kind in _BY_ITSELF else letter.letter(message.newest or message.text)
 
 
-def _links(message: Message, item: str | None) -> dict[str, str]:
-    """The page of the sale: as the mail gives it for this item, else built. Never one for another item."""
-    if not item:
-        return {}
-    pages = _order_pages(iter(message.links))
-    built = _LOOKS["links"]["order_page_of"].format(item=item)
-    return {"order_page": next((page[0] for page in pages if page[1] == item), built)}
+def _day(message: Message) -> str:
+    """The day a mail was written: the same reminder may come again, and says something new by coming."""
+    return message.date.date().isoformat() if message.date else ""
+
+
+def _mark(kind: Kind, *said: str) -> str:
+    """Equal in every copy of a mail, whatever its route did to blanks, accents and apostrophes."""
+    words = "\n".join(" ".join(folded(normalize("NFC", each)).casefold().split()) for each in said)
+    return f"{kind}:{sha256(words.encode()).hexdigest()[:16]}"

@@ -1,0 +1,79 @@
+"""A mail's words parted: Rakuten's own, and those of the buyer it quotes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.marketplaces.contract import plain
+
+__all__ = ["LOOKS", "Parts", "commented", "letter", "message", "own_words"]
+
+LOOKS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("notifications.toml").read_text("utf-8"))
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_BEGINS = re.compile(LOOKS["comment"]["begins"], _FLAGS)
+_MESSAGE_BEGINS = re.compile(LOOKS["comment"]["message_begins"], _FLAGS)
+_CLOCK = re.compile("|".join(LOOKS["comment"]["clocks"]), _FLAGS)
+_CLAIM_CLOCK = re.compile("|".join(LOOKS["comment"]["clocks"] + LOOKS["comment"]["claim_clocks"]), _FLAGS)
+_END = re.compile("|".join(LOOKS["comment"]["ends"]), _FLAGS)
+_LETTER_END = re.compile(LOOKS["comment"]["letter_ends"], _FLAGS)
+_GREETING = re.compile(LOOKS["comment"]["greeting"], re.IGNORECASE)
+_QUOTED = re.compile(r"«[^«»]{0,4000}»")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The words of the marketplace, above the buyer's and around them, and those of the buyer."""
+
+    above: str
+    rakuten: str
+    buyer: str
+
+
+def commented(text: str, *, claim: bool) -> Parts:
+    """Part the buyer's comment from the mail around it.
+
+    The mail goes on at the last sentence that gives the seller time: a comment that apes it ("vous avez
+    30 jours") stands above Rakuten's own, and moves no deadline. Only a `claim` is known to have one there.
+    """
+    same = plain(text)      # character for character as long as `text`
+    begins = _BEGINS.search(same)
+    if not begins:
+        return Parts(above=text, rakuten=text, buyer="")
+    clocks = (_CLAIM_CLOCK if claim else _CLOCK).finditer(same, begins.end())
+    clock = max((found.start() for found in clocks), default=len(text))
+    end = _END.search(same, begins.end(), clock)
+    above = text[:begins.start()]
+    return Parts(above=above, rakuten=f"{above}\n\n{text[clock:]}",
+                 buyer=text[begins.end():end.start() if end else clock].strip())
+
+
+def message(text: str) -> Parts:
+    """Part a message from the mail that brings it. Nothing below its first word is Rakuten's to state.
+
+    Where no line says that it begins, all may be the buyer's: it is shown whole, and states no time.
+    """
+    same = plain(text)
+    begins = _MESSAGE_BEGINS.search(same)
+    if not begins:
+        return Parts(above=text, rakuten="", buyer=letter(text))
+    end = _END.search(same, begins.end())
+    above = text[:begins.start()]
+    return Parts(above=above, rakuten=above, buyer=text[begins.end():end.start() if end else len(text)].strip())
+
+
+def letter(text: str) -> str:
+    """Return what Rakuten writes, less greeting, thanks and name."""
+    same = plain(text)
+    greeting, end = _GREETING.match(same), _LETTER_END.search(same)
+    cut = text[greeting.end() if greeting else 0:end.start() if end else len(text)].strip()
+    return cut or text.strip()
+
+
+def own_words(text: str) -> str:
+    """Return a letter without what it quotes between « and »: those are somebody else's words."""
+    return _QUOTED.sub("«»", text)
