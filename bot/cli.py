@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.edges.store import Row, Store
     from bot.settings import Settings
+    from bot.trying import Source
 
 OK, FAILED, WRONG, BUSY = 0, 1, 2, 75
 
@@ -94,6 +95,12 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for s
 
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _write_octets(octets: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(octets)
+    sys.stdout.buffer.flush()
 
 
 def _paint(text: str, how: str) -> str:
@@ -176,28 +183,74 @@ def _log(*, quiet: bool) -> None:
 
 
 @guichet.command("try")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER|M-12...")
 @click.option("--now", "moment", metavar="ISO", help="The moment reckoned from (default: the mail's own).")
 @click.option("--draft", "drafted", is_flag=True, help="Show the reply that would be written.")
+@click.option("--write", is_flag=True, help="Write what was read beside each FILE, as NAME.toml.")
+@click.option("--force", is_flag=True, help="With --write: over a file that is there.")
+@click.option("--anonymise", is_flag=True, help="Print the one mail without names, addresses and numbers.")
+@click.option("--seed", help="With --anonymise: always the same result (for tests; default: a random one).")
 @as_json
 @settled
-def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, drafted: bool, as_json: bool) -> int:
-    """What would we understand and do? Touches nothing."""
-    from bot.edges import clock
-    from bot.trying import try_file
+def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, drafted: bool, write: bool, force: bool,
+         anonymise: bool, seed: str | None, as_json: bool) -> int:
+    """What would we understand and do with these mails? Touches nothing, save with --write.
 
+    A FOLDER is walked for *.eml; M-12 is a mail that was kept (`show shelf`).
+    """
+    from bot.edges import clock
+    from bot.trying import sources, try_mail
+
+    found = list(sources(files, lambda: _store(settings)))
+    if anonymise:
+        return _anonymise(settings, found, seed)
     now = _moment(moment) if moment else clock.now()
+
+    def tried(source: Source) -> None:
+        told = try_mail(source, settings, now, pinned=bool(moment), drafted=drafted)
+        _print_json(told) if as_json else click.echo(_tried(told))
+
+    return _each(found, (lambda source: _write(settings, source, force)) if write else tried)
+
+
+def _each(found: Sequence[Source], work: Callable[[Source], None]) -> int:
+    """Do the work for each mail; one that cannot be read, or written about, stops no other."""
     code = OK
-    for path in _with_progress(files):
+    for source in _with_progress(found):
         try:
-            found = try_file(path, settings, now, pinned=bool(moment), drafted=drafted)
-        except OSError as error:
-            sentence = say("{path} cannot be read: {words}", path=path, words=error.strerror)
+            work(source)
+        except (OSError, BotError) as error:
+            sentence = str(error) if isinstance(error, BotError) else say(
+                "{path} cannot be read: {words}", path=source.name, words=error.strerror)
             click.echo(f"run_bot.py: {sentence}", err=True)
             code = FAILED
-            continue
-        _print_json(found) if as_json else click.echo(_tried(found))
     return code
+
+
+def _write(settings: Settings, source: Source, force: bool) -> None:
+    from bot.expecting import ExpectationError, write_beside
+
+    if source.path is None:
+        raise ExpectationError(say("{name} is no file: write it into one first, with --anonymise", name=source.name))
+    click.echo(str(write_beside(source.path, settings.trusted(), force=force)))
+
+
+def _anonymise(settings: Settings, found: Sequence[Source], seed: str | None) -> int:
+    import secrets
+
+    from bot.anonymising import anonymous
+
+    if len(found) != 1:
+        raise click.UsageError(say("--anonymise takes one mail, got {count}", count=len(found)))
+
+    def printed(source: Source) -> None:
+        made = anonymous(source.read(), settings, seed.encode() if seed else secrets.token_bytes(32))
+        _write_octets(made.raw)
+        click.echo(say("Read it before you send it on: a name that nothing marks as one may be left."), err=True)
+        if not made.alike:
+            click.echo(say("The copy is not read as the original is; say so when you send it on."), err=True)
+
+    return _each(found, printed)
 
 
 def _moment(said: str) -> datetime:
@@ -209,7 +262,7 @@ def _moment(said: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def _with_progress(files: tuple[Path, ...]) -> Any:
+def _with_progress(files: Sequence[Source]) -> Any:
     if len(files) < 20 or not sys.stderr.isatty():
         return files
     from rich.console import Console
@@ -360,6 +413,30 @@ def shelf(settings: Settings, as_json: bool) -> int:
     columns = ("mail", "received", "from", "subject", "reason")
     return _list(settings, showing.shelf(store) if store else [], columns, as_json,
                  say("The shelf is empty."))
+
+
+@show.command()
+@click.argument("which", metavar="ID")
+@click.option("--raw", is_flag=True, help="Write the mail as it came, to the byte.")
+@as_json
+@settled
+def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
+    """A kept mail as a person reads it: M-12."""
+    from bot import showing
+    from bot.pipeline import OrderError
+    from bot.trying import mail_number
+
+    store, number = _open(settings), mail_number(which)
+    octets = store.raw_mail(number) if number is not None else None
+    if number is None or octets is None:
+        raise OrderError(say("There is no mail {which}: give one such as M-12; `run_bot.py show shelf` lists them",
+                             which=which))
+    if raw:
+        _write_octets(octets)
+        return OK
+    told = showing.mail(store, number, octets, settings.trusted())
+    _print_json(told) if as_json else click.echo(showing.letter(told, settings.seller))
+    return OK
 
 
 @guichet.command()

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 from bot.core.errors import BotError
+from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.store import StorageError, Store
@@ -151,7 +152,8 @@ def rehearse(settings: Settings) -> None:
 
 
 def reading_steps(guichet: Guichet) -> list[Step]:
-    return [lambda: read_one(guichet, now()), lambda: catch_up(guichet, now()), lambda: tick(guichet, now())]
+    return [lambda: read_one(guichet, now()), lambda: catch_up(guichet, now()), lambda: tell_drift(guichet, now()),
+            lambda: tick(guichet, now())]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -277,7 +279,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     clock = schedule.Scheduler()
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
     while not stop.asked:
-        until_idle(steps[:2], stop)
+        until_idle(steps[:-1], stop)
         clock.run_pending()
         stop.pause(LOOK)
 

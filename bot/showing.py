@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bot.core import message
 from bot.core.deadline import local
+from bot.core.errors import UnreadableError
 from bot.core.policy import Seller
 from bot.edges.store import Row, Store, moment
 from bot.words import say
@@ -70,6 +72,23 @@ def shelf(store: Store) -> list[Flat]:
              "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]} for row in rows]
 
 
+def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str]) -> Flat:
+    """Return a kept mail as a person reads it, cleaned of all that plays tricks on a terminal."""
+    row = store.row("SELECT * FROM mails WHERE id = ?", number)
+    assert row, "the mail was found a moment ago"
+    told = {"mail": f"M-{number}", "mailbox": row["mailbox"], "from": row["sender"] or None,
+            "subject": row["subject"] or None, "received": row["received"], "state": row["state"],
+            "reason": row["reason"] or None, "kind": row["kind"] or None,
+            "case": f"C-{row['case_id']}" if row["case_id"] else None, "origin": row["origin"] or None}
+    try:
+        seen = message.read(raw, trusted=trusted)
+    except UnreadableError as error:
+        return {**told, "reason": told["reason"] or str(error), "origin_why": None, "text": None, "attachments": []}
+    return {**told, "from": seen.sender, "subject": seen.subject, "origin": str(seen.origin),
+            "origin_why": seen.origin_why, "text": seen.text,
+            "attachments": [f"{one.name} ({one.media_type}, {one.size})" for one in seen.attachments]}
+
+
 def why(store: Store, case: int) -> Flat:
     """Return everything that led to where a case stands: what was heard, reckoned, decided and written."""
     events = store.rows("SELECT * FROM events WHERE case_id = ? ORDER BY id", case)
@@ -111,6 +130,15 @@ def _readable(name: str, value: object, seller: Seller) -> object:
 def _cell(value: object) -> str:
     text = "-" if value is None else str(value)
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def letter(mail: Flat, seller: Seller) -> str:
+    """Return a kept mail as lines."""
+    [told] = readable([mail], seller)
+    heads = [f"  {say(name)}: {told[name]}" for name in
+             ("from", "subject", "received", "origin", "origin_why", "state", "reason", "kind", "case") if told[name]]
+    attached = [f"  {say('attached')}: {one}" for one in told["attachments"]]
+    return "\n".join([str(told["mail"]), *heads, *attached, "", told["text"] or ""]).rstrip()
 
 
 def story(told: Mapping[str, Any], seller: Seller) -> str:

@@ -1,47 +1,104 @@
-"""`try`: what would we understand and do? One object a file; nothing is kept and nothing leaves."""
+"""`try`: what would we understand and do? One object a mail; nothing is kept and nothing leaves."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.core import message
 from bot.core.action import Action, What
 from bot.core.case import Case
+from bot.core.clean import UNEXPECTED
 from bot.core.deadline import Deadline
 from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Event
 from bot.core.message import Message
-from bot.edges.store import iso
+from bot.edges.store import Store, iso
 from bot.edges.templates import TemplateError
 from bot.guichet import templates_of
 from bot.marketplaces.contract import Notification
 from bot.pipeline import Considered, consider, event_of, journal, other_shop, unclaimed, understand
 from bot.settings import Settings
 from bot.words import say
-from bot.writing import as_worded, reply_words
+from bot.writing import as_worded, reply_words, where_to_click
 
 Flat = dict[str, Any]
 
+_KEPT = re.compile(r"[Mm]-([0-9]{1,18})")
+
+
+def mail_number(name: str) -> int | None:
+    """Return the number of a kept mail such as M-12; None for any other name."""
+    found = _KEPT.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A mail to be tried: a file, or one kept in the database, by its name there.
+
+    Attributes:
+        read: gives its bytes; raises OSError where there is no such file or kept mail.
+        path: the file; None for a kept mail.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+    path: Path | None = None
+
+
+def sources(asked: Iterable[Path], store: Callable[[], Store | None]) -> Iterator[Source]:
+    """Yield what was asked for: files, kept mails by name (M-12), and every *.eml below a folder, in order."""
+    for path in asked:
+        if (number := mail_number(str(path))) is not None and not path.exists():
+            yield Source(name=f"M-{number}", read=partial(_kept, store, number))
+        elif path.is_dir():
+            yield from (_file(one) for one in sorted(path.rglob("*.eml")))
+        else:
+            yield _file(path)
+
+
+def _file(path: Path) -> Source:
+    return Source(name=str(path), read=path.read_bytes, path=path)
+
+
+def _kept(opened: Callable[[], Store | None], number: int) -> bytes:
+    store = opened()
+    raw = store.raw_mail(number) if store else None
+    if raw is None:
+        raise FileNotFoundError(2, say("no such mail is kept"))
+    return raw
+
 
 def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
-    """Return the object of design's contract for one file.
+    """Return the object of design's contract for one file; see `try_mail`."""
+    return try_mail(_file(path), settings, now, pinned=pinned, drafted=drafted)
+
+
+def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
+    """Return the object of design's contract for one mail.
 
     Args:
         now: the moment reckoned from; `pinned` when it was asked for. Otherwise a mail counts from its own Date.
         drafted: add `draft`: the reply it would write, or null with the reason in `no_draft`.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: there is no such file or kept mail, or it cannot be read.
     """
-    found = _empty(str(path))
+    found, raw = _empty(source.name), source.read()
     try:
-        seen = message.read(path.read_bytes(), trusted=settings.trusted())
+        seen = message.read(raw, trusted=settings.trusted())
         found["origin"] = str(seen.origin)
         return found | _understood(seen, settings, now, pinned=pinned, drafted=drafted)
     except UnreadableError as error:
         return found | {"shelved": str(error)}
+    except UNEXPECTED as error:  # a fault of ours stops no other mail; the pipeline puts it on the shelf likewise
+        return found | {"shelved": f"fault: {type(error).__name__}"}
 
 
 def _draft(seen: Message, event: Event, seen_then: Considered, settings: Settings) -> Flat:
@@ -61,7 +118,7 @@ def _draft(seen: Message, event: Event, seen_then: Considered, settings: Setting
     action = as_worded(action, said)
     by_mail = action.channel is Channel.EMAIL
     return {"no_draft": None, "draft": {
-        "to": case.answer_to if by_mail else next(iter(event.links.values()), case.key.marketplace),
+        "to": case.answer_to if by_mail else where_to_click(event, case),
         "channel": str(action.channel), "mode": str(action.mode), "subject": said.subject, "body": said.body}}
 
 

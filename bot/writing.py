@@ -15,7 +15,8 @@ from bot.core.action import Action, State, What
 from bot.core.blank import blank_in
 from bot.core.case import Case
 from bot.core.decide import question
-from bot.core.event import Channel, Event
+from bot.core.event import Channel, Event, Kind
+from bot.core.link import opens
 from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, Written, moment
@@ -52,7 +53,7 @@ def _write(guichet: Guichet, action: Action, case: Case, event: Event, event_id:
     by_mail = action.channel is Channel.EMAIL
     written = Written(
         step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=action.mode,
-        to=case.answer_to if by_mail else next(iter(event.links.values()), case.key.marketplace),
+        to=case.answer_to if by_mail else where_to_click(event, case),
         state=State.FAILED if error else action.state, template=action.template, subject=said.subject,
         body=_with_quote(guichet, said.body, event, case) if by_mail and not error else said.body,
         message_id=_message_id(guichet, mailbox, step), why=action.why, error=error,
@@ -77,6 +78,20 @@ def as_worded(action: Action, said: Words, error: str = "") -> Action:
         why = say("{why}; {words}: nothing leaves by itself", why=action.why, words=blank)
         return replace(action, mode=Mode.DRAFT, wait=timedelta(), why=why)
     return action
+
+
+def where_to_click(event: Event, case: Case) -> str:
+    """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
+    shown = (url for url in event.links.values() if opens(url) not in ("acts", "unsubscribes", "reports"))
+    return next(shown, case.key.marketplace)
+
+
+def labelled(links: Mapping[str, str]) -> dict[str, str]:
+    """Return links with what opening them does beside their names: some take effect at once."""
+    effects = {"acts": say("takes effect when opened"), "unsubscribes": say("unsubscribes when opened"),
+               "reports": say("reports to the marketplace")}
+    return {f"{name} ({effects[does]})" if (does := opens(url)) in effects else name: url
+            for name, url in links.items()}
 
 
 def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Words, str]:
@@ -158,7 +173,8 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
         "last": '"last": "yes"' in event.get("facts", ""),
-        "text": _last_text(store, number), "links": _last_links(store, number), "held": _held(event),
+        "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
+        "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
 
 

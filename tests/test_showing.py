@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
+import pytest
+
 from bot import showing
+from bot.cli import main
 from bot.core.event import Kind
 from tests.world import ITEM, MARIE, ORDER, RELAY, World, buyer_writes, claim, mail
 
@@ -143,3 +147,50 @@ def test_deadlines_of_a_day_long_ago_are_still_shown(world: World) -> None:
     world.says(Kind.SELLER_ANSWERED)
     world.now += timedelta(days=400)
     assert [row["state"] for row in showing.deadlines(world.store)] == ["met"]
+
+
+# ---- a kept mail
+
+
+def asked(world: World, *words: str) -> int:
+    return main(["--config", str(world.folder / "mailboxes.toml"), "show", "mail", *words])
+
+
+def test_kept_mail_is_shown_as_a_person_reads_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(mail("From: Jean <jean@home.example>\nSubject: Bonjour \x1b[31m", "Une question.\x1b[2J"))
+    assert asked(world, "M-1") == 0
+    out = capsys.readouterr().out
+    assert "  from: jean@home.example\n" in out
+    assert "  origin: unproven\n" in out
+    assert "  reason: unknown_sender: " in out
+    assert out.endswith("\n\nUne question.[2J\n")
+    assert "\x1b" not in out
+
+
+def test_kept_mail_has_its_object_for_scripts(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(buyer_writes())
+    assert asked(world, "M-1", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["mail", "mailbox", "from", "subject", "received", "state", "reason", "kind", "case", "origin",
+                          "origin_why", "text", "attachments"]
+    assert (told["mail"], told["case"], told["kind"], told["origin"]) == ("M-1", "C-1", "buyer_wrote", "proven")
+
+
+def test_raw_mail_is_given_to_the_byte(world: World, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    raw = b"From: jean@home.example\r\nSubject: x\n\n\xff\x00\xfe"
+    world.hears(raw)
+    assert asked(world, "m-1", "--raw") == 0
+    assert capsysbinary.readouterr().out == raw
+
+
+def test_mail_nobody_can_read_is_shown_with_its_reason(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(b"From: a@b.example\nFrom: c@d.example\n\nBonjour")
+    assert asked(world, "M-1") == 0
+    assert "  reason: multiple_from: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("which", ["M-99", "C-1", "M-", "M-1x", "mailboxes.toml"])
+def test_what_is_no_kept_mail_is_said_so(world: World, which: str, capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(buyer_writes())
+    assert asked(world, which) == 1
+    assert f"There is no mail {which}" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.cli import main
+from bot.core.message import Message
 from bot.trying import try_file
 from tests.world import HOST, ITEM, NOW, ORDER, RELAY, World, buyer_writes, claim, mail
 
@@ -209,3 +210,64 @@ def test_draft_is_printed_below_what_was_understood(world: World, capsys: pytest
     assert asked(world, "--draft", str(path)) == 0
     out = capsys.readouterr().out
     assert says in out and out.rstrip().endswith("Atelier Lumen")
+
+
+def test_kept_mail_is_tried_by_its_name(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(buyer_writes(), claim())
+    assert asked(world, "--json", "M-2", "m-1") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["file"], line["kind"]) for line in lines] == [
+        ("M-2", "not_conforming_claimed"), ("M-1", "buyer_wrote")]
+
+
+def test_file_of_that_name_comes_first(world: World, monkeypatch: pytest.MonkeyPatch,
+                                       capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(buyer_writes())
+    monkeypatch.chdir(world.folder)
+    Path("M-1").write_bytes(claim())
+    assert asked(world, "--json", "M-1") == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "not_conforming_claimed"
+
+
+def test_mail_that_is_not_kept_cannot_be_read(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.hears(buyer_writes())
+    assert asked(world, "--json", "M-99", "M-1") == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["file"] == "M-1"
+    assert "M-99 cannot be read: no such mail is kept" in err
+
+
+def test_folder_is_walked_in_order_for_mails_alone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    below = world.folder / "box" / "deep"
+    below.mkdir(parents=True)
+    (below / "b.eml").write_bytes(claim())
+    (below.parent / "a.eml").write_bytes(buyer_writes())
+    (below / "notes.txt").write_text("no mail")
+    assert asked(world, "--json", str(below.parent)) == 0
+    lines = [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
+    assert lines == [str(below.parent / "a.eml"), str(below / "b.eml")]
+
+
+def test_mail_that_trips_a_reader_of_ours_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch,
+                                                         capsys: pytest.CaptureFixture[str]) -> None:
+    def stumble(seen: Message) -> None:
+        if seen.subject == "trip":
+            raise KeyError("a fault of ours")
+
+    monkeypatch.setattr("bot.trying.understand", stumble)
+    for name, subject in (("a", "trip"), ("b", "fine")):
+        (world.folder / f"{name}.eml").write_bytes(mail(f"From: jean@home.example\nSubject: {subject}", "x"))
+    assert asked(world, "--json", str(world.folder / "a.eml"), str(world.folder / "b.eml")) == 0
+    first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert first["shelved"] == "fault: KeyError"
+    assert list(first) == list(second) == KEYS
+
+
+def test_many_mails_cost_one_start(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two thousand take some seconds, not two thousand starts of a program."""
+    folder = world.folder / "many"
+    folder.mkdir()
+    for number in range(500):
+        (folder / f"{number:04}.eml").write_bytes(buyer_writes() if number % 2 else claim())
+    assert asked(world, "--json", str(folder)) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 500

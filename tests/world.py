@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
+from bot.drifting import tell_drift
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
 from bot.loop import database
@@ -89,7 +90,7 @@ def claim(*, item: str = ITEM, **more: Any) -> bytes:
     """Jean Dupont claims at Rakuten that what he got is damaged; the mail itself states no time."""
     return mail(
         "From: Rakuten <service.clients@fr.shopping.rakuten.com>\n"
-        f"Subject: Réclamation sur vente ({item})",
+        f"Subject: Réclamation sur votre vente ({item}) - Service Clients Rakuten",
         f"Bonjour Atelier Lumen,\n\nL'acheteur jean_d vient de faire une réclamation concernant votre vente :\n\n"
         f"Commande : 340118725/{item}\nArticle : Carafe en verre\nRéclamation : Abimé\n"
         "Commentaire : La carafe est ébréchée.\n\nMerci de votre confiance et à bientôt,\nRakuten\n",
@@ -128,7 +129,7 @@ class World:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
         while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),
-                   tick(self.guichet, self.now)]):
+                   tell_drift(self.guichet, self.now), tick(self.guichet, self.now)]):
             pass
 
     def hears(self, *mails: bytes) -> None:

@@ -63,6 +63,35 @@ class _Found:
     attachments: list[Attachment] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The mail itself or a part of it: its header begins at `head`, its body lies from `start` to `end`.
+
+    `leaf`: it holds no other part.
+    """
+
+    block: HeaderBlock
+    head: int
+    start: int
+    end: int
+    leaf: bool
+
+
+def sections(raw: bytes, block: HeaderBlock) -> list[Section]:
+    """Return the mail and all its parts, also those of mails within it, in the order they stand."""
+    found: list[Section] = []
+    waiting = [(0, _Part(block, block.body_at, len(raw), 0))]
+    while waiting and len(found) <= MAX_PARTS:
+        head, part = waiting.pop()
+        spans = _spans(raw, part) if media_type(part.block).startswith("multipart/") else []
+        if media_type(part.block) == "message/rfc822" and _encoding(part.block) != "base64":
+            spans = [(part.start, part.end)]
+        spans = spans if part.depth < MAX_DEPTH else []
+        found.append(Section(block=part.block, head=head, start=part.start, end=part.end, leaf=not spans))
+        waiting += reversed([(start, _part(raw, start, end, part.depth + 1, False)) for start, end in spans])
+    return found
+
+
 def read_body(raw: bytes, block: HeaderBlock, flaws: set[str]) -> Body:
     """Return what the body says; raise UnreadableError for too many or too deeply nested parts."""
     found = _walk(raw, block, flaws)

@@ -23,6 +23,11 @@ def m002_the_other_names_of_a_case(db: Any) -> None:
     db.execute(ALIASES)
 
 
+@migrations()
+def m003_how_far_the_drift_alarm_has_looked(db: Any) -> None:
+    db.execute("INSERT INTO meta (name, value) SELECT 'drift', coalesce(max(id), 0) FROM mails")  # old mail is no news
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,

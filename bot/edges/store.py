@@ -201,6 +201,11 @@ class Store:
         return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
                     received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1)
 
+    def raw_mail(self, number: int) -> bytes | None:
+        """Return a kept mail as it came; None where there is none of that number."""
+        row = self.row("SELECT raw FROM mails WHERE id = ?", number)
+        return zlib.decompress(row["raw"]) if row else None
+
     def waiting_mails(self) -> bool:
         return self.row("SELECT 1 AS one FROM mails WHERE state = 'kept' LIMIT 1") is not None
 

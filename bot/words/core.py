@@ -38,6 +38,9 @@ FRENCH = {
     "the seller says it went out": "le vendeur dit qu'il est parti",
     "the seller discarded it": "le vendeur l'a jeté",
     # the path of a mail
+    "takes effect when opened": "agit dès qu'on l'ouvre",
+    "unsubscribes when opened": "désabonne dès qu'on l'ouvre",
+    "reports to the marketplace": "signale à la place de marché",
     "stale: dated {date:%Y-%m-%d}, long before it arrived; nothing leaves by itself":
         "stale: daté du {date:%d/%m/%Y}, bien avant son arrivée ; rien ne part tout seul",
     "reading it stopped the program {count} times": "sa lecture a arrêté le programme {count} fois",

@@ -19,7 +19,7 @@ from bot.edges.templates import PROGRAM, TemplateError, Templates, left
 from bot.pipeline import handle
 from bot.sending import resolve_one
 from bot.words import LANGUAGES
-from tests.world import ORDER, World, buyer_writes, claim
+from tests.world import ORDER, World, buyer_writes, claim, mail
 
 MARIE = Seller(name="Atelier Lumen", language="fr", timezone="Europe/Paris")
 
@@ -163,7 +163,7 @@ def test_a_template_may_say_what_to_do_without_a_variable(own: Path, printed: st
 def test_last_try_to_tell_the_seller_prints_a_gap() -> None:
     said = Templates(MARIE, careful=False).render("question", "fr", {
         "case": replace(EMPTY, number=1), "headline": "", "deadlines": [], "text": "", "held": "", "draft": None,
-        "links": {"order": ""}})
+        "links": {"order": ""}, "unknown": ""})
     assert "  order: \n" in said.body
 
 
@@ -259,6 +259,18 @@ def catch_up(world: World) -> None:
     world.hears(buyer_writes(), claim())
 
 
+def unknown_label(world: World) -> None:
+    world.hears(mail("From: x@fr.shopping.rakuten.com\nSubject: Vitrine", "Bonjour", proof=""))
+
+
+def drift(world: World) -> None:
+    world.hears(mail("From: jean@home.example\nSubject: Remise 12", "Bonjour"))
+    world.store.run("UPDATE mails SET sender = 'x@fr.shopping.rakuten.com', reason = ?",
+                    "missing_fact: rakuten_fr last_call: no 'reference' in the mail «Remise 12»")
+    world.store.run("UPDATE meta SET value = '0' WHERE name = 'drift'")
+    world.work()
+
+
 def after_stop(world: World) -> None:
     world.hears(buyer_writes(), claim())
     world.later(hours=50)
@@ -281,13 +293,15 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "why C-1"]),
     undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "retry D-1"]),
     uncertain: ("uncertain", ["sent D-1", "retry D-1", "discard D-1"]),
+    unknown_label: ("question", ["try --anonymise M-1 > sample.eml", "show mail M-1"]),
+    drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
     over: ("over", ["ship_back", "close C-1"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
 
-OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop)]
+OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift)]
 
 
 def mail_to_seller(folder: Path, way: Way, language: str) -> Row:

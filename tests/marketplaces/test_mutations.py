@@ -52,7 +52,7 @@ def refolded(raw: bytes) -> bytes:
     return head.replace(subject[0], folded) + gap + body
 
 
-def encoded(raw: bytes, charset: str, way: int | None) -> bytes:
+def encoded(raw: bytes, charset: str, way: int) -> bytes:
     """Write every text part anew, in a charset and a transfer encoding; left alone where the charset cannot say it."""
     mail = message_from_bytes(raw)
     for part in [part for part in mail.walk() if part.get_content_maintype() == "text"]:
@@ -60,7 +60,7 @@ def encoded(raw: bytes, charset: str, way: int | None) -> bytes:
     return mail.as_bytes()
 
 
-def _encode(part: Mail, charset: str, way: int | None) -> None:
+def _encode(part: Mail, charset: str, way: int) -> None:
     payload = part.get_payload(decode=True)
     said = str(part.get_content_charset() or "utf-8")
     assert isinstance(payload, bytes)
@@ -95,7 +95,7 @@ def latin(raw: bytes) -> bytes:
 
 
 def typographic(raw: bytes) -> bytes:
-    """Put curly apostrophes for straight ones between letters, and a no-break blank before each colon, in plain text."""
+    """Put curly apostrophes for straight ones, and a no-break blank before each colon, in plain text."""
     mail = message_from_bytes(raw)
     for part in [part for part in mail.walk() if part.get_content_type() == "text/plain"]:
         payload = part.get_payload(decode=True)
@@ -113,7 +113,8 @@ def typographic(raw: bytes) -> bytes:
 def forwarded(raw: bytes) -> bytes:
     """Let another host of the seller's hand the mail on: its lines come on top."""
     return (b"Return-Path: <ancienne@boutique.example>\nDelivered-To: ventes@boutique.example\n"
-            b"Received: from old.example (old.example [192.0.2.9])\n\tby mx.boutique.example (Postfix) with ESMTPS id 9F\n"
+            b"Received: from old.example (old.example [192.0.2.9])\n"
+            b"\tby mx.boutique.example (Postfix) with ESMTPS id 9F\n"
             b"\tfor <ventes@boutique.example>; Mon, 16 Nov 2026 09:40:02 +0100 (CET)\n"
             b"X-Forwarded-To: ventes@boutique.example\nResent-From: ancienne@boutique.example\n") + lf(raw)
 

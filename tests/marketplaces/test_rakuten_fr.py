@@ -17,6 +17,7 @@ from bot.core.message import Message
 from bot.core.policy import Seller
 from bot.edges.templates import Templates, Words
 from bot.marketplaces.contract import Notification
+from bot.marketplaces.rakuten_fr import subjects
 from bot.marketplaces.rakuten_fr.letter import LOOKS
 
 RAKUTEN = next(found for found in marketplaces.installed() if found.name == "rakuten_fr")
@@ -87,6 +88,8 @@ def test_a_claim_of_an_unknown_category_without_a_time_starts_the_earlier_clock(
     "Re : Reclamation sur votre vente (912000001) - Service Clients Rakuten - PriceMinister",
     "RÃ©clamation sur votre vente (912000001)",
     "Réclamation sur votre vente",
+    "Réclamation sur vente (912000001)",
+    "Réclamation sur vente : contactez l'acheteur (912000001) - Service Clients Rakuten",
 ])
 def test_every_shape_of_the_subject_is_the_same_claim(subject: str) -> None:
     said = note(mail(subject))
@@ -192,6 +195,14 @@ def test_a_label_that_lost_its_accents_is_the_same(subject: str) -> None:
     assert RAKUTEN.recognise(mail(bare, text="Bonjour,")) is RAKUTEN.recognise(mail(subject, text="Bonjour,"))
 
 
+@pytest.mark.parametrize("name", ["Solène", "Jean-Loup", "Marie Ève", "SOLÈNE"])
+def test_an_agents_accents_may_come_as_two_characters(name: str) -> None:
+    subject = f"Envoyez-nous la preuve de livraison (912000001) - {name} (Service Clients Rakuten)"
+    for seen in (subject, normalize("NFD", subject), subject.encode().decode("latin-1")):
+        assert RAKUTEN.recognise(mail(seen, text="Bonjour,")) is P, seen
+    assert subjects.agent(subject) == name
+
+
 def test_every_label_of_a_real_mail_knows_who_signed_it_and_its_number() -> None:
     for subject in LABELS:
         said = note(mail(subject, text="Bonjour,"))
@@ -203,6 +214,7 @@ def test_every_label_of_a_real_mail_knows_who_signed_it_and_its_number() -> None
 @pytest.mark.parametrize("subject", [
     "Réclamation sur votre vente : dossier clos (912000001) - Lou (Service Clients Rakuten)",
     "Réclamation sur votre vente - dossier clos",
+    "Réclamation sur votre vente (912000001) - dossier clos (Service Clients Rakuten)",
     "Envoyez-nous vos vœux (912000001) - Lou (Service Clients Rakuten)",
     "Réclamation close par erreur : répondez-nous (912000001)",
     "Annulation de votre vente impossible (912000001)",
@@ -449,6 +461,15 @@ def test_a_reply_is_fit_for_rakutens_messages(kind: Kind, category: str, languag
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_reply_to_a_buyers_message_leaves_the_answer_to_the_seller(language: str) -> None:
+    said = reply(Kind.BUYER_WROTE, "", language, CaseWords(), Seller(name="Atelier Lumen"))
+    said.body.encode("iso-8859-1")
+    assert {"fr": "[à compléter]", "en": "[to fill in]"}[language] in said.body
+    assert "zelie.k" in said.body
+    assert "912000001" in said.subject
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
 def test_what_the_bot_does_not_know_of_a_shipment_is_left_blank_to_fill(language: str) -> None:
     blank = {"fr": "[à compléter]", "en": "[to fill in]"}[language]
     assert reply(RECEIVED, "lost", language, CaseWords(), Seller(name="A")).body.count(blank) == 3
@@ -481,7 +502,8 @@ def test_every_fact_that_a_label_says_has_a_rule_where_the_kind_has_one() -> Non
     for label in RAKUTEN.labels:
         if label.kind in STARTS_A_CLOCK and label.kind is not Kind.WITHDRAWAL_OPENED:
             rules = [rule for rule in RAKUTEN.rules if rule.kind == label.kind]
-            assert len([rule for rule in rules if rule.when.items() <= label.says.items()]) == 1, (label.kind, label.says)
+            said = label.says.items()
+            assert len([rule for rule in rules if rule.when.items() <= said]) == 1, (label.kind, said)
 
 
 def test_a_time_that_is_our_own_caution_says_so() -> None:

@@ -16,16 +16,16 @@ __all__ = ["agent", "label", "labels"]
 
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _ANSWER = r"\A\s*(?:(?:re|tr|fwd?) ?: ?){0,3}"
-_NAME = r"[\w.'-]{1,30}(?: [\w.'-]{1,30}){0,2}"
+_WORD = r"(?-i:[^\sa-z0-9()])[^\s()]{0,29}"   # a name begins with a capital; its accents may come as two characters
+_NAME = rf"{_WORD}(?: {_WORD}){{0,2}}"
 _NUMBER = (r"(?: ?\((?:achat |article |commande )?(?:n° ?)?[\d /]{4,40}\)"
            r"|(?: (?:sur|pour|de|concernant))?(?: (?:la|votre|cette))?(?: (?:commande|vente|achat|article))?(?: n°)?"
            r" ?[0-9]{9,10}(?: ?/ ?[0-9]{9,10})?)")
 _DASH = r"(?: |(?<=[)!?.…]))[-–—] ?"      # not the one of "Porte-Monnaie"
 _SIGNATURE = rf"(?:{_DASH}(?:{_NAME} ?)?)? ?\(?service clients? ?(?:de )?(?:rakuten|priceminister).{{0,40}}"
-_REST = (rf"(?: ?[!?.…]{{1,3}})?(?:{_NUMBER}(?:{_DASH}[\w'-]{{1,30}})?)?"
+_REST = (rf"(?: ?[!?.…]{{1,3}})?(?:{_NUMBER}(?:{_DASH}{_WORD})?)?"
          rf"(?:{_SIGNATURE}|{_DASH}(?:rakuten|priceminister)(?: france)?)? ?\Z")
-_AGENT = re.compile(rf"{_DASH}([\w'][\w.'-]{{0,29}}(?: [\w.'-]{{1,30}}){{0,2}}) ?\(service clients?\b"
-                    r"|\) ?[-–—] ?(?!service )([\w'-]{1,30})\Z", re.IGNORECASE)
+_AGENT = re.compile(rf"{_DASH}({_NAME}) ?\(service clients?\b|\){_DASH}(?!service )({_WORD})\Z", re.IGNORECASE)
 _LABEL = re.compile(rf"{_ANSWER}(.{{1,200}}?){_REST}", _FLAGS)
 
 

@@ -1,0 +1,184 @@
+"""`try --anonymise`: a kept mail as one that may be sent on, read by this program as it read the original."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from bot import marketplaces
+from bot.core import message
+from bot.core.anonymise import Whose, anonymise, bare, is_role
+from bot.core.clean import UNEXPECTED
+from bot.core.errors import UnreadableError
+from bot.core.event import Kind
+from bot.core.message import Message
+from bot.marketplaces.contract import Notification
+from bot.pipeline import understand
+from bot.settings import Settings
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_ANY_WORD = re.compile(r"[^\W_]+")
+_TITLES = ("title", "items", "buyer", "name", "seller", "pseudo", "address", "city", "visitor")  # facts of somebody's
+# What a reader stumbles over counts, too: that mail is the one to send on.
+_UNREAD: tuple[type[Exception], ...] = (UnreadableError, *UNEXPECTED)
+_SEEN_TWICE = 2  # a word of two samples is the marketplace's own; of one it may be somebody's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anonymised:
+    """A mail of nobody. `alike`: this program reads it as it reads the original."""
+
+    raw: bytes
+    alike: bool
+
+
+def anonymous(raw: bytes, settings: Settings, seed: bytes) -> Anonymised:
+    """Return the mail less all that tells whose it is.
+
+    As much gives way as may: all that the person wrote, and every word that is not the marketplace's. Where the
+    mail would then be read otherwise, the marketplace's words stay in what the person wrote, too; else only what
+    looks like somebody's gives way.
+
+    Raises:
+        UnreadableError: it cannot be read at all, so that nobody can say where names stand in it.
+    """
+    seen = message.read(raw)
+    note, wanted = _note(seen), _outcome(seen)
+    whose = whose_of(seen, note, settings)
+    made = raw
+    for care in _cares(whose, seen, note):
+        made = anonymise(raw, care, seed)
+        if _outcome(message.read(made)) == wanted:
+            return Anonymised(raw=made, alike=True)
+    return Anonymised(raw=anonymise(raw, whose, seed), alike=False)
+
+
+def _cares(whose: Whose, seen: Message, note: Notification | None) -> Iterator[Whose]:
+    """Yield how to go about it, the most careful way first."""
+    if (note and note.kind is not Kind.MARKETPLACE_WROTE) or not _owner(seen):
+        yield whose
+        yield replace(whose, text="")
+    lenient = replace(whose, strict=False, kept=whose.kept | _all_words())
+    yield lenient
+    yield replace(lenient, names=tuple(name for name in whose.names if not _words([name]) <= lenient.kept))
+
+
+def _note(seen: Message) -> Notification | None:
+    try:
+        understood = understand(seen)
+    except _UNREAD:
+        return None
+    return understood.note if understood else None
+
+
+def _outcome(seen: Message) -> tuple[object, ...]:
+    """Return what the copy must have in common with the original."""
+    try:
+        understood = understand(seen)
+    except UnreadableError as error:
+        return "unread", error.code, error.sentence.partition(" in the mail «")[0]
+    except UNEXPECTED as error:
+        return "fault", type(error).__name__
+    if understood is None:
+        return ("unclaimed", _owner(seen))
+    note = understood.note
+    return (note.marketplace, note.kind, frozenset(note.facts), frozenset(note.links), note.language,
+            tuple(stated.words for stated in note.stated),
+            tuple(map(bool, (note.order, note.item, note.buyer, note.text, note.answer_to, note.held))))
+
+
+def _owner(seen: Message) -> str:
+    return next((one.name for one in marketplaces.installed() if one.is_sender(seen.sender)), "")
+
+
+# -- whose it is ---------------------------------------------------------------------------------
+
+
+def whose_of(seen: Message, note: Notification | None, settings: Settings) -> Whose:
+    """Return what is known of the people in a mail, from what was read in it and from the settings."""
+    owner = note.marketplace if note else _owner(seen)
+    kept = vocabulary(owner) | _label_words(seen, note) if owner else frozenset[str]()
+    own = [*settings.seller.notify, *(box.address for box in settings.mailboxes), *_addresses(seen.to)]
+    return Whose(
+        names=tuple(dict.fromkeys(_names(seen, note, settings, kept))), codes=_codes(note), kept=kept,
+        text=note.text if note else "" if owner else seen.text,
+        domains=tuple(domain for one in marketplaces.installed() for domain in one.domains),
+        own=tuple(dict.fromkeys(domain for address in own if (domain := address.rpartition("@")[2])
+                                and not _is_theirs(domain))))
+
+
+def _is_theirs(domain: str) -> bool:
+    return any(one.is_sender(f"x@{domain}") for one in marketplaces.installed())
+
+
+def _addresses(said: str) -> list[str]:
+    return [one.strip() for one in said.split(",") if "@" in one]
+
+
+def _names(seen: Message, note: Notification | None, settings: Settings, kept: frozenset[str]) -> Iterator[str]:
+    if not is_role(seen.sender, kept) or not _owner(seen):
+        yield from (word for word in _LETTERS.findall(seen.sender_name) if bare(word) not in kept)
+    yield settings.seller.name
+    if note is None:
+        return
+    yield note.buyer or ""
+    for said in (note.item or "", *(note.facts.get(name, "") for name in _TITLES)):
+        yield from (word for word in _LETTERS.findall(said) if bare(word) not in kept and len(word) > 2)
+
+
+def _codes(note: Notification | None) -> tuple[str, ...]:
+    """Return the numbers and tokens that were read: one word, with a digit in it."""
+    if note is None:
+        return ()
+    said = (note.order or "", note.item or "", note.reference, *note.aliases, *note.facts.values())
+    return tuple(code for code in said if re.fullmatch(r"(?=.*[0-9])[\w.-]{4,60}", code)
+                 and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", code))
+
+
+def _label_words(seen: Message, note: Notification | None) -> frozenset[str]:
+    """Return the words by which the mail's own label is told: without them the copy would be of another kind."""
+    owner = next((one for one in marketplaces.installed() if note and one.name == note.marketplace), None)
+    if note is None or owner is None:
+        return frozenset()
+    label = next((label for label in owner.labels if label.kind is note.kind and label.fits(seen)), None)
+    if label is None:
+        return frozenset()
+    found = [label.subject.search(seen.subject) if label.subject else None,
+             label.text.search(seen.text) if label.text else None]
+    said = [match[0].rstrip().rpartition("\n")[2] for match in found if match]
+    return frozenset(bare(word) for line in said for word in _LETTERS.findall(line))
+
+
+# -- the marketplaces' own words -----------------------------------------------------------------
+
+
+def _all_words() -> frozenset[str]:
+    return frozenset[str]().union(*(vocabulary(one.name) for one in marketplaces.installed()))
+
+
+@cache
+def vocabulary(name: str) -> frozenset[str]:
+    """Return the words that are a marketplace's own, made bare: of its labels, and of two samples at least."""
+    folder = Path(marketplaces.__file__).parent / name
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))]
+    labels = _words(texts) | {bare(code) for text in texts for code in _ANY_WORD.findall(text)}
+    seen = Counter(word for path in sorted(folder.glob("samples/*.eml")) for word in _sample_words(path))
+    return labels | {word for word, count in seen.items() if count >= _SEEN_TWICE}
+
+
+def _words(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(bare(word) for text in texts for word in _LETTERS.findall(text))
+
+
+def _sample_words(path: Path) -> frozenset[str]:
+    """Return the words of a sample less what its buyer wrote and is called."""
+    seen = message.read(path.read_bytes())
+    beside = path.with_suffix(".toml")
+    said = tomllib.loads(beside.read_text("utf-8")) if beside.exists() else {}
+    somebodys = " ".join(str(said.get(name, "")) for name in ("text", "buyer", "item"))
+    return _words([seen.subject, seen.text]) - _words([somebodys])
