@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -416,6 +416,20 @@ def shelf(settings: Settings, as_json: bool) -> int:
 
 
 @show.command()
+@as_json
+@settled
+def answers(settings: Settings, as_json: bool) -> int:
+    """Your own answers to frequent questions, and how often each was asked for in 90 days."""
+    from bot import showing
+    from bot.edges import clock
+    from bot.guichet import templates_of
+
+    rows = showing.answers(_store(settings), templates_of(settings).answers(), clock.now())
+    return _list(settings, rows, ("answer", "matched", "words", "advice"), as_json,
+                 say("There is no answer yet in templates/answers: docs/answers.md says how to write one."))
+
+
+@show.command()
 @click.argument("which", metavar="ID")
 @click.option("--raw", is_flag=True, help="Write the mail as it came, to the byte.")
 @as_json
@@ -501,8 +515,8 @@ def _row_of(store: Store, which: str, states: Sequence[str]) -> Row | None:
 
 
 def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str], done: str,
-               facts: dict[str, str] | None = None) -> int:
-    """Let the seller's word on a draft take effect; the same word twice has one effect."""
+               facts: dict[str, str] | None = None, text: str | None = None) -> int:
+    """Let the seller's word on a draft take effect, his own words first; the same word twice has one effect."""
     from bot.core.event import Kind
     from bot.edges import clock
     from bot.guichet import Guichet
@@ -516,13 +530,26 @@ def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str],
         stands = _states(store, case) if row is None else f"D-{row['id']}: {row['state']}"
         click.echo(say("Nothing to do for {which} ({stands}).", which=which.upper(), stands=stands))
         return OK
-    order(Guichet(settings, store), Kind(kind), case, clock.now(), source="terminal", row=row, facts=facts)
-    after = store.outbox_row(row["id"]) or row
+    guichet, now = Guichet(settings, store), clock.now()
+    with store.write_tx():  # his words and his yes, both or neither
+        if text is not None:
+            order(guichet, Kind.DRAFT_EDITED, case, now, source="terminal", row=row, text=text)
+        order(guichet, Kind(kind), case, now, source="terminal", row=row, facts=facts)
     click.echo(say(done, id=f"D-{row['id']}", to=row["to_addr"]))
-    if after["state"] == "handed":
+    _tell_after(store.outbox_row(row["id"]) or row)
+    return OK
+
+
+def _tell_after(row: Row) -> None:
+    """Say what remains for the seller to do or to mind about a draft that he has just decided on."""
+    from bot.proofing import told
+
+    if row["state"] in ("ready", "handed"):
+        for remark in told(row):
+            click.echo(say("Mind: {remark}", remark=remark["sentence"]))
+    if row["state"] == "handed":
         click.echo(say("It goes where only you can click: {to}", to=row["to_addr"]))
         click.echo(f"{say('Text to paste:')}\n\n{row['body']}")
-    return OK
 
 
 def _states(store: Store, case: Case) -> str:
@@ -532,10 +559,23 @@ def _states(store: Store, case: Case) -> str:
 
 @guichet.command()
 @click.argument("which", metavar="ID")
+@click.option("--text", "own", type=click.File("rb"), help="A file with your own words for it; - reads what you type.")
 @settled
-def approve(settings: Settings, which: str) -> int:
+def approve(settings: Settings, which: str, own: BinaryIO | None) -> int:
     """Send a draft: D-3, or the one of C-12. The next pass or the running daemon sends it."""
-    return _carry_out(settings, which, "draft_approved", ("draft",), "{id} is approved, to {to}.")
+    if own is None:
+        return _carry_out(settings, which, "draft_approved", ("draft",), "{id} is approved, to {to}.")
+    return _carry_out(settings, which, "draft_approved", ("draft", "failed"), "{id} is approved, to {to}.",
+                      text=_own_words(own))
+
+
+def _own_words(own: BinaryIO) -> str:
+    from bot.pipeline import OrderError
+
+    try:
+        return own.read().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise OrderError(say("{path} is not UTF-8 text: save it as UTF-8 and try again", path=own.name)) from error
 
 
 @guichet.command()
@@ -560,7 +600,21 @@ def retry(settings: Settings, which: str) -> int:
 @settled
 def sent(settings: Settings, which: str) -> int:
     """Say that it did go out: an uncertain mail, or one you sent yourself in the marketplace."""
-    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed"), "{id} counts as sent, to {to}.")
+    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed", "failed"),
+                      "{id} counts as sent, to {to}.")
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("tracking", metavar="TRACKING")
+@click.option("--carrier", required=True, help="As the marketplace calls it: Colissimo, Chronopost, Mondial Relay …")
+@click.option("--url", default="", help="Where the parcel is followed; Rakuten wants it with --carrier Autre.")
+@settled
+def shipped(settings: Settings, which: str, tracking: str, carrier: str, url: str) -> int:
+    """Tell the marketplace that a parcel has left: by its webservice, or as text for your account."""
+    facts = {"tracking": tracking, "carrier": carrier, "tracking_url": url}
+    done = say("{which}: shipped with {carrier}, {tracking}.", which=which.upper(), carrier=carrier, tracking=tracking)
+    return _about_case(settings, which, "seller_shipped", done, {name: said for name, said in facts.items() if said})
 
 
 @guichet.command()

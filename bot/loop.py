@@ -127,7 +127,7 @@ def once(settings: Settings) -> Pass:
     """
     done = Pass()
     if templates_of(settings).has_own:      # the program's own are known to fit
-        rehearse(settings)
+        try_templates(settings)
     with alone_on(settings.data):
         guichet = Guichet(settings, Store(database(settings)))
         for mailbox in settings.mailboxes:
@@ -143,11 +143,11 @@ def once(settings: Settings) -> Pass:
     return done
 
 
-def rehearse(settings: Settings) -> None:
+def try_templates(settings: Settings) -> None:
     """Say at the start what is wrong with a template, and not when a buyer waits for its words."""
-    from bot.rehearsing import faults, rehearsals
+    from bot.rehearsing import rehearse
 
-    for fault in faults(templates_of(settings), rehearsals(settings)):
+    for fault in dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error):
         log.error("%s", fault)
 
 
@@ -194,7 +194,7 @@ def run(settings: Settings) -> None:
         for worker in workers:
             worker.start()
         log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
-        rehearse(settings)
+        try_templates(settings)
         while not stop.asked:
             stop.pause(3600)
         for worker in workers:

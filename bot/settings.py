@@ -162,11 +162,16 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """The seller's account at one marketplace; without a token, what needs the webservice goes to him."""
+    """The seller's account at one marketplace; without a token, what needs the webservice goes to him.
+
+    Attributes:
+        webservice: where the webservice is, if not at its usual place: a sandbox.
+    """
 
     marketplace: str
     login: str = ""
     seller_type: str = "professional"
+    webservice: str = ""
     reference: Reference | None = field(default=None, repr=False)
 
     @property
@@ -204,6 +209,11 @@ class Settings:
     def shop(self, marketplace: str) -> Shop:
         """Return the seller's shop there; a bare one when he wrote nothing of it."""
         return self.shops.get(marketplace) or Shop(marketplace=marketplace)
+
+    @property
+    def webservices(self) -> frozenset[str]:
+        """The marketplaces whose webservice we may use: a login and a token are named."""
+        return frozenset(name for name, shop in self.shops.items() if shop.login and shop.has_token)
 
     def trusted(self) -> frozenset[str]:
         """Return the hosts whose Authentication-Results are believed, of all mailboxes."""
@@ -423,6 +433,18 @@ def _is_ip(host: str) -> bool:
         return False
 
 
+_WEB_ADDRESS = re.compile(r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?/?")
+
+
+def _web_address(value: Any) -> str:
+    """Take the place of a webservice. The token goes there: only over TLS, or to this very machine."""
+    match = _WEB_ADDRESS.fullmatch(address := _line(value))
+    if not match or (match[1] == "http" and not is_loopback(match[2].strip("[]"))):
+        raise _RefusedError(say('{value} is no safe web address: write it as "https://ws.example.net", without a path',
+                                value=_shown(address)))
+    return address.rstrip("/")
+
+
 def _variable(value: Any) -> str:
     """Take the name of an environment variable. Never shows what was written: it may be the secret itself."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
@@ -455,7 +477,7 @@ _MAILBOX: Schema = {
 }
 _SHOP: Schema = {
     "login": _line, "token_env": _variable, "token_file": _secret_file,
-    "seller_type": _one_of("professional", "private"),
+    "seller_type": _one_of("professional", "private"), "webservice": _web_address,
 }
 _OFFER: Schema = {
     "steps": _each(_whole(1, 100), "[10, 20]"), "cap_percent": _whole(0, 100), "cap_amount": _money,

@@ -19,13 +19,12 @@ from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Event
 from bot.core.message import Message
 from bot.edges.store import Store, iso
-from bot.edges.templates import TemplateError
 from bot.guichet import templates_of
 from bot.marketplaces.contract import Notification
 from bot.pipeline import Considered, consider, event_of, journal, other_shop, unclaimed, understand
 from bot.settings import Settings
 from bot.words import say
-from bot.writing import as_worded, reply_words, where_to_click
+from bot.writing import has_words, own_answers, shown, with_quote, worded
 
 Flat = dict[str, Any]
 
@@ -102,24 +101,25 @@ def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool,
 
 
 def _draft(seen: Message, event: Event, seen_then: Considered, settings: Settings) -> Flat:
-    """Return the reply that would be written; a message that is answered by mail is also quoted below it."""
+    """Return the reply that would be written."""
     case = seen_then.case
     action = next((one for one in seen_then.decided if isinstance(one, Action) and one.what is What.REPLY), None)
     if action is None:
         return {"draft": None, "no_draft": say("nothing to answer")}
-    templates = templates_of(settings)
-    if not templates.languages(action.template, case.key.marketplace):
+    templates, mail = templates_of(settings), {"subject": seen.subject}
+    found = own_answers(templates, case, event)
+    if not found and not has_words(templates, action, case):
         return {"draft": None, "no_draft": say("no template {name} for {marketplace}", name=action.template,
                                                marketplace=case.key.marketplace)}
-    try:
-        said = reply_words(templates, action.template, case, event, {"subject": seen.subject})
-    except TemplateError as error:
-        return {"draft": None, "no_draft": str(error)}
-    action = as_worded(action, said)
+    action, said, error = worded(templates, action, case, event, mail, found)
+    if error:
+        return {"draft": None, "no_draft": error}
     by_mail = action.channel is Channel.EMAIL
     return {"no_draft": None, "draft": {
-        "to": case.answer_to if by_mail else where_to_click(event, case),
-        "channel": str(action.channel), "mode": str(action.mode), "subject": said.subject, "body": said.body}}
+        "to": case.answer_to if by_mail else shown(event.links) or case.key.marketplace,
+        "channel": str(action.channel), "mode": str(action.mode), "subject": said.subject,
+        "body": with_quote(settings.seller, said.body, case, event.text, event.at, event.facts) if by_mail
+        else said.body}}
 
 
 def _empty(file: str) -> Flat:

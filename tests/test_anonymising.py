@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, strategies
 
 from bot import marketplaces
-from bot.anonymising import anonymous
+from bot.anonymising import PERSONAL, Anonymised, anonymous, needed, vocabulary
 from bot.core import anonymise as core
 from bot.core.anonymise import Whose, letters
 from bot.core.message import read
@@ -32,6 +32,15 @@ SAMPLES = sorted(Path(marketplaces.__file__).parent.glob("*/samples/*.eml"))
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
 SMALL = {core.bare(word) for word in FUNCTION | TRADE}
 STRANGER = "From: Jean Dupont <jean@home.example>\nSubject: "
+
+
+COPIES: dict[tuple[Path, bytes], Anonymised] = {}     # each takes some tries; one does for all tests
+
+
+def copy_of(sample: Path, settings: Settings, seed: bytes = b"one") -> Anonymised:
+    if (sample, seed) not in COPIES:
+        COPIES[sample, seed] = anonymous(sample.read_bytes(), settings, seed)
+    return COPIES[sample, seed]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +84,8 @@ def hidden(text: str) -> Iterator[str]:
 
 def somebodys(note: Notification, raw: bytes) -> set[str]:
     """Return what in a sample must not be left: who bought what, under which numbers, from whom."""
-    said = {note.order, note.item, note.buyer, note.reference, note.answer_to}
+    said = {note.order, note.item, note.buyer, note.reference}
+    said |= {note.answer_to} if re.search("[0-9]", note.answer_to) else set()       # support@ is nobody
     said |= {SHOP, "atelier lumen", "boutique.example"}
     said |= {code for code in note.facts.values() if re.fullmatch(r"(?=.*[0-9])[A-Za-z0-9-]{8,}", code)
              and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", code)}
@@ -84,7 +94,9 @@ def somebodys(note: Notification, raw: bytes) -> set[str]:
 
 
 def own_words(note: Notification) -> list[str]:
-    return [word for word in re.findall(r"[^\W\d_]{4,}", note.text)
+    if note.kind not in PERSONAL and not note.answer_to:
+        return []       # the marketplace's own words
+    return [word for word in re.findall(r"[^\W\d_]{4,}", re.sub(r"https?://\S+", "", note.text))
             if core.bare(word) not in SMALL and re.search("[a-zA-Z]", word)]
 
 
@@ -94,7 +106,7 @@ def own_words(note: Notification) -> list[str]:
 @every_sample
 def test_copy_of_a_sample_is_of_its_kind_with_facts_of_its_names(sample: Path, settings: Settings) -> None:
     raw = sample.read_bytes()
-    made = anonymous(raw, settings, b"a seed")
+    made = copy_of(sample, settings)
     assert made.alike
     before, after = note_of(raw), note_of(made.raw)
     assert (after.marketplace, after.kind, set(after.facts), set(after.links), after.language) == (
@@ -109,22 +121,24 @@ def test_copy_of_a_sample_is_of_its_kind_with_facts_of_its_names(sample: Path, s
 @pytest.mark.parametrize("seed", [b"one", b"two"])
 def test_nothing_of_anybody_is_left_in_the_copy_of_a_sample(sample: Path, settings: Settings, seed: bytes) -> None:
     raw = sample.read_bytes()
-    left = everything(anonymous(raw, settings, seed).raw)
+    left = everything(copy_of(sample, settings, seed).raw)
     assert not [one for one in somebodys(note_of(raw), raw) if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", left)]
 
 
 @every_sample
 def test_what_the_buyer_wrote_is_gone(sample: Path, settings: Settings) -> None:
     raw = sample.read_bytes()
-    after = note_of(anonymous(raw, settings, b"a seed").raw).text
+    after = note_of(copy_of(sample, settings).raw).text
     left = {word.casefold() for word in re.findall(r"[^\W\d_]+", after)}
-    assert not left & {word.casefold() for word in own_words(note_of(raw))}
+    left &= {word.casefold() for word in own_words(note_of(raw))}
+    assert len(left) <= 1       # a label that he wrote himself, such as «Bestellnummer:», and that is read there
+    assert {core.bare(word) for word in left} <= vocabulary(sample.parts[-3])
 
 
 @every_sample
 def test_copy_keeps_its_parts_and_their_encodings(sample: Path, settings: Settings) -> None:
     raw = sample.read_bytes()
-    made = anonymous(raw, settings, b"a seed").raw
+    made = copy_of(sample, settings).raw
     before, after = message_from_bytes(raw), message_from_bytes(made)
     assert before.keys() == after.keys()
     for one, other in zip(before.walk(), after.walk(), strict=True):
@@ -135,9 +149,8 @@ def test_copy_keeps_its_parts_and_their_encodings(sample: Path, settings: Settin
     assert head[0].count(b"\n") == head[1].count(b"\n")     # folded where it was folded
 
 
-@every_sample
-def test_copy_depends_on_the_seed_and_on_nothing_else(sample: Path, settings: Settings) -> None:
-    raw = sample.read_bytes()
+def test_copy_depends_on_the_seed_and_on_nothing_else(settings: Settings) -> None:
+    raw = buyer_writes()
     assert anonymous(raw, settings, b"one").raw == anonymous(raw, settings, b"one").raw
     assert anonymous(raw, settings, b"one").raw != anonymous(raw, settings, b"two").raw
 
@@ -145,7 +158,7 @@ def test_copy_depends_on_the_seed_and_on_nothing_else(sample: Path, settings: Se
 # ---- how mail systems write
 
 
-PERSONAL = "Jean Dupont, 12 rue des Lilas, 75012 Paris, 06 12 34 56 78, jean.dupont@orange.example, 12,90 €"
+ADDRESSED = "Jean Dupont, 12 rue des Lilas, 75012 Paris, 06 12 34 56 78, jean.dupont@orange.example, 12,90 €"
 GONE = ("Dupont", "Lilas", "75012", "06 12 34 56 78", "12 34 56", "jean.dupont", "orange.", "12,90")
 
 
@@ -164,7 +177,7 @@ def written(body: str, charset: str, encoding: str, kind: str = "plain") -> byte
 def test_every_charset_and_encoding_is_gone_through(charset: str, encoding: str, kind: str, settings: Settings) -> None:
     if charset == "utf-16" and encoding == "8bit":
         pytest.skip("no mail has NUL in it")
-    body = PERSONAL if kind == "plain" else f"<html><body><p>{PERSONAL.replace('é', '&eacute;')}</p></body></html>"
+    body = ADDRESSED if kind == "plain" else f"<html><body><p>{ADDRESSED.replace('é', '&eacute;')}</p></body></html>"
     made = anonymous(written(body, charset, encoding, kind), settings, b"s").raw
     left = read(made).text + read(made).subject
     assert not [said for said in GONE if said in left]
@@ -197,7 +210,7 @@ def test_names_in_attachments_are_gone_with_what_is_attached(settings: Settings)
 def test_mail_within_a_mail_is_gone_through(settings: Settings) -> None:
     raw = (f"{STRANGER}Fwd\nTo: {SHOP}\nContent-Type: multipart/mixed; boundary=b\n\n"
            "--b\nContent-Type: message/rfc822\n\n"
-           f"From: Jean Dupont <jean@home.example>\nSubject: x\n\n{PERSONAL}\n--b--\n").encode()
+           f"From: Jean Dupont <jean@home.example>\nSubject: x\n\n{ADDRESSED}\n--b--\n").encode()
     left = everything(anonymous(raw, settings, b"s").raw)
     assert not [said for said in (*GONE, "jean@home.example") if said.casefold() in left]
 
@@ -221,7 +234,7 @@ def test_dates_stay_for_deadlines_are_counted_from_them(settings: Settings) -> N
 
 
 def test_signature_and_quoted_history_of_a_buyer_are_gone(settings: Settings) -> None:
-    text = (f"Où est mon colis ?\n\nJean Dupont\n{PERSONAL}\n\n"
+    text = (f"Où est mon colis ?\n\nJean Dupont\n{ADDRESSED}\n\n"
             "> Le 3 nov. 2026, Zoé Martineau a écrit :\n> Voici le numéro.")
     left = everything(anonymous(buyer_writes(text), settings, b"s").raw)
     assert not [said for said in (*GONE, "martineau", "colis") if re.search(rf"\b{said.casefold()}\b", left)]
@@ -231,7 +244,7 @@ def test_layout_nobody_knows_keeps_its_labels_and_loses_the_people(settings: Set
     raw = mail("From: Rakuten <service.clients@fr.shopping.rakuten.com>\n"
                "Subject: Suspension de votre vitrine (871204553)",
                "Bonjour Marie Lenoir,\n\nVotre vitrine est suspendue jusqu'au justificatif.\n\nAcheteur : jean_d75\n"
-               f"Adresse de livraison :\nJean Dupont\n12 rue des Lilas\n75012 Paris\n\n{PERSONAL}\n")
+               f"Adresse de livraison :\nJean Dupont\n12 rue des Lilas\n75012 Paris\n\n{ADDRESSED}\n")
     made = anonymous(raw, settings, b"s")
     left = everything(made.raw)
     assert made.alike
@@ -263,6 +276,18 @@ def test_any_bytes_have_a_copy(octets: bytes, charset: str, encoding: str, kind:
 def test_text_has_a_copy_character_by_character(text: str) -> None:
     scribe = core._Scribe(Whose(names=("Jean",), text=text, strict=False), Veil(b"s"))
     assert len(scribe.free(text)) == len(scribe.plain(text)) == len(text)
+
+
+def test_no_word_is_kept_that_can_be_spared() -> None:
+    asked: list[frozenset[str]] = []
+
+    def is_enough(some: frozenset[str]) -> bool:
+        asked.append(some)
+        return {"b", "y"} <= some
+
+    assert needed(list("abcdefghijklmnopqrstuvwxyz"), is_enough) == {"b", "y"}
+    assert len(asked) < 26
+    assert needed(["a"], lambda some: True) == frozenset()
 
 
 # ---- the veil

@@ -20,7 +20,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
 FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "anonymising", "expecting", "loop", "sending",
-                "ticking", "rehearsing", "pipeline", "drifting", "receiving", "writing", "guichet", "settings")
+                "ticking", "rehearsing", "pipeline", "drifting", "calling", "receiving", "writing", "proofing",
+                "guichet", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files
@@ -50,7 +51,7 @@ REACHES_OUT = {
 }
 READS_ITS_OWN_FILES = {"pathlib"}            # a marketplace is a folder; its contract reads what lies in it
 PURE_LIBRARIES = {"authres", "bs4", "holidays", "lxml"}
-HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "holidays", "imapclient", "jinja2", "lxml", "pymap", "requests",
+HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "holidays", "httpx", "imapclient", "jinja2", "lxml", "pymap", "requests",
                    "rich", "schedule", "sqlite_utils"}
 
 BANNED = {"manager", "helper", "util", "common", "base", "misc", "data", "info",

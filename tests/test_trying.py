@@ -189,7 +189,7 @@ def test_draft_is_shown_only_when_asked_for(world: World) -> None:
 
 def test_draft_is_the_sellers_own_words_where_he_wrote_some(world: World) -> None:
     own_reply(world, "Tiens, {{ case.buyer }} !")
-    assert drafted(world, buyer_writes())["draft"]["body"] == "Tiens, Jean Dupont !\n"
+    assert drafted(world, buyer_writes())["draft"]["body"].partition("\n")[0] == "Tiens, Jean Dupont !"
 
 
 def test_without_a_draft_the_reason_is_told(world: World) -> None:
@@ -209,7 +209,11 @@ def test_draft_is_printed_below_what_was_understood(world: World, capsys: pytest
     path.write_bytes(raw)
     assert asked(world, "--draft", str(path)) == 0
     out = capsys.readouterr().out
-    assert says in out and out.rstrip().endswith("Atelier Lumen")
+    assert says in out and "\nAtelier Lumen\n" in out.partition(says)[2]
+
+
+def test_draft_quotes_the_message_it_answers_as_the_mail_will(world: World) -> None:
+    assert "\n> La lampe ne s'allume pas." in drafted(world, buyer_writes())["draft"]["body"]
 
 
 def test_kept_mail_is_tried_by_its_name(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,8 @@ class Action:
         template: the file of words, without language and ending.
         draft: the outbox row a mail to the seller is about, if it is about one.
         wait: how long it is held before it may leave.
+        call: the webservice's action, where the channel is the webservice.
+        ordered: the seller has just said it himself, so it waits for no second yes.
     """
 
     what: What
@@ -54,13 +56,25 @@ class Action:
     why: str
     draft: int | None = None
     wait: timedelta = timedelta()
+    call: str = ""
+    ordered: bool = False
 
     @property
     def state(self) -> State:
         """Return where the row begins."""
-        if self.mode is not Mode.ALONE:
+        if self.mode is not Mode.ALONE and not self.ordered:
             return State.DRAFT
         return State.HANDED if self.channel is Channel.SELLER else State.READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """Other words for a draft, the seller's own: `frm` is where it must stand for that."""
+
+    draft: int
+    frm: tuple[State, ...]
+    body: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,18 +29,22 @@ class Whose:
         codes: numbers and tokens that were read out of it.
         text: what a person wrote.
         kept: the marketplace's own words, made bare; they stay, save in what a person wrote.
+        spared: words that stay even there.
         domains: the marketplace's; its addresses of a role (`no-reply@`) stay.
         own: domains of the seller.
         strict: every word that is not `kept` gives way; else only what looks like a name or an address.
+        factor: what amounts are multiplied by, so that sums stay sums; 0: each gives way by itself.
     """
 
     names: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     text: str = ""
     kept: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
     domains: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     strict: bool = True
+    factor: int = 0
 
 
 def bare(word: str) -> str:
@@ -170,7 +174,8 @@ class _Scribe:
 
     def __init__(self, whose: Whose, veil: Veil) -> None:
         self.whose, self.veil = whose, veil
-        self.known = whose.kept | _SMALL
+        self.spared = whose.spared | _SMALL
+        self.known = whose.kept | self.spared
         self.codes = _alternatives(code for code in whose.codes if len(code) > 3)
         self.names = [_in_sequence(words) for name in whose.names if (words := _ANY_WORD.findall(name))]
         self.name_words = frozenset(word for name in whose.names for said in _LETTERS.findall(name)
@@ -283,24 +288,37 @@ class _Scribe:
         sheet.each(_BASE64, self._base64)
         for pattern in (_UUID, _IBAN, _GROUPS, _MIXED):
             sheet.each(pattern, self._code)
-        sheet.each(_AMOUNT, lambda said: self.veil.digits(said, first=False), "after")
-        sheet.each(_AMOUNT_BEFORE, lambda said: self.veil.digits(said, first=False), "before")
+        sheet.each(_AMOUNT, self._amount, "after")
+        sheet.each(_AMOUNT_BEFORE, self._amount, "before")
         sheet.each(_HOST_NUMBER, self._host_number)
         sheet.each(_PHONE, self.veil.digits)
         sheet.each(_NUMBER, self.veil.digits)
 
+    def _amount(self, said: str) -> str:
+        if not self.whose.factor:
+            return self.veil.digits(said, first=False)
+        digits = re.sub(r"[^0-9]", "", said)
+        more = str(int(digits) * self.whose.factor).rjust(len(digits), "0")
+        left = iter(more[len(more) - len(digits):])
+        return more[:len(more) - len(digits)] + re.sub(r"[0-9]", lambda _: next(left), said)
+
     def _code(self, said: str) -> str:
         if bare(said) in self.whose.kept:  # a constant of the marketplace's, such as the number of its site
             return said
-        return self.veil.code(said, keep=2 if _OF_ITS_OWN.match(said) else 0)
+        return self.veil.code(said, keep=2 if _OF_ITS_OWN.match(said) else 1 if len(said) > 8 else 0)
 
     def _address(self, said: str) -> str:
         local, _, domain = said.rpartition("@")
         ours = self._is_theirs(domain)
         if ours and is_role(said, self.known):
             return said
-        local = "+".join(map(self.veil.code, local.split("+")))  # one base of a relay's has many suffixes
+        kept = self.known if ours else frozenset[str]()
+        local = _ANY_WORD.sub(lambda one: self._local(one[0], kept), local)
         return f"{local}@{domain if ours else self._host(domain)}"
+
+    def _local(self, said: str, kept: frozenset[str]) -> str:
+        """Return one sign of an address's local part; those of relays are told by short letters between their codes."""
+        return said if said.isalpha() and (len(said) < 2 or bare(said) in kept) else self._code(said)
 
     def _is_theirs(self, host: str) -> bool:
         host = host.lower()
@@ -340,7 +358,7 @@ class _Scribe:
 
     def _letter(self, sheet: _Sheet, start: int, end: int) -> None:
         for found in _LETTERS.finditer(sheet.text, start, end):
-            if bare(found[0]) not in _SMALL and sheet.is_free(*found.span()):
+            if bare(found[0]) not in self.spared and sheet.is_free(*found.span()):
                 sheet.put(*found.span(), self.veil.word(found[0]))
 
     def _names(self, sheet: _Sheet) -> None:

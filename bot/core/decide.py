@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, State, What
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.message import Origin
@@ -35,7 +35,7 @@ WANTS_WORDS = {
 }
 ANSWERABLE = frozenset(WANTS_WORDS)
 
-Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | None"]
+Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | None"]
 
 
 def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
@@ -52,10 +52,17 @@ def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
     return ""
 
 
+def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite | None:
+    if event.kind is not Kind.DRAFT_EDITED or event.draft is None:
+        return None
+    return Rewrite(draft=event.draft, frm=(State.DRAFT, State.FAILED), body=event.text,
+                   why=say("the seller wrote it himself"))
+
+
 def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
-    to = State.READY if event.channel is Channel.EMAIL else State.HANDED
+    to = State.HANDED if event.channel is Channel.SELLER else State.READY
     return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
                 why=say("the seller approved it"))
 
@@ -63,7 +70,7 @@ def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.SELLER_ANSWERED or event.draft is None:
         return None
-    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED), to=State.SENT,
+    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED, State.FAILED), to=State.SENT,
                 why=say("the seller says it went out"))
 
 
@@ -89,12 +96,49 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
     why = say("{kind}: wants an answer", kind=say(kind_words(event.kind)))
     if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
-    by_mail = event.channel is Channel.EMAIL and case.answer_to
+    channel = _channel(case, event)
     return Action(
-        what=What.REPLY, to=Party.BUYER, channel=Channel.EMAIL if by_mail else Channel.SELLER, mode=mode,
+        what=What.REPLY, to=Party.BUYER, channel=channel, mode=mode,
         template=f"{event.kind}.reply", step=f"reply:{event.mark}", why=why,
         wait=HOLD if mode is Mode.ALONE else timedelta(),
+        call=event.calls["reply"] if channel is Channel.WEBSERVICE else "",
     )
+
+
+def _channel(case: Case, event: Event) -> Channel:
+    if "reply" in event.calls:
+        return Channel.WEBSERVICE
+    return Channel.EMAIL if event.channel is Channel.EMAIL and case.answer_to else Channel.SELLER
+
+
+def refuse_sale(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    return _sale("refuse", case, event, policy)
+
+
+def accept_sale(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    return _sale("accept", case, event, policy)
+
+
+def _sale(answer: str, case: Case, event: Event, policy: Policy) -> Action | None:
+    """Draft an answer to a sale where the webservice takes one: only ever on the seller's word, in every mode."""
+    mode = policy.mode_for(case.key.marketplace, event.kind)
+    if event.kind is not Kind.SALE_MADE or answer not in event.calls or mode is Mode.OFF:
+        return None
+    return Action(
+        what=What.REPLY, to=Party.MARKETPLACE, channel=Channel.WEBSERVICE, template="", step=f"{answer}:{event.mark}",
+        mode=Mode.SHADOW if mode is Mode.SHADOW else Mode.DRAFT, call=event.calls[answer],
+        why=say("a sale is accepted or refused on your word alone"))
+
+
+def ship(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Tell the marketplace of a parcel whose carrier and tracking number the seller has told us."""
+    tracking, carrier = event.facts.get("tracking"), event.facts.get("carrier")
+    if event.kind is not Kind.SELLER_SHIPPED or not (tracking and carrier):
+        return None
+    call = event.calls.get("ship", "")
+    return Action(
+        what=What.REPLY, to=Party.MARKETPLACE, channel=Channel.WEBSERVICE if call else Channel.SELLER, mode=Mode.DRAFT,
+        template="", step=f"ship:{tracking}", call=call, ordered=True, why=say("the seller says it has shipped"))
 
 
 def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -110,7 +154,7 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
 
 
 def question(event: Event, why: str) -> Action:
-    """Return the mail that asks the seller about an event."""
+    """Return the question to the seller about an event; also for a reply that turned out not to leave by itself."""
     return _to_seller(What.QUESTION, f"question:{event.mark}", why)
 
 
@@ -155,10 +199,14 @@ def ask_uncertain(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 
 # Asked from top to bottom; every row may add one thing to do.
 DECISIONS: tuple[Decision, ...] = (
+    rewrite,           # his own words, before anything is done with them
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
     bounce,            # what came back has not been said
+    ship,              # what he has done is told as he told it
+    refuse_sale,       # first, so that the question shows the other
+    accept_sale,       # never by itself: it binds him
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
     remind,            # the seller, never the buyer
@@ -169,7 +217,7 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
-def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move]:
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite]:
     """Return what is to be done, most urgent first."""
     answers = (row(case, event, policy, now) for row in DECISIONS)
     return [answer for answer in answers if answer]

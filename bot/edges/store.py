@@ -10,12 +10,12 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.core.action import Move
+from bot.core.action import Move, Rewrite
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
@@ -76,9 +76,11 @@ class Written:
     answers: bool = False
     in_reply_to: str = ""
     references: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     error: str = ""
     not_before: datetime | None = None
+    remarks: str = "[]"  # JSON: what the linter said of the words
 
 
 def iso(moment: datetime) -> str:
@@ -349,10 +351,12 @@ class Store:
             cursor = self.db.conn.execute(
                 "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
                 " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " remarks, parameters, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
                  row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
-                 row.error, iso(row.not_before) if row.not_before else None, iso(now), iso(now)))
+                 row.error, iso(row.not_before) if row.not_before else None, row.remarks,
+                 json.dumps(dict(row.parameters), ensure_ascii=False), iso(now), iso(now)))
             return cursor.lastrowid if cursor.rowcount else None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
@@ -362,6 +366,31 @@ class Store:
             "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw) WHERE id = ?"
             f" AND state IN ({marks})",
             move.to, iso(now), raw, move.draft, *move.frm))
+
+    def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
+        """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
+        marks = ", ".join("?" for _ in rewrite.frm)
+        return bool(self.run(
+            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', changed = ? WHERE id = ?"
+            f" AND state IN ({marks})", body, remarks, iso(now), rewrite.draft, *rewrite.frm))
+
+    def record_answers(self, event: int, names: Sequence[str], now: datetime) -> None:
+        for name in names:
+            self.run("INSERT OR IGNORE INTO answered (event, answer, at) VALUES (?, ?, ?)", event, name, iso(now))
+
+    def answers_of(self, event: int) -> list[str]:
+        return [row["answer"] for row in
+                self.rows("SELECT answer FROM answered WHERE event = ? ORDER BY answer", event)]
+
+    def answered_since(self, since: datetime) -> dict[str, int]:
+        """Return how often each of the seller's own answers was asked for since an instant."""
+        return {row["answer"]: row["times"] for row in self.rows(
+            "SELECT answer, count(*) AS times FROM answered WHERE at >= ? GROUP BY answer", iso(since))}
+
+    def drop_others(self, row: Row, now: datetime) -> None:
+        """Discard the other drafts about the same event: of accepting and refusing a sale one is left."""
+        self.run("UPDATE outbox SET state = 'discarded', changed = ? WHERE event = ? AND what = 'reply' AND id != ?"
+                 " AND state = 'draft'", iso(now), row["event"], row["id"])
 
     def note(self, draft: int, error: str, *, not_before: datetime | None = None) -> None:
         self.run("UPDATE outbox SET error = ?, not_before = ? WHERE id = ?",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot.core.answers import Answer, AnswerError, parse
 from bot.core.clean import UNEXPECTED
 from bot.core.deadline import local
 from bot.core.policy import Seller
@@ -79,14 +81,63 @@ class Templates:
                                     name=file, words=str(error) or tries[0])) from error
         return _split(rendered, name)
 
-    def languages(self, name: str, marketplace: str = "") -> list[str]:
+    def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
         """Return the languages there are words in; empty where nobody wrote any."""
         places = {place for folder in self.folders for place in (folder, folder / marketplace)}
-        return sorted({path.name.split(".")[-2] for place in places for path in place.glob(f"{name}.*.txt")})
+        return tuple(sorted({path.name.split(".")[-2] for place in places for path in place.glob(f"{name}.??.txt")}))
 
     @property
     def has_own(self) -> bool:
         return self.folders[0].resolve() != PROGRAM
+
+    def answers(self) -> tuple[Answer, ...]:
+        """Return the seller's own answers, `answers/*.md`, read anew each time; a broken file is left to `check`."""
+        found = []
+        for path in self._answer_files():
+            with suppress(AnswerError, OSError, UnicodeDecodeError):
+                found.append(parse(path.stem, path.read_text("utf-8")))
+        return tuple(found)
+
+    def _answer_files(self) -> list[Path]:
+        """Return one file for each name, his own before the program's."""
+        found: dict[str, Path] = {}
+        for folder in self.folders:
+            for path in sorted((folder / "answers").glob("*.md")):
+                found.setdefault(path.stem, path)
+        return list(found.values())
+
+    def render_answer(self, answer: Answer, context: Mapping[str, Any]) -> Words:
+        """Return the words of an answer, under the subject of `context`.
+
+        Raises:
+            TemplateError: a fault in it, or a variable that is unknown.
+        """
+        try:
+            body = self.environment.from_string(answer.body).render({**_told(context), "seller": self.seller})
+        except _faults() as error:
+            raise TemplateError(say("The template {name} cannot be used: {words}", name=f"answers/{answer.name}.md",
+                                    words=error)) from error
+        return Words(subject=str(context["subject"]), headers={"answers": "true"} if answer.answers else {},
+                     body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n")
+
+    def check_answers(self) -> int:
+        """Read every answer of the seller's; return how many there are.
+
+        Raises:
+            TemplateError: one has a fault in its Jinja2, or its words are not said.
+        """
+        files = self._answer_files()
+        for path in files:
+            try:
+                self.environment.from_string(parse(path.stem, path.read_text("utf-8")).body)
+            except _faults() as error:
+                raise TemplateError(say("The template {name} cannot be used: {words}", name=f"answers/{path.name}",
+                                        words=error)) from error
+        return len(files)
+
+    def has(self, name: str, *, marketplace: str) -> bool:
+        """Say whether a template of this name is there, in any language."""
+        return bool(self.languages(name, marketplace))
 
     def check(self) -> int:
         """Read every template; return how many there are.
@@ -114,7 +165,7 @@ def _faults() -> tuple[type[Exception], ...]:
     """Return what a template may raise: Jinja's own, a file in Latin-1, a sum of text and a number ..."""
     from jinja2 import TemplateError as JinjaError
 
-    return (JinjaError, OSError, *UNEXPECTED)
+    return (JinjaError, AnswerError, OSError, *UNEXPECTED)
 
 
 def _told(context: Mapping[str, Any]) -> dict[str, Any]:

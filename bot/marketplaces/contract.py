@@ -18,6 +18,7 @@ from typing import Any
 from bot.core.deadline import Period, Rule, Stated, Unit
 from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Kind, Party
+from bot.core.linter import Topic, WordsRules
 from bot.core.message import Message
 
 __all__ = ["Label", "Marketplace", "Notification", "Reader", "UnreadableError"]
@@ -101,6 +102,8 @@ class Marketplace:
     required: Mapping[Kind, tuple[str, ...]]
     rules: tuple[Rule, ...]
     channels: Mapping[str, str]
+    words: WordsRules = field(default_factory=WordsRules)
+    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)
 
     @classmethod
@@ -118,7 +121,9 @@ class Marketplace:
                    for kind, row in kinds.items()},
             required={kind: tuple(row.get("required", ())) for kind, row in kinds.items()},
             rules=tuple(_rule(row) for row in demanded["rule"]),
-            channels=demanded["channels"],
+            channels={name: word for name, word in demanded["channels"].items() if isinstance(word, str)},
+            limits=demanded["channels"].get("limits", {}),
+            words=_words(demanded.get("words", {})),
         )
 
     def reads(self, reader: Reader) -> Reader:
@@ -126,9 +131,36 @@ class Marketplace:
         self.readers.append(reader)
         return reader
 
-    def channel(self, kind: Kind, action: str) -> Channel:
-        """Return how this marketplace lets us do `action` about a notification of `kind`."""
-        return Channel(self.channels.get(f"{kind}.{action}", self.channels.get(action, Channel.SELLER)))
+    def channel(self, kind: Kind, action: str, *, token: bool = False) -> Channel:
+        """Return how this marketplace lets us do `action` about a notification of `kind`.
+
+        What goes through the webservice goes to the seller where the shop has no `token` for it.
+        """
+        channel = Channel(self._way(kind, action)[0])
+        return Channel.SELLER if channel is Channel.WEBSERVICE and not token else channel
+
+    def calls(self, kind: Kind, days: Mapping[str, int], *, amicable: bool) -> dict[str, str]:
+        """Return what the webservice lets us do about a notification of `kind`, and its own word for each.
+
+        Args:
+            days: whole days since the item was `ordered` and `received`, as far as they are known.
+            amicable: whether the parties are still among themselves.
+        """
+        actions = {name.rpartition(".")[2] for name in self.channels}
+        ways = {action: self._way(kind, action) for action in sorted(actions)}
+        return {action: call for action, (channel, call) in ways.items()
+                if channel == Channel.WEBSERVICE and self._allows(call, days, amicable=amicable)}
+
+    def _way(self, kind: Kind, action: str) -> tuple[str, str]:
+        """Return a row of the channels: its word, and the webservice's action after it."""
+        word, _, call = self.channels.get(f"{kind}.{action}", self.channels.get(action, "seller")).partition(" ")
+        return word, call
+
+    def _allows(self, call: str, days: Mapping[str, int], *, amicable: bool) -> bool:
+        limits = self.limits.get(call, {})
+        if limits.get("amicable") and not amicable:
+            return False
+        return all(passed <= limits[since] for since, passed in days.items() if since in limits)
 
     def is_sender(self, address: str) -> bool:
         """Say whether an address is one of this marketplace's, by its whole domain, never by a part of it."""
@@ -213,3 +245,15 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         when=row.get("when", {}), met_by=row.get("met_by", ""), silence=row.get("silence", {}),
         others=tuple((_period(other["within"]), other["source"]) for other in row.get("other", ())),
     )
+
+
+def _words(row: Mapping[str, Any]) -> WordsRules:
+    """Return what `[words]` says; a topic nobody knows raises at import."""
+    said = dict(row)
+    for name in ("forbids", "allows"):
+        if name in said:
+            said[name] = frozenset(map(Topic, said[name]))
+    for name in ("returns", "names"):
+        if name in said:
+            said[name] = tuple(said[name])
+    return WordsRules(**said | {"max_for": tuple(said.get("max_for", {}).items())})

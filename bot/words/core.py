@@ -65,10 +65,6 @@ FRENCH = {
     "discard D-{number} and answer yourself":
         "D-{number} est vide, car son modèle a échoué : {error} ; corrigez le modèle, "
         "jetez D-{number} et répondez vous-même",
-    "D-{number} still says {mark}: nothing leaves before that is filled in; discard D-{number} and answer yourself":
-        "D-{number} dit encore {mark} : rien ne part avant que ce soit complété ; "
-        "jetez D-{number} et répondez vous-même",
-    "{why}; {words}: nothing leaves by itself": "{why} ; {words} : rien ne part tout seul",
     # receiving and sending
     "Mailbox {mailbox}: {error}": "Boîte {mailbox} : {error}",
     "found in the Sent folder": "trouvé dans le dossier des messages envoyés",

@@ -16,6 +16,7 @@ FRENCH = {
     "{free} MiB free in {folder}": "{free} Mio libres dans {folder}",
     "free some space: without it no mail can be kept":
         "libérez de la place : sans elle aucun message ne peut être conservé",
+    "{count} templates can be read": "{count} modèles se lisent",
     "still names the example servers": "nomme encore les serveurs d'exemple",
     "put your own address and servers into mailboxes.toml":
         "mettez votre adresse et vos serveurs dans mailboxes.toml",

@@ -5,10 +5,7 @@ from __future__ import annotations
 FRENCH = {
     "'{name}' in line {line} is not known": "« {name} », ligne {line}, est inconnu",
     "'{name}' in line {line} is empty": "« {name} », ligne {line}, est vide",
-    "{fault} (kind {kind}, {mail})": "{fault} (genre {kind}, {mail})",
     "a mail that tells nothing": "un message qui ne dit rien",
-    "{count} templates can be read, and fit the {mails} mails they were tried on":
-        "{count} modèles sont lisibles, et conviennent aux {mails} messages essayés",
     "Draft, to {to}:": "Brouillon, pour {to} :",
     "Text to paste, at {to}:": "Texte à coller, chez {to} :",
     "No draft": "Pas de brouillon",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, State, What
 from bot.core.case import ASKING, Case
 from bot.core.decide import ANSWERABLE, DECISIONS, HOLD, decide
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
@@ -29,7 +29,14 @@ def event(kind: Kind = Kind.BUYER_WROTE, **more: Any) -> Event:
 
 
 def decided(policy: Policy = DRAFT, *, case: Case = CASE, now: datetime = NOW, **more: Any) -> list[Action | Move]:
-    return list(decide(case, event(**more), policy, now))
+    found = decide(case, event(**more), policy, now)
+    return [one for one in found if not isinstance(one, Rewrite)]
+
+
+def test_what_the_seller_writes_himself_takes_the_place_of_the_drafts_words() -> None:
+    [edit] = decide(CASE, event(kind=Kind.DRAFT_EDITED, draft=3, text="Bonjour."), DRAFT, NOW)
+    assert isinstance(edit, Rewrite)
+    assert (edit.draft, edit.body, edit.frm) == (3, "Bonjour.", (State.DRAFT, State.FAILED))
 
 
 def action(found: list[Action | Move], what: What) -> Action:
@@ -146,7 +153,7 @@ def test_discarding_stops_all_that_has_not_left() -> None:
 def test_what_the_seller_says_has_gone_out_counts_as_sent() -> None:
     [move] = decided(kind=Kind.SELLER_ANSWERED, draft=3)
     assert isinstance(move, Move)
-    assert (move.draft, move.to, set(move.frm)) == (3, State.SENT, {State.UNCERTAIN, State.HANDED})
+    assert (move.draft, move.to, set(move.frm)) == (3, State.SENT, {State.UNCERTAIN, State.HANDED, State.FAILED})
 
 
 @pytest.mark.parametrize("kind", [Kind.DRAFT_APPROVED, Kind.DRAFT_DISCARDED, Kind.SELLER_ANSWERED])
@@ -207,7 +214,9 @@ def test_mails_to_the_seller_leave_whatever_he_lets_the_bot_do_alone() -> None:
 
 
 def test_every_row_has_an_event_that_makes_it_act() -> None:
-    told = (NEAR, {**NEAR, "who": "buyer"})
-    events = [event(), *(event(kind, draft=3, facts=facts) for kind in Kind for facts in told)]
+    calls = {"accept": "acceptsale", "refuse": "refusesale"}
+    parcel = {"tracking": "6A15602676300", "carrier": "Colissimo"}
+    told = ({**NEAR, **parcel}, {**NEAR, "who": "buyer"})
+    events = [event(), *(event(kind, draft=3, facts=facts, calls=calls) for kind in Kind for facts in told)]
     idle = [row.__name__ for row in DECISIONS if not any(row(CASE, one, DRAFT, NOW) for one in events)]
     assert idle == []

@@ -176,9 +176,9 @@ def test_error_names_the_file_that_was_really_taken(own: Path) -> None:
 def test_languages_are_those_of_the_marketplace_and_of_all(own: Path) -> None:
     (own / "hello.fr.txt").write_text("Subject: x\n\nx\n")
     templates = written(own, "amazon/hello.de.txt", "Subject: x\n\nx\n")
-    assert templates.languages("hello", "amazon") == ["de", "fr"]
-    assert templates.languages("hello", "ebay") == ["fr"]
-    assert templates.languages("hell", "amazon") == []
+    assert templates.languages("hello", "amazon") == ("de", "fr")
+    assert templates.languages("hello", "ebay") == ("fr",)
+    assert templates.languages("hell", "amazon") == ()
 
 
 @pytest.mark.parametrize(("moment", "said"), [
