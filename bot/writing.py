@@ -60,7 +60,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
         parameters=called_with(action.call, event, guichet.seller),
-        not_before=now + asked.wait if asked.wait else None,
+        not_before=now + asked.wait if asked.wait else None, once=action.once,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
     return asked.why if asked.mode is not action.mode else ""
@@ -196,14 +196,15 @@ def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mai
     try:
         if len(found) == 1:
             return guichet.templates.render_answer(found[0], _reply_context(case, event, mail)), ""
-        return reply_words(guichet.templates, action.template, case, event, mail), ""
+        return reply_words(guichet.templates, action.template, case, event, mail, offer=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
 
-def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any]) -> Words:
+def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any],
+                **more: object) -> Words:
     return templates.render(template, case.language or templates.seller.language,
-                            _reply_context(case, event, mail), marketplace=case.key.marketplace)
+                            _reply_context(case, event, mail) | more, marketplace=case.key.marketplace)
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
