@@ -11,7 +11,6 @@ FRENCH = {
     "{said} is no day: write it as 2026-11-20": "{said} n'est pas un jour : écrivez-le 2026-11-20",
     "the seller ordered {offer}": "le vendeur a ordonné {offer}",
     "your next step is {offer}": "votre palier suivant est {offer}",
-    "the seller says it has shipped": "le vendeur dit que c'est expédié",
     # who may be written to
     "{address} is no address of {marketplace}: nothing is sent there; answer in your account":
         "{address} n'est pas une adresse de {marketplace} : rien n'y est envoyé ; répondez dans votre compte",
