@@ -13,14 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.case import Case
 from bot.core.errors import BotError
 from bot.core.event import CaseKey, Channel, Event, Kind
 from bot.core.guards import CASE_DAY, DOMAIN_HOUR, GUARDS, MAILBOX_DAY
 from bot.core.message import Origin
 from bot.edges.store import Arrival, Row, StorageError, iso, moment
 from bot.guichet import Guichet
-from bot.pipeline import OrderError, _note_refusal, handle, read_one
+from bot.pipeline import OrderError, RefusedError, handle, note_refusal, read_one
 from bot.settings import load
 from bot.standing import forbidden_now
 from tests.world import ITEM, NOW, RELAY, World, buyer_writes, claim, mail, passed
@@ -79,6 +78,11 @@ def drafts(world: World, what: str = "reply") -> list[Row]:
     return world.rows("outbox", f"what = '{what}'")
 
 
+@pytest.fixture(autouse=True)
+def own_words(world: World) -> None:
+    answering(world)
+
+
 @pytest.fixture
 def sold(world: World) -> World:
     """A carafe of 50 EUR was sold, and its buyer claims."""
@@ -111,16 +115,16 @@ def test_a_question_asked_again_in_another_mail_gets_no_second_answer(world: Wor
 
 def test_another_question_about_the_same_item_has_an_answer_of_its_own(world: World) -> None:
     world.hears(question(), question("De quelle couleur est-il ?"))
-    assert all([world.says(Kind.DRAFT_APPROVED, draft=row["id"]) for row in drafts(world)])
+    assert all(world.says(Kind.DRAFT_APPROVED, draft=row["id"]) for row in drafts(world))
 
 
 def second_row(world: World) -> int:
     """Write another answer to the same question, as an edit or another channel might."""
-    world.store.run("INSERT INTO outbox (step, case_id, what, mailbox, to_addr, channel, mode, state, template, subject,"
-                    " body, message_id, why, created, changed, once) SELECT step || '/again', case_id, what, mailbox,"
-                    " to_addr, channel, mode, 'draft', template, subject, body, message_id || 'x', why, created,"
-                    " changed, once FROM outbox WHERE id = 1")
-    return world.rows("outbox")[-1]["id"]
+    world.store.run("INSERT INTO outbox (step, case_id, what, mailbox, to_addr, channel, mode, state, template,"
+                    " subject, body, message_id, why, created, changed, once) SELECT step || '/again', case_id, what,"
+                    " mailbox, to_addr, channel, mode, 'draft', template, subject, body, message_id || 'x', why,"
+                    " created, changed, once FROM outbox WHERE id = 1")
+    return int(world.rows("outbox")[-1]["id"])
 
 
 @pytest.mark.parametrize("state", LIVE)
@@ -366,8 +370,8 @@ def test_a_parcel_that_proves_nothing_is_refused(sold: World, facts: dict[str, A
 
 def test_a_carrier_nobody_knows_is_taken_at_his_word_with_a_remark(sold: World) -> None:
     assert sold.says(Kind.SELLER_SHIPPED, tracking="ABC12345", carrier="Vélo Express 75", shipped_on="2026-11-17")
-    [told] = json.loads(sold.rows("events")[-1]["decided"])
-    assert told["action"] == "accepted" and "nothing is known of Vélo Express 75's numbers" in told["why"]
+    [told] = [one for one in json.loads(sold.rows("events")[-1]["decided"]) if one["action"] == "accepted"]
+    assert "nothing is known of Vélo Express 75's numbers" in told["why"]
 
 
 def test_normal_shipping_needs_no_number_but_a_withdrawal_does(world: World) -> None:
@@ -386,7 +390,7 @@ def test_above_two_hundred_euros_shipping_is_registered(world: World, price: str
     world.hears(sale(price=price))
     if not ok:
         refuses(world, Kind.SELLER_SHIPPED, "must be registered", **GOOD)
-    assert world.says(Kind.SELLER_SHIPPED, **GOOD, **({} if ok else {"method": "Colissimo recommandé"}))
+    assert world.says(Kind.SELLER_SHIPPED, **(GOOD if ok else {**GOOD, "method": "Colissimo recommandé"}))
 
 
 def test_the_promised_method_or_a_better_one(world: World) -> None:
@@ -432,25 +436,23 @@ ALONE = 'mode = "alone"'
 
 
 def answering(world: World) -> None:
-    """Give Marie words of her own that truly answer, so that they may leave alone."""
-    folder = world.folder / "templates" / "amazon"
-    folder.mkdir(parents=True, exist_ok=True)
-    for language in ("fr", "en"):
-        (folder / f"buyer_wrote.reply.{language}.txt").write_text("Subject: {{ subject }}\n\nBonjour.\n", "utf-8")
+    """Give Marie words of her own without a blank, so that they may leave alone."""
+    for name in ("amazon/buyer_wrote", "rakuten_fr/question_asked"):
+        path = world.folder / "templates" / f"{name}.reply.fr.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Subject: {{ subject }}\n\nBonjour, oui.\n", "utf-8")
 
 
 @pytest.mark.parametrize(("proof", "date", "state"), [
     (None, NOW, "ready"), ("", NOW, "draft"), (None, NOW - timedelta(hours=73), "draft")])
 def test_only_a_proven_and_recent_mail_is_answered_alone(world: World, proof: str | None, date: object,
                                                          state: str) -> None:
-    answering(world)
     world.configure(policy=ALONE)
     world.hears(buyer_writes(proof=proof, date=date))
     assert [row["state"] for row in drafts(world)] == [state]
 
 
 def test_what_grew_stale_while_it_waited_does_not_leave(world: World) -> None:
-    answering(world)
     world.configure(language="en", policy=ALONE)
     world.hears(buyer_writes())
     [row] = drafts(world)
@@ -462,7 +464,6 @@ def test_what_grew_stale_while_it_waited_does_not_leave(world: World) -> None:
 
 
 def test_the_third_reply_of_a_day_in_one_case_waits_for_a_yes(world: World) -> None:
-    answering(world)
     world.configure(language="en", policy=ALONE)
     for number in range(CASE_DAY + 1):
         world.hears(buyer_writes(f"Question {number}", message=number))
@@ -475,7 +476,6 @@ def test_the_third_reply_of_a_day_in_one_case_waits_for_a_yes(world: World) -> N
 
 
 def test_replies_alone_to_one_domain_are_capped_by_the_hour(world: World) -> None:
-    answering(world)
     world.configure(policy=ALONE)
     for number in range(DOMAIN_HOUR + 1):
         world.hears(buyer_writes(order=f"404-2718281-82845{number:02}"))
@@ -487,7 +487,6 @@ def test_replies_alone_to_one_domain_are_capped_by_the_hour(world: World) -> Non
 
 
 def test_replies_alone_from_one_mailbox_are_capped_by_the_day(world: World) -> None:
-    answering(world)
     world.configure(language="en", policy=ALONE)
     world.hears(buyer_writes())
     for number in range(MAILBOX_DAY - 1):
@@ -523,7 +522,6 @@ def test_one_message_gets_one_reply_though_the_seller_approves_two(world: World)
     ('mode = "alone"\n[policy.modes]\n"rakuten_fr.buyer_wrote" = "off"', [("reply", "ready")]),
 ])
 def test_modes_hold_by_kind_and_marketplace(world: World, policy: str, rows: list[tuple[str, str]]) -> None:
-    answering(world)
     world.configure(policy=policy)
     world.hears(buyer_writes())
     assert [(row["what"], row["state"]) for row in world.rows("outbox")] == rows
@@ -639,7 +637,7 @@ def replay(world: World, again: World) -> None:
         told = Event(key=row["key"].partition("/refused:")[0], kind=Kind(row["kind"]), case=case.key,
                      at=moment(row["at"]), source=row["source"], mark=row["mark"], facts=json.loads(row["facts"]),
                      text=row["text"], channel=Channel.SELLER)
-        repeat(again, told, case)
+        repeat(again, told)
 
 
 def hear_again(world: World, again: World, number: int) -> None:
@@ -650,9 +648,9 @@ def hear_again(world: World, again: World, number: int) -> None:
     assert read_one(again.guichet, again.now)
 
 
-def repeat(again: World, told: Event, case: Case) -> None:
+def repeat(again: World, told: Event) -> None:
     try:
         handle(again.guichet, told, again.now)
-    except OrderError as refusal:
-        _note_refusal(again.guichet, told, case, str(refusal), again.now)
+    except RefusedError as refusal:
+        note_refusal(again.guichet, refusal, again.now)
 
