@@ -539,7 +539,7 @@ def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str],
     from bot.core.event import Kind
     from bot.edges import clock
     from bot.guichet import Guichet
-    from bot.pipeline import OrderError, order
+    from bot.pipeline import OrderError, RefusedError, note_refusal, order
 
     store = _open(settings)
     case, row = _case_of(store, which), _row_of(store, which, states)
@@ -550,10 +550,14 @@ def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str],
         click.echo(say("Nothing to do for {which} ({stands}).", which=which.upper(), stands=stands))
         return OK
     guichet, now = Guichet(settings, store), clock.now()
-    with store.write_tx():  # his words and his yes, both or neither
-        if text is not None:
-            order(guichet, Kind.DRAFT_EDITED, case, now, source="terminal", row=row, text=text)
-        order(guichet, Kind(kind), case, now, source="terminal", row=row, facts=facts)
+    try:
+        with store.write_tx():  # his words and his yes, both or neither
+            if text is not None:
+                order(guichet, Kind.DRAFT_EDITED, case, now, source="terminal", row=row, text=text)
+            order(guichet, Kind(kind), case, now, source="terminal", row=row, facts=facts)
+    except RefusedError as refusal:
+        note_refusal(guichet, refusal, now)
+        raise
     click.echo(say(done, id=f"D-{row['id']}", to=row["to_addr"]))
     _tell_after(store.outbox_row(row["id"]) or row)
     return OK
@@ -566,9 +570,7 @@ def _tell_after(row: Row) -> None:
     if row["state"] in ("ready", "handed"):
         for remark in told(row):
             click.echo(say("Mind: {remark}", remark=remark["sentence"]))
-    if row["state"] == "handed":
-        click.echo(say("It goes where only you can click: {to}", to=row["to_addr"]))
-        click.echo(f"{say('Text to paste:')}\n\n{row['body']}")
+    _paste(row)
 
 
 def _states(store: Store, case: Case) -> str:
@@ -625,19 +627,6 @@ def sent(settings: Settings, which: str) -> int:
 
 @guichet.command()
 @click.argument("which", metavar="ID")
-@click.argument("tracking", metavar="TRACKING")
-@click.option("--carrier", required=True, help="As the marketplace calls it: Colissimo, Chronopost, Mondial Relay …")
-@click.option("--url", default="", help="Where the parcel is followed; Rakuten wants it with --carrier Autre.")
-@settled
-def shipped(settings: Settings, which: str, tracking: str, carrier: str, url: str) -> int:
-    """Tell the marketplace that a parcel has left: by its webservice, or as text for your account."""
-    facts = {"tracking": tracking, "carrier": carrier, "tracking_url": url}
-    done = say("{which}: shipped with {carrier}, {tracking}.", which=which.upper(), carrier=carrier, tracking=tracking)
-    return _about_case(settings, which, "seller_shipped", done, {name: said for name, said in facts.items() if said})
-
-
-@guichet.command()
-@click.argument("which", metavar="ID")
 @click.argument("span", metavar="4h|2d")
 @settled
 def snooze(settings: Settings, which: str, span: str) -> int:
@@ -659,13 +648,91 @@ def close(settings: Settings, which: str) -> int:
     return _about_case(settings, which, "case_closed", say("{which} is closed.", which=which.upper()), {})
 
 
-def _about_case(settings: Settings, which: str, kind: str, done: str, facts: dict[str, str]) -> int:
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("discount", metavar='20%|"8 EUR"')
+@settled
+def offer(settings: Settings, which: str, discount: str) -> int:
+    """Offer the buyer a discount: offer C-12 20%, or offer C-12 8€."""
+    from bot.core.guards import order_of
+    from bot.pipeline import OrderError
+
+    if (facts := order_of(discount)) is None:
+        raise OrderError(say("{said} is no discount: write 20% or 8 EUR", said=discount))
+    case = _order(settings, which, "offer_ordered", dict(facts))
+    row = _open(settings).row("SELECT * FROM outbox WHERE case_id = ? AND what = 'offer' ORDER BY id DESC LIMIT 1",
+                              case.number)
+    if row is not None:
+        click.echo(say("{id} offers {offer}, to {to}.", id=f"D-{row['id']}", offer=discount, to=row["to_addr"]))
+        _paste(row)
+    return OK
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("number", metavar="NUMBER|-")
+@click.argument("by", metavar="CARRIER", required=False, default="")
+@click.argument("day", metavar="[DAY]", required=False)
+@click.option("--carrier", default="", help="The carrier's name exactly as the marketplace calls it.")
+@click.option("--url", default="", help="Where the parcel is followed; Rakuten wants it with --carrier Autre.")
+@settled
+def shipped(settings: Settings, which: str, number: str, by: str, day: str | None, carrier: str, url: str) -> int:
+    """Say that a parcel has left: shipped C-12 6A12345678901 Colissimo 2026-11-20. "-" where it has no number.
+
+    The marketplace is told by its webservice, or you get the text for your account.
+    """
+    from bot.core.parcel import parcel_facts
+    from bot.edges import clock
+    from bot.edges.store import iso
+    from bot.pipeline import OrderError
+
+    if not (by or carrier):
+        raise OrderError(say("Say with whom it was shipped: shipped {which} {number} Colissimo", which=which,
+                             number=number))
+    facts = parcel_facts(number, by or carrier, _shipped_on(day) if day else iso(clock.now())[:10])
+    facts |= {name: said for name, said in (("carrier", carrier), ("tracking_url", url)) if said}
+    case = _order(settings, which, "seller_shipped", facts)
+    click.echo(say("{which}: shipped with {carrier}, {tracking}.", which=which.upper(), carrier=facts["carrier"],
+                   tracking=facts.get("tracking", "-")))
+    event = _open(settings).row("SELECT decided FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
+    for one in json.loads(event["decided"] if event else "[]"):
+        if one["action"] == "accepted":
+            click.echo(f"  {one['why']}")
+    return OK
+
+
+def _shipped_on(said: str) -> str:
+    from datetime import date
+
+    from bot.pipeline import OrderError
+
+    try:
+        return date.fromisoformat(said).isoformat()
+    except ValueError as error:
+        raise OrderError(say("{said} is no day: write it as 2026-11-20", said=said)) from error
+
+
+def _order(settings: Settings, which: str, kind: str, facts: dict[str, str]) -> Case:
+    """Let the seller's word on a case take effect; return the case."""
     from bot.core.event import Kind
     from bot.edges import clock
     from bot.guichet import Guichet
     from bot.pipeline import order
 
     store = _open(settings)
-    order(Guichet(settings, store), Kind(kind), _case_of(store, which), clock.now(), source="terminal", facts=facts)
+    case = _case_of(store, which)
+    order(Guichet(settings, store), Kind(kind), case, clock.now(), source="terminal", facts=facts)
+    return case
+
+
+def _paste(row: Row) -> None:
+    """Print what only the seller can post."""
+    if row["state"] == "handed":
+        click.echo(say("It goes where only you can click: {to}", to=row["to_addr"]))
+        click.echo(f"{say('Text to paste:')}\n\n{row['body']}")
+
+
+def _about_case(settings: Settings, which: str, kind: str, done: str, facts: dict[str, str]) -> int:
+    _order(settings, which, kind, facts)
     click.echo(done)
     return OK

@@ -19,7 +19,7 @@ from bot.calling import meets
 from bot.core import case as cases
 from bot.core import deadline as deadlines
 from bot.core import decide, message
-from bot.core.action import Action, Move, Rewrite, State, What
+from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.errors import BotError, UnreadableError
@@ -32,6 +32,7 @@ from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
+from bot.standing import allowed, look
 from bot.words import say
 from bot.writing import freeze, page_of, rewrite, tell_seller, write_reply
 
@@ -57,7 +58,7 @@ class Considered:
 
     case: Case
     deadlines: Sequence[Deadline]
-    decided: Sequence[Action | Move | Rewrite]
+    decided: Sequence[Action | Move | Rewrite | Ruling]
 
 
 # -- from a mail to an event ---------------------------------------------------------------------
@@ -106,6 +107,7 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
+    case = replace(case, around=allowed(case, event, settings))
     event = replace(event, calls=_calls(before, case, event, settings, now))
     return Considered(case=case, deadlines=_due(case, event, understood, settings),
                       decided=decide.decide(case, event, settings.policy, now))
@@ -297,7 +299,11 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         if store.has_event(event.key) or store.has_event(event.key.removesuffix(UNPROVEN)):
             return None
         before = store.case(event.case)
-        found = consider(replace(before, mailbox=before.mailbox or mailbox), event, understood, guichet.settings, now)
+        before = replace(before, mailbox=before.mailbox or mailbox)
+        before = replace(before, around=look(store, _joined(before, event, understood), event, now))
+        found = consider(before, event, understood, guichet.settings, now)
+        if event.source.startswith("seller:"):
+            _obey_guards(found, event)
         untold = event.cold and found.case.turn is Party.SELLER
         number = store.record_case(found.case, now, untold=untold)
         case = replace(found.case, number=number)
@@ -310,8 +316,17 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
     return case
 
 
-def journal(answer: Action | Move | Rewrite) -> dict[str, Any]:
+def _obey_guards(found: Considered, event: Event) -> None:
+    """Raise the guards' sentence for what the seller ordered, before anything is written."""
+    for answer in found.decided:
+        if isinstance(answer, Ruling) and answer.refused:
+            raise RefusedError(answer.why, event)
+
+
+def journal(answer: Action | Move | Rewrite | Ruling) -> dict[str, Any]:
     """Return a decision as `why` and `try --json` show it."""
+    if isinstance(answer, Ruling):
+        return {"action": "refused" if answer.refused else "accepted", "why": answer.why}
     if isinstance(answer, Rewrite):
         return {"action": "rewrite", "draft": f"D-{answer.draft}", "why": answer.why}
     if isinstance(answer, Move):
@@ -334,6 +349,7 @@ def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Conside
 ENDS = {
     Kind.SELLER_ANSWERED: ("met", str(What.REPLY)),
     Kind.OWN_MESSAGE_COPIED: ("met", str(What.REPLY)),
+    Kind.SELLER_SHIPPED: ("met", "shipped"),
     Kind.NO_REPLY_NEEDED: ("cancelled", str(What.REPLY)),
     Kind.REFUND_ISSUED: ("met", "refund"),
     Kind.RETURN_CANCELLED: ("cancelled", "refund"),
@@ -355,8 +371,10 @@ def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> Non
         store.reopen_deadlines(number, str(What.REPLY), now)
 
 
-def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite, case: Case, event: Event, event_id: int,
+def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case: Case, event: Event, event_id: int,
                now: datetime) -> None:
+    if isinstance(answer, Ruling):
+        return  # said in the journal
     if isinstance(answer, Rewrite):
         if not answer.body.strip():
             raise OrderError(say("There are no words for D-{number}: nothing is changed", number=answer.draft))
@@ -398,11 +416,26 @@ class OrderError(BotError):
     """An order that cannot be carried out, with the reason."""
 
 
+class RefusedError(OrderError):
+    """An order that a guard refuses; the case's journal keeps the sentence.
+
+    Attributes:
+        event: what was ordered; inside a transaction of the caller's, whose end takes all back, `note_refusal` is his.
+    """
+
+    def __init__(self, sentence: str, event: Event) -> None:
+        super().__init__(sentence)
+        self.event = event
+
+
 def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: str, row: Row | None = None,
           facts: Mapping[str, str] | None = None, text: str = "") -> Case | None:
     """Let the seller's word take its effect, by the same path as everything else.
 
     Returns None when he had said the same about the same draft before: it has one effect.
+
+    Raises:
+        OrderError: it cannot be carried out, or a guard refuses it; then `why` tells so, too.
     """
     row = _reachable(guichet, row, case) if row and kind is Kind.DRAFT_APPROVED else row
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
@@ -413,7 +446,21 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
         source=f"seller:{source}", mark=mark, facts={**told, **(facts or {})}, text=text,
         draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
-    return handle(guichet, event, now)
+    try:
+        return handle(guichet, event, now)
+    except RefusedError as refusal:
+        if not guichet.store.in_transaction:
+            note_refusal(guichet, refusal, now)
+        raise
+
+
+def note_refusal(guichet: Guichet, refusal: RefusedError, now: datetime) -> None:
+    """Write into the journal what was ordered and why it was refused. The order may come again, and be heard."""
+    noted = replace(refusal.event, key=f"{refusal.event.key}/refused:{iso(now)}")
+    with guichet.store.write_tx():
+        number = guichet.store.case(noted.case).number
+        if number is not None and not guichet.store.has_event(noted.key):
+            guichet.store.record_event(noted, number, now, [journal(Ruling(refused=True, why=str(refusal)))])
 
 
 def _reachable(guichet: Guichet, row: Row, case: Case) -> Row:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from bot import words
 from bot.calling import Called, call, meets, was_done, webservice_of
 from bot.core.action import Move, State, What
 from bot.core.draft import UnsafeMailError
@@ -25,6 +26,7 @@ from bot.guichet import Guichet
 from bot.pipeline import handle
 from bot.receiving import look_for_sent
 from bot.settings import Mailbox
+from bot.standing import forbidden_now
 from bot.words import say
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,10 @@ def _send_through(guichet: Guichet, rows: list[Row], clock: Callable[[], datetim
 def _call_all(guichet: Guichet, webservice: Webservice, rows: list[Row],
               clock: Callable[[], datetime]) -> Iterator[None]:
     for row in rows:
+        if reason := _forbidden(guichet, row, clock()):
+            _refused(guichet, row, reason, clock())
+            yield
+            continue
         guichet.store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row["id"])
         called = call(webservice, row, _claim(guichet, row, clock))
         if called:
@@ -98,6 +104,8 @@ def _send_from(guichet: Guichet, mailbox: Mailbox, rows: list[Row], clock: Calla
         for row in rows:
             if _went_out_already(mailbox, row):
                 _sent(guichet, row, say("found in the Sent folder"), clock())
+            elif row["what"] in TO_BUYER and (reason := _forbidden(guichet, row, clock())):
+                _refused(guichet, row, reason, clock())
             else:
                 _send_one(guichet, smtp, mailbox, row, clock)
             yield
@@ -115,6 +123,11 @@ def relay_of(mailbox: Mailbox) -> Relay:
     return Relay(mailbox=mailbox.name, host=mailbox.smtp.host, port=mailbox.smtp.port, security=mailbox.smtp.security,
                  user=mailbox.user if mailbox.reference else "",
                  password=mailbox.secret() if mailbox.reference else "", ca_file=str(mailbox.ca_file or ""))
+
+
+def _forbidden(guichet: Guichet, row: Row, now: datetime) -> str:
+    with words.speaking(guichet.seller.language):
+        return forbidden_now(guichet, row, now)
 
 
 def _went_out_already(mailbox: Mailbox, row: Row) -> bool:

@@ -172,6 +172,7 @@ class Shop:
     login: str = ""
     seller_type: str = "professional"
     webservice: str = ""
+    wallet: str = "ok"
     reference: Reference | None = field(default=None, repr=False)
 
     @property
@@ -478,6 +479,7 @@ _MAILBOX: Schema = {
 _SHOP: Schema = {
     "login": _line, "token_env": _variable, "token_file": _secret_file,
     "seller_type": _one_of("professional", "private"), "webservice": _web_address,
+    "wallet": _one_of("ok", "empty", "blocked"),
 }
 _OFFER: Schema = {
     "steps": _each(_whole(1, 100), "[10, 20]"), "cap_percent": _whole(0, 100), "cap_amount": _money,
@@ -783,26 +785,26 @@ class _Reading:
             for below, word in rows.items():
                 where = ("policy", section, key, below) if below else ("policy", section, key)
                 name = f"{key}.{below}" if below else key
-                if self._is_kind(name, where) or not _LITERAL.search(name):
+                if self._is_kind(name, where, ("offer",) if section == "modes" else ()) or not _LITERAL.search(name):
                     found |= self._setting(word, where, name, {name: reader})
         return found
 
-    def _is_kind(self, name: str, where: Where) -> bool:
-        """Say whether something can be set for this name, and find fault if not."""
+    def _is_kind(self, name: str, where: Where, also: tuple[str, ...] = ()) -> bool:
+        """Say whether something can be set for this name, and find fault if not; `also` is set beside the kinds."""
         marketplace, _, kind = name.rpartition(".")
         known = not marketplace or self.marketplace(marketplace, where)
-        if kind in set(Kind):
+        if kind in {*Kind, *also}:
             return known
         self.fault(where, say("there is no kind {value}; {meant}", value=_shown(kind),
-                              meant=_meant(kind, Kind)))
+                              meant=_meant(kind, (*Kind, *also))))
         return False
 
 
 def _offer(values: Mapping[str, Any]) -> Offer:
-    """Make the limits on discounts; where no cap_percent is written, the largest step is the cap."""
+    """Make the limits on discounts; where no cap_percent is written, the largest step is the cap, if there is one."""
     steps = values.get("steps", ())
     cents, currency = values.get("cap_amount", (None, "EUR"))
-    return Offer(steps=steps, cap_percent=values.get("cap_percent", max(steps, default=0)), cap_cents=cents,
+    return Offer(steps=steps, cap_percent=values.get("cap_percent", max(steps, default=None)), cap_cents=cents,
                  currency=currency)
 
 

@@ -62,7 +62,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
         parameters=called_with(action.call, event, guichet.seller),
-        not_before=now + asked.wait if asked.wait else None,
+        not_before=now + asked.wait if asked.wait else None, once=action.once,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
     return asked.why if planned.state is State.READY and asked.state is not State.READY else ""
@@ -215,7 +215,7 @@ def _reply_words(templates: Templates, action: Action, case: Case, event: Event,
     try:
         if len(found) == 1:
             return templates.render_answer(found[0], _reply_context(case, event, mail)), ""
-        return reply_words(templates, action.template, case, event, mail), ""
+        return reply_words(templates, action.template, case, event, mail, offer=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -45,6 +46,8 @@ class Action:
         wait: how long it is held before it may leave.
         call: the webservice's action, where the channel is the webservice.
         ordered: the seller has just said it himself, so it waits for no second yes.
+        once: what it uses up when it leaves, such as the one answer to a question; empty for most.
+        facts: what its words may say beside what the event tells.
     """
 
     what: What
@@ -58,6 +61,8 @@ class Action:
     wait: timedelta = timedelta()
     call: str = ""
     ordered: bool = False
+    once: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -84,4 +89,12 @@ class Move:
     draft: int
     frm: tuple[State, ...]
     to: State
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What the guards say of an act: refused, with the sentence; or accepted, with what could not be checked."""
+
+    refused: bool
     why: str

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.action import Action, Move, Rewrite, State, What
+from bot.core import guards
+from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.around import Left
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
+from bot.core.guards import Act, By, Deed
 from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
 from bot.words import say
@@ -35,7 +39,10 @@ WANTS_WORDS = {
 }
 ANSWERABLE = frozenset(WANTS_WORDS)
 
-Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | None"]
+# Kinds with words of their own for a discount; others use those of a claim.
+OFFERED = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kind.RETURN_OPENED})
+
+Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | Ruling | None"]
 
 
 def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
@@ -59,9 +66,12 @@ def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite 
                    why=say("the seller wrote it himself"))
 
 
-def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | Ruling | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
+    row = next((row for row in case.around.left if row.number == event.draft), None)
+    if row and (sentence := guards.refused(leaving(case, row, By.SELLER, policy, now))):
+        return Ruling(refused=True, why=sentence)
     to = State.HANDED if event.channel is Channel.SELLER else State.READY
     return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
                 why=say("the seller approved it"))
@@ -94,15 +104,41 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
     if mode is Mode.OFF:
         return None
     why = say("{kind}: wants an answer", kind=say(kind_words(event.kind)))
-    if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
+    act = _reply(case, event, policy, now)
+    if away := guards.no_direct(act):
+        act, why = _to_the_marketplace(act), f"{why}; {away}"
+    if guards.refused(act):
+        return None  # the question to the seller says why
+    if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
-    channel = _channel(case, event)
     return Action(
-        what=What.REPLY, to=Party.BUYER, channel=channel, mode=mode,
-        template=f"{event.kind}.reply", step=f"reply:{event.mark}", why=why,
-        wait=HOLD if mode is Mode.ALONE else timedelta(),
-        call=event.calls["reply"] if channel is Channel.WEBSERVICE else "",
+        what=What.REPLY, to=act.to, channel=act.channel, mode=mode, template=f"{event.kind}.reply",
+        step=f"reply:{event.mark}", why=why, wait=HOLD if mode is Mode.ALONE else timedelta(), once=act.once,
+        call=event.calls["reply"] if act.channel is Channel.WEBSERVICE else "",
     )
+
+
+def _reply(case: Case, event: Event, policy: Policy, now: datetime) -> Act:
+    channel = _channel(case, event)
+    return Act(deed=Deed.REPLY, by=By.SELLER, case=case, policy=policy, now=now, kind=event.kind, channel=channel,
+               address=case.answer_to if channel is Channel.EMAIL else "", once=guards.once(case, event),
+               held=held(case, event, policy, now))
+
+
+def _to_the_marketplace(act: Act) -> Act:
+    return replace(act, to=Party.MARKETPLACE, channel=Channel.SELLER, address="")
+
+
+# Rows about these are told to the marketplace alone.
+_TOLD_TO_IT = frozenset({Kind.SALE_MADE, Kind.SELLER_SHIPPED})
+
+
+def leaving(case: Case, row: Left, by: By, policy: Policy, now: datetime, held: str = "") -> Act:
+    """Return the act that the leaving of a written row is. Text the seller pastes himself goes where he pastes it."""
+    deed = Deed.CANCEL if row.cancels else Deed.OFFER if row.what is What.OFFER else Deed.REPLY
+    act = Act(deed=deed, by=by, case=case, policy=policy, now=now, kind=row.kind, channel=row.channel,
+              address=row.address, once=row.once, row=row, held=held, facts=guards.order_of(row.offer) or {})
+    return replace(act, to=Party.MARKETPLACE) if row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT else act
 
 
 def _channel(case: Case, event: Event) -> Channel:
@@ -150,12 +186,87 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
     why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
-    return question(event, why)
+    told = "; ".join(part for part in (why, _warning(case, event, policy, now, drafted=drafted is not None)) if part)
+    return question(event, told)
 
 
 def question(event: Event, why: str) -> Action:
     """Return the question to the seller about an event; also for a reply that turned out not to leave by itself."""
     return _to_seller(What.QUESTION, f"question:{event.mark}", why)
+
+
+def _warning(case: Case, event: Event, policy: Policy, now: datetime, *, drafted: bool) -> str:
+    """Return why there is no draft, or why the sale must not be cancelled; empty where neither matters."""
+    act = _reply(case, event, policy, now)
+    if event.kind in ANSWERABLE and not drafted:
+        return guards.refused(_to_the_marketplace(act) if guards.no_direct(act) else act)
+    if event.kind in (Kind.WITHDRAWAL_OPENED, Kind.CANCELLATION_REQUESTED):
+        return guards.cancelled_withdrawal(replace(act, deed=Deed.CANCEL))
+    return ""
+
+
+def offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    """The seller orders a discount."""
+    if event.kind is not Kind.OFFER_ORDERED:
+        return None
+    act = _offer(case, event, policy, now, dict(event.facts))
+    if sentence := guards.refused(act):
+        return Ruling(refused=True, why=sentence)
+    return _offered(act, event, Mode.DRAFT, say("the seller ordered {offer}", offer=guards.discount(act)), ordered=True)
+
+
+def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    """The next of the seller's steps, where he lets the bot propose them: on a claim, and on a refusal."""
+    refusal = event.kind is Kind.OFFER_UPDATED and event.facts.get("outcome") == "refused"
+    mode = policy.offer_mode(case.key.marketplace)
+    if mode is Mode.OFF or not (refusal or event.kind is Kind.NOT_CONFORMING_CLAIMED) or event.cold:
+        return None
+    act = _offer(case, event, policy, now, {})
+    if (step := guards.next_step(act)) is None:
+        return None
+    act = replace(act, facts={"percent": str(step)})
+    if sentence := guards.refused(act):
+        return Ruling(refused=True, why=sentence)
+    why = say("your next step is {offer}", offer=guards.discount(act))
+    if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
+        mode, why = Mode.DRAFT, f"{why}; {reason}"
+    return _offered(act, event, mode, why)
+
+
+def _offer(case: Case, event: Event, policy: Policy, now: datetime, facts: dict[str, str]) -> Act:
+    by_mail = case.around.offer_channel is Channel.EMAIL and case.answer_to
+    act = Act(deed=Deed.OFFER, by=By.SELLER, case=case, policy=policy, now=now, kind=case.kind, facts=facts,
+              channel=Channel.EMAIL if by_mail else Channel.SELLER, address=case.answer_to if by_mail else "",
+              held=held(case, event, policy, now))
+    return act if by_mail else replace(act, to=Party.MARKETPLACE)   # made on the page of the sale
+
+
+def _offered(act: Act, event: Event, mode: Mode, why: str, *, ordered: bool = False) -> Action:
+    found = guards.discount(act)
+    why = "; ".join([why, *guards.remarks(act)])
+    return Action(
+        what=What.OFFER, to=act.to, channel=act.channel, mode=mode, ordered=ordered, facts=found.words,
+        template=f"{act.case.kind if act.case.kind in OFFERED else Kind.NOT_CONFORMING_CLAIMED}.offer",
+        step=f"offer:{found}:{event.mark}", why=why,
+        once=f"offer:{act.case.key.marketplace}/{act.case.key.shop}/{act.case.key.reference}/{found}",
+        wait=HOLD if mode is Mode.ALONE else timedelta())
+
+
+def hand_offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Hand the seller what only he can offer, or must agree to: the text, the link, the time left."""
+    found = propose(case, event, policy, now) or offer(case, event, policy, now)
+    if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY:
+        return None
+    return _to_seller(What.QUESTION, f"{found.step}:hand", found.why)
+
+
+def shipped(case: Case, event: Event, policy: Policy, now: datetime) -> Ruling | None:
+    if event.kind is not Kind.SELLER_SHIPPED:
+        return None
+    act = Act(deed=Deed.SHIP, by=By.SELLER, case=case, policy=policy, now=now, kind=case.kind, facts=event.facts)
+    sentence = guards.refused(act)
+    return Ruling(refused=bool(sentence), why=sentence or "; ".join(
+        [say("the seller says it has shipped"), *guards.remarks(act)]))
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -200,6 +311,8 @@ def ask_uncertain(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 # Asked from top to bottom; every row may add one thing to do.
 DECISIONS: tuple[Decision, ...] = (
     rewrite,           # his own words, before anything is done with them
+    offer,             # the seller's order of a discount, or its refusal
+    shipped,           # and his word that it has left
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
@@ -209,6 +322,8 @@ DECISIONS: tuple[Decision, ...] = (
     accept_sale,       # never by itself: it binds him
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
+    propose,           # a discount of ours, when the question and its draft are written
+    hand_offer,        # and the seller hears of it, with the link
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
     tell_over,         # nor the buyer's, whose silence may settle the case
@@ -217,7 +332,7 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
-def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite]:
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite | Ruling]:
     """Return what is to be done, most urgent first."""
     answers = (row(case, event, policy, now) for row in DECISIONS)
     return [answer for answer in answers if answer]

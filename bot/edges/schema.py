@@ -39,6 +39,12 @@ def m005_what_a_webservice_is_told(db: Any) -> None:
     db.execute("ALTER TABLE outbox ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")
 
 
+@migrations()
+def m006_what_can_be_had_once(db: Any) -> None:
+    for statement in ONCE.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -212,4 +218,16 @@ CREATE TABLE answered (
     at TEXT NOT NULL,
     PRIMARY KEY (event, answer)
 ) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# What can be had once, such as the one answer to a visitor: no two rows that use up the same may leave, whoever
+# moves them, two processes at once included. A row that has left once (`spent`) stays in the way for ever.
+ONCE = """
+ALTER TABLE outbox ADD COLUMN once TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE outbox ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
+
+CREATE UNIQUE INDEX outbox_once ON outbox (once) WHERE once != '' AND (spent = 1
+    OR state IN ('ready', 'transmitting', 'uncertain', 'handed', 'sent'))
 """.strip()

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.core.action import Move, Rewrite
+from bot.core.action import Move, Rewrite, State
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
@@ -81,6 +81,7 @@ class Written:
     error: str = ""
     not_before: datetime | None = None
     remarks: str = "[]"  # JSON: what the linter said of the words
+    once: str = ""
 
 
 def iso(moment: datetime) -> str:
@@ -131,6 +132,10 @@ class Store:
                 if self.db.conn.in_transaction:
                     self.db.conn.execute("ROLLBACK")
                 raise
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.db.conn.in_transaction)
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
         with _plainly(self.path):
@@ -321,13 +326,14 @@ class Store:
                       name: str | None = None) -> None:
         """End the running deadlines of a case: all, those that an action meets, or the one of a name."""
         self.run("UPDATE deadlines SET state = ?, ended = ? WHERE case_id = ? AND state = 'open'"
-                 " AND (? IS NULL OR met_by = ?) AND (? IS NULL OR name = ?)",
+                 " AND (? IS NULL OR ' ' || met_by || ' ' LIKE '% ' || ? || ' %') AND (? IS NULL OR name = ?)",
                  state, iso(now), case, met_by, met_by, name, name)
 
     def reopen_deadlines(self, case: int, met_by: str, now: datetime) -> None:
         """Let the deadline run again that the last answer seemed to have met, when that answer did not arrive."""
         self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL"
-                 " WHERE case_id = ? AND state = 'met' AND met_by = ? AND id = (SELECT max(id) FROM deadlines AS other"
+                 " WHERE case_id = ? AND state = 'met' AND ' ' || met_by || ' ' LIKE '% ' || ? || ' %'"
+                 " AND id = (SELECT max(id) FROM deadlines AS other"
                  " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name)",
                  iso(now), case, met_by)
 
@@ -351,21 +357,21 @@ class Store:
             cursor = self.db.conn.execute(
                 "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
                 " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " remarks, parameters, created, changed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " remarks, parameters, once, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
                  row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
                  row.error, iso(row.not_before) if row.not_before else None, row.remarks,
-                 json.dumps(dict(row.parameters), ensure_ascii=False), iso(now), iso(now)))
+                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, iso(now), iso(now)))
             return cursor.lastrowid if cursor.rowcount else None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
         """Move an outbox row on, if it still stands where it must; say whether it did."""
         marks = ", ".join("?" for _ in move.frm)
         return bool(self.run(
-            "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw) WHERE id = ?"
+            "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw), spent = max(spent, ?) WHERE id = ?"
             f" AND state IN ({marks})",
-            move.to, iso(now), raw, move.draft, *move.frm))
+            move.to, iso(now), raw, move.to is State.SENT, move.draft, *move.frm))
 
     def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
@@ -405,6 +411,35 @@ class Store:
 
     def outbox_row(self, number: int) -> Row | None:
         return self.row("SELECT * FROM outbox WHERE id = ?", number)
+
+    # -- what the guards ask -------------------------------------------------------------------
+
+    def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
+        """Return the events of a case and of others of the same order or item at the same shop, the oldest first."""
+        return self.rows(
+            "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
+            " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
+            " AND (cases.reference = ? OR cases.order_number = ? OR cases.item = ?)"
+            " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
+            key.marketplace, key.shop, key.reference, order, about)
+
+    def written(self, case: int | None, once: str) -> list[Row]:
+        """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
+        return self.rows(
+            "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
+            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once = ?))"
+            " ORDER BY outbox.id", case, once)
+
+    def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
+                   mailbox: str | None = None) -> int:
+        """Count what left, or is about to, without the seller's yes: of a case, to a domain, from a mailbox."""
+        [row] = self.rows(
+            "SELECT count(*) AS count FROM outbox WHERE what IN ('reply', 'offer') AND mode = 'alone'"
+            " AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?"
+            " AND (? IS NULL OR case_id = ?) AND (? IS NULL OR lower(to_addr) LIKE '%@' || ?)"
+            " AND (? IS NULL OR mailbox = ?)",
+            iso(since), case, case, domain, domain, mailbox, mailbox)
+        return int(row["count"])
 
     def only_held(self, case: int) -> bool:
         """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""

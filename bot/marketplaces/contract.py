@@ -16,11 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from bot.core.around import Limits
 from bot.core.deadline import Period, Rule, Stated, Unit
 from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Kind, Party
 from bot.core.linter import Topic, WordsRules
 from bot.core.message import Message
+from bot.core.money import money
 
 __all__ = ["Label", "Marketplace", "Notification", "Reader", "UnreadableError"]
 
@@ -116,6 +118,7 @@ class Marketplace:
     notes: tuple[Note, ...] = ()
     words: WordsRules = field(default_factory=WordsRules)
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    guards: Limits = field(default_factory=Limits)
     readers: list[Reader] = field(default_factory=list)
 
     @classmethod
@@ -137,6 +140,7 @@ class Marketplace:
             channels={name: word for name, word in demanded["channels"].items() if isinstance(word, str)},
             limits=demanded["channels"].get("limits", {}),
             words=_words(demanded.get("words", {})),
+            guards=_guards(demanded.get("guards", {})),
         )
 
     def reads(self, reader: Reader) -> Reader:
@@ -270,3 +274,11 @@ def _words(row: Mapping[str, Any]) -> WordsRules:
         if name in said:
             said[name] = tuple(said[name])
     return WordsRules(**said | {"max_for": tuple(said.get("max_for", {}).items())})
+
+
+def _guards(said: Mapping[str, Any]) -> Limits:
+    return Limits(
+        one_answer=frozenset(map(Kind, said.get("one_answer", ()))),
+        no_direct_after=frozenset(map(Kind, said.get("no_direct_after", ()))),
+        discount_percent=said.get("discount_percent"), received_days=said.get("received_days"),
+        ordered_days=said.get("ordered_days"), registered_above=money(said.get("registered_above", "")))
