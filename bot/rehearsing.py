@@ -45,7 +45,7 @@ def rehearse(settings: Settings, now: datetime, *, most: int | None = None) -> I
     Each is also written for a mail that tells nothing: what a marketplace may leave out, it leaves out one day.
     """
     templates, tried = templates_of(settings), Counter[tuple[str, str]]()
-    for case, event in bare(now):
+    for case, event in bare(templates, now):
         for language in templates.languages(f"{event.kind}.reply", case.key.marketplace):
             yield from _rehearsed(templates, settings, say("a mail that tells nothing"), case, event, "", language)
     for sample in sorted(FOLDER.glob("*/samples/*.eml")):
@@ -59,10 +59,15 @@ def rehearse(settings: Settings, now: datetime, *, most: int | None = None) -> I
                 yield from _rehearsed(templates, settings, sample.stem, *played, language)
 
 
-def bare(now: datetime) -> Iterator[tuple[Case, Event]]:
-    """Yield a case and an event without one fact, for each marketplace and each kind that wants words."""
-    for marketplace in marketplaces.installed():
-        key = CaseKey(marketplace=marketplace.name, shop=marketplace.name, reference="1")
+def bare(templates: Templates, now: datetime) -> Iterator[tuple[Case, Event]]:
+    """Yield a case and an event without one fact, for each kind that wants words.
+
+    Each marketplace with words of its own is tried, and one of the others: they share theirs.
+    """
+    names = [one.name for one in marketplaces.installed()]
+    apart = [name for name in names if any((folder / name).is_dir() for folder in templates.folders)]
+    for name in (*apart, *[name for name in names if name not in apart][:1]):
+        key = CaseKey(marketplace=name, shop=name, reference="1")
         for kind in sorted(ANSWERABLE):
             yield Case(key=key, number=1, kind=kind), Event(key="try", kind=kind, case=key, at=now, source="try")
 

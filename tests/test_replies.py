@@ -53,7 +53,7 @@ class Rehearsal:
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> list[Rehearsal]:
     settings = World(tmp_path_factory.mktemp("rehearsal")).guichet.settings
-    told_nothing = [Rehearsal(name=TOLD, subject="", case=case, event=event) for case, event in bare(NOW)]
+    told_nothing = [Rehearsal(name=TOLD, subject="", case=case, event=event) for case, event in bare(TEMPLATES, NOW)]
     return [*told_nothing, *(found for path in sorted(SAMPLES.glob("*/samples/*.eml"))
                              if (found := sample(path, settings)))]
 
