@@ -11,8 +11,10 @@
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide                         what is to be done about it, and why
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
+    proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
+    calling             -> a marketplace's webservice       edges/webservice
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server

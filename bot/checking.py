@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.errors import BotError
+from bot.edges import clock
 from bot.edges.store import Store
 from bot.guichet import templates_of
 from bot.loop import database
-from bot.settings import Mailbox, Settings, is_example
+from bot.rehearsing import rehearse
+from bot.settings import Mailbox, Settings, Shop, is_example
 from bot.words import say
 
 LOW_DISK = 200 * 1024 * 1024  # bytes
+SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
 
 
 class Verdict(StrEnum):
@@ -40,8 +43,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _disk(settings)
     yield _templates(settings)
+    yield _answers(settings)
+    yield from _replies(settings)
     for mailbox in settings.mailboxes:
         yield from _mailbox(mailbox)
+    for shop in settings.shops.values():
+        if shop.has_token:
+            yield _webservice(settings, shop)
 
 
 def _ok(check: str, sentence: str) -> Finding:
@@ -89,6 +97,34 @@ def _templates(settings: Settings) -> Finding:
     return _ok("templates", say("{count} templates can be read", count=count))
 
 
+def _answers(settings: Settings) -> Finding:
+    try:
+        count = templates_of(settings).check_answers()
+    except BotError as error:
+        return _broken("answers", error)
+    return _ok("answers", say("{count} answers of your own can be read", count=count))
+
+
+def _replies(settings: Settings) -> Iterator[Finding]:
+    """Try every reply on samples: what fails is broken, what the linter minds wants a look. Each thing once."""
+    told: dict[str, Finding] = {}
+    count = 0
+    for tried in rehearse(settings, clock.now(), most=SAMPLES):
+        count += 1
+        if tried.error:
+            told.setdefault(f"{tried.template}!", Finding(
+                check="replies", verdict=Verdict.BROKEN, remedy=say("mend the template"),
+                sentence=say("{template}, tried on {sample}: {error}", template=tried.template, sample=tried.sample,
+                             error=tried.error)))
+        for remark in tried.remarks:
+            told.setdefault(f"{tried.template} {remark.code}", _attention("replies", say(
+                "{template}, tried on {sample}: {error}", template=tried.template, sample=tried.sample,
+                error=remark.sentence), say("mend the template")))
+    yield from told.values()
+    if not told:
+        yield _ok("replies", say("{count} replies to samples were written, nothing is wrong with them", count=count))
+
+
 def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:
     name = f"mailbox {mailbox.name}"
     if is_example(mailbox):
@@ -133,3 +169,23 @@ def _outgoing(name: str, mailbox: Mailbox) -> Finding:
         return _ok(name, say("{host} takes mail from {address}", host=mailbox.smtp.host, address=mailbox.address))
     except BotError as error:
         return _broken(name, error)
+
+
+def _webservice(settings: Settings, shop: Shop) -> Finding:
+    """Ask what waits for the seller: it proves login and token, and changes nothing."""
+    from bot.calling import webservice_of
+    from bot.edges.webservice import Refusal, Silence
+
+    name = f"webservice {shop.marketplace}"
+    if fault := shop.token_fault():
+        return Finding(check=name, verdict=Verdict.BROKEN, sentence=fault.sentence)
+    try:
+        found = webservice_of(settings, shop.marketplace).to_do()
+    except BotError as error:
+        return _broken(name, error)
+    if isinstance(found, Silence) or (isinstance(found, Refusal) and found.pause):
+        return _attention(name, found.words, say("run `check` again later; until then nothing is lost"))
+    if isinstance(found, Refusal):
+        return Finding(check=name, verdict=Verdict.BROKEN, sentence=found.words, remedy=say(
+            "look at login and token in mailboxes.toml; without a token these actions are handed to you"))
+    return _ok(name, say("login and token work; {count} items wait for you there", count=len(found)))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -185,14 +185,15 @@ def _log(*, quiet: bool) -> None:
 @guichet.command("try")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER|M-12...")
 @click.option("--now", "moment", metavar="ISO", help="The moment reckoned from (default: the mail's own).")
+@click.option("--draft", "drafted", is_flag=True, help="Show the reply that would be written.")
 @click.option("--write", is_flag=True, help="Write what was read beside each FILE, as NAME.toml.")
 @click.option("--force", is_flag=True, help="With --write: over a file that is there.")
 @click.option("--anonymise", is_flag=True, help="Print the one mail without names, addresses and numbers.")
 @click.option("--seed", help="With --anonymise: always the same result (for tests; default: a random one).")
 @as_json
 @settled
-def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, write: bool, force: bool, anonymise: bool,
-         seed: str | None, as_json: bool) -> int:
+def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, drafted: bool, write: bool, force: bool,
+         anonymise: bool, seed: str | None, as_json: bool) -> int:
     """What would we understand and do with these mails? Touches nothing, save with --write.
 
     A FOLDER is walked for *.eml; M-12 is a mail that was kept (`show shelf`).
@@ -206,7 +207,7 @@ def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, write:
     now = _moment(moment) if moment else clock.now()
 
     def tried(source: Source) -> None:
-        told = try_mail(source, settings, now, pinned=bool(moment))
+        told = try_mail(source, settings, now, pinned=bool(moment), drafted=drafted)
         _print_json(told) if as_json else click.echo(_tried(told))
 
     return _each(found, (lambda source: _write(settings, source, force)) if write else tried)
@@ -281,7 +282,17 @@ def _tried(found: dict[str, Any]) -> str:
     lines += [f"  {name} = {value}" for name, value in found["facts"].items()]
     lines += [f"  {one['name']}: {one['due']}\n    {one['why']}" for one in found["deadlines"]]
     lines += [f"  -> {one['action']} ({one['channel']}, {one['mode']}): {one['why']}" for one in found["actions"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_drafted(found)])
+
+
+def _drafted(found: dict[str, Any]) -> list[str]:
+    """Return the lines of `--draft`; none where it was not asked for."""
+    if "draft" not in found:
+        return []
+    if not (draft := found["draft"]):
+        return [f"\n  {say('No draft')}: {found['no_draft']}"]
+    head = "Draft, to {to}:" if draft["channel"] == "email" else "Text to paste, at {to}:"
+    return [f"\n  {say(head, to=draft['to'])}\n", draft["subject"], "", draft["body"]]
 
 
 @guichet.command()
@@ -394,6 +405,25 @@ def outbox(settings: Settings, as_json: bool) -> int:
 @show.command()
 @as_json
 @settled
+def rules(settings: Settings, as_json: bool) -> int:
+    """Every rule of the marketplaces, with its source and the day it was read."""
+    from bot import showing
+
+    rows = showing.rules()
+    if as_json:
+        return _list(settings, rows, (), as_json, "")
+    for row in rows:
+        click.echo(_paint(f"{row['shop']} {row['rule']}", "bold") + f"  {row['says'] or row['kind']}")
+        if row["within"]:
+            when = ", ".join(f"{name} = {value}" for name, value in row["when"].items())
+            click.echo(f"    {row['within']} ({row['who']}: {row['name']})" + (f"  [{when}]" if when else ""))
+        click.echo(f"    {row['source']} ({row['read']})")
+    return OK
+
+
+@show.command()
+@as_json
+@settled
 def shelf(settings: Settings, as_json: bool) -> int:
     """Mails nobody claimed or nobody could read, with the reason."""
     from bot import showing
@@ -402,6 +432,20 @@ def shelf(settings: Settings, as_json: bool) -> int:
     columns = ("mail", "received", "from", "subject", "reason")
     return _list(settings, showing.shelf(store) if store else [], columns, as_json,
                  say("The shelf is empty."))
+
+
+@show.command()
+@as_json
+@settled
+def answers(settings: Settings, as_json: bool) -> int:
+    """Your own answers to frequent questions, and how often each was asked for in 90 days."""
+    from bot import showing
+    from bot.edges import clock
+    from bot.guichet import templates_of
+
+    rows = showing.answers(_store(settings), templates_of(settings).answers(), clock.now())
+    return _list(settings, rows, ("answer", "matched", "words", "advice"), as_json,
+                 say("There is no answer yet in templates/answers: docs/answers.md says how to write one."))
 
 
 @show.command()
@@ -490,12 +534,12 @@ def _row_of(store: Store, which: str, states: Sequence[str]) -> Row | None:
 
 
 def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str], done: str,
-               facts: dict[str, str] | None = None) -> int:
-    """Let the seller's word on a draft take effect; the same word twice has one effect."""
+               facts: dict[str, str] | None = None, text: str | None = None) -> int:
+    """Let the seller's word on a draft take effect, his own words first; the same word twice has one effect."""
     from bot.core.event import Kind
     from bot.edges import clock
     from bot.guichet import Guichet
-    from bot.pipeline import OrderError, order
+    from bot.pipeline import OrderError, RefusedError, note_refusal, order
 
     store = _open(settings)
     case, row = _case_of(store, which), _row_of(store, which, states)
@@ -505,13 +549,28 @@ def _carry_out(settings: Settings, which: str, kind: str, states: Sequence[str],
         stands = _states(store, case) if row is None else f"D-{row['id']}: {row['state']}"
         click.echo(say("Nothing to do for {which} ({stands}).", which=which.upper(), stands=stands))
         return OK
-    order(Guichet(settings, store), Kind(kind), case, clock.now(), source="terminal", row=row, facts=facts)
-    after = store.outbox_row(row["id"]) or row
+    guichet, now = Guichet(settings, store), clock.now()
+    try:
+        with store.write_tx():  # his words and his yes, both or neither
+            if text is not None:
+                order(guichet, Kind.DRAFT_EDITED, case, now, source="terminal", row=row, text=text)
+            order(guichet, Kind(kind), case, now, source="terminal", row=row, facts=facts)
+    except RefusedError as refusal:
+        note_refusal(guichet, refusal, now)
+        raise
     click.echo(say(done, id=f"D-{row['id']}", to=row["to_addr"]))
-    if after["state"] == "handed":
-        click.echo(say("It goes where only you can click: {to}", to=row["to_addr"]))
-        click.echo(f"{say('Text to paste:')}\n\n{row['body']}")
+    _tell_after(store.outbox_row(row["id"]) or row)
     return OK
+
+
+def _tell_after(row: Row) -> None:
+    """Say what remains for the seller to do or to mind about a draft that he has just decided on."""
+    from bot.proofing import told
+
+    if row["state"] in ("ready", "handed"):
+        for remark in told(row):
+            click.echo(say("Mind: {remark}", remark=remark["sentence"]))
+    _paste(row)
 
 
 def _states(store: Store, case: Case) -> str:
@@ -521,10 +580,23 @@ def _states(store: Store, case: Case) -> str:
 
 @guichet.command()
 @click.argument("which", metavar="ID")
+@click.option("--text", "own", type=click.File("rb"), help="A file with your own words for it; - reads what you type.")
 @settled
-def approve(settings: Settings, which: str) -> int:
+def approve(settings: Settings, which: str, own: BinaryIO | None) -> int:
     """Send a draft: D-3, or the one of C-12. The next pass or the running daemon sends it."""
-    return _carry_out(settings, which, "draft_approved", ("draft",), "{id} is approved, to {to}.")
+    if own is None:
+        return _carry_out(settings, which, "draft_approved", ("draft",), "{id} is approved, to {to}.")
+    return _carry_out(settings, which, "draft_approved", ("draft", "failed"), "{id} is approved, to {to}.",
+                      text=_own_words(own))
+
+
+def _own_words(own: BinaryIO) -> str:
+    from bot.pipeline import OrderError
+
+    try:
+        return own.read().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise OrderError(say("{path} is not UTF-8 text: save it as UTF-8 and try again", path=own.name)) from error
 
 
 @guichet.command()
@@ -549,7 +621,8 @@ def retry(settings: Settings, which: str) -> int:
 @settled
 def sent(settings: Settings, which: str) -> int:
     """Say that it did go out: an uncertain mail, or one you sent yourself in the marketplace."""
-    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed"), "{id} counts as sent, to {to}.")
+    return _carry_out(settings, which, "seller_answered", ("uncertain", "handed", "failed"),
+                      "{id} counts as sent, to {to}.")
 
 
 @guichet.command()
@@ -575,13 +648,91 @@ def close(settings: Settings, which: str) -> int:
     return _about_case(settings, which, "case_closed", say("{which} is closed.", which=which.upper()), {})
 
 
-def _about_case(settings: Settings, which: str, kind: str, done: str, facts: dict[str, str]) -> int:
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("discount", metavar='20%|"8 EUR"')
+@settled
+def offer(settings: Settings, which: str, discount: str) -> int:
+    """Offer the buyer a discount: offer C-12 20%, or offer C-12 8€."""
+    from bot.core.guards import order_of
+    from bot.pipeline import OrderError
+
+    if (facts := order_of(discount)) is None:
+        raise OrderError(say("{said} is no discount: write 20% or 8 EUR", said=discount))
+    case = _order(settings, which, "offer_ordered", dict(facts))
+    row = _open(settings).row("SELECT * FROM outbox WHERE case_id = ? AND what = 'offer' ORDER BY id DESC LIMIT 1",
+                              case.number)
+    if row is not None:
+        click.echo(say("{id} offers {offer}, to {to}.", id=f"D-{row['id']}", offer=discount, to=row["to_addr"]))
+        _paste(row)
+    return OK
+
+
+@guichet.command()
+@click.argument("which", metavar="ID")
+@click.argument("number", metavar="NUMBER|-")
+@click.argument("by", metavar="CARRIER", required=False, default="")
+@click.argument("day", metavar="[DAY]", required=False)
+@click.option("--carrier", default="", help="The carrier's name exactly as the marketplace calls it.")
+@click.option("--url", default="", help="Where the parcel is followed; Rakuten wants it with --carrier Autre.")
+@settled
+def shipped(settings: Settings, which: str, number: str, by: str, day: str | None, carrier: str, url: str) -> int:
+    """Say that a parcel has left: shipped C-12 6A12345678901 Colissimo 2026-11-20. "-" where it has no number.
+
+    The marketplace is told by its webservice, or you get the text for your account.
+    """
+    from bot.core.parcel import parcel_facts
+    from bot.edges import clock
+    from bot.edges.store import iso
+    from bot.pipeline import OrderError
+
+    if not (by or carrier):
+        raise OrderError(say("Say with whom it was shipped: shipped {which} {number} Colissimo", which=which,
+                             number=number))
+    facts = parcel_facts(number, by or carrier, _shipped_on(day) if day else iso(clock.now())[:10])
+    facts |= {name: said for name, said in (("carrier", carrier), ("tracking_url", url)) if said}
+    case = _order(settings, which, "seller_shipped", facts)
+    click.echo(say("{which}: shipped with {carrier}, {tracking}.", which=which.upper(), carrier=facts["carrier"],
+                   tracking=facts.get("tracking", "-")))
+    event = _open(settings).row("SELECT decided FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
+    for one in json.loads(event["decided"] if event else "[]"):
+        if one["action"] == "accepted":
+            click.echo(f"  {one['why']}")
+    return OK
+
+
+def _shipped_on(said: str) -> str:
+    from datetime import date
+
+    from bot.pipeline import OrderError
+
+    try:
+        return date.fromisoformat(said).isoformat()
+    except ValueError as error:
+        raise OrderError(say("{said} is no day: write it as 2026-11-20", said=said)) from error
+
+
+def _order(settings: Settings, which: str, kind: str, facts: dict[str, str]) -> Case:
+    """Let the seller's word on a case take effect; return the case."""
     from bot.core.event import Kind
     from bot.edges import clock
     from bot.guichet import Guichet
     from bot.pipeline import order
 
     store = _open(settings)
-    order(Guichet(settings, store), Kind(kind), _case_of(store, which), clock.now(), source="terminal", facts=facts)
+    case = _case_of(store, which)
+    order(Guichet(settings, store), Kind(kind), case, clock.now(), source="terminal", facts=facts)
+    return case
+
+
+def _paste(row: Row) -> None:
+    """Print what only the seller can post."""
+    if row["state"] == "handed":
+        click.echo(say("It goes where only you can click: {to}", to=row["to_addr"]))
+        click.echo(f"{say('Text to paste:')}\n\n{row['body']}")
+
+
+def _about_case(settings: Settings, which: str, kind: str, done: str, facts: dict[str, str]) -> int:
+    _order(settings, which, kind, facts)
     click.echo(done)
     return OK

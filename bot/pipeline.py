@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from bot import marketplaces, words
+from bot.calling import meets
 from bot.core import case as cases
 from bot.core import deadline as deadlines
 from bot.core import decide, message
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.errors import BotError, UnreadableError
@@ -28,9 +30,11 @@ from bot.edges import EdgeError
 from bot.edges.store import Mail, Row, Store, iso
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
+from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
+from bot.standing import allowed, look
 from bot.words import say
-from bot.writing import freeze, tell_seller, write_reply
+from bot.writing import freeze, page_of, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +58,7 @@ class Considered:
 
     case: Case
     deadlines: Sequence[Deadline]
-    decided: Sequence[Action | Move]
+    decided: Sequence[Action | Move | Rewrite | Ruling]
 
 
 # -- from a mail to an event ---------------------------------------------------------------------
@@ -103,6 +107,8 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
     case = cases.apply(_joined(before, event, understood), event)
+    case = replace(case, around=allowed(case, event, settings))
+    event = replace(event, calls=_calls(before, case, event, settings, now))
     return Considered(case=case, deadlines=_due(case, event, understood, settings),
                       decided=decide.decide(case, event, settings.policy, now))
 
@@ -116,6 +122,24 @@ def _due(case: Case, event: Event, understood: Understood | None, settings: Sett
     span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
     own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
     return [*due, own] if own else list(due)
+
+
+def _calls(before: Case, case: Case, event: Event, settings: Settings, now: datetime) -> dict[str, str]:
+    """Return what may be done about an event through the webservice: nothing without a token, or without an item."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    if marketplace is None or marketplace.name not in settings.webservices or not case.item:
+        return {}
+    amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace
+    return marketplace.calls(event.kind, _days(case, event, now), amicable=amicable)
+
+
+def _days(case: Case, event: Event, now: datetime) -> dict[str, int]:
+    """Return the days since an item was ordered and received, as far as is known: a case is no older than its order."""
+    known = {name: date.fromisoformat(event.facts[f"{name}_on"]) for name in ("ordered", "received")
+             if event.facts.get(f"{name}_on")}
+    if case.opened:
+        known["ordered"] = min(known.get("ordered", case.opened.date()), case.opened.date())
+    return {name: (now.date() - day).days for name, day in known.items()}
 
 
 def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
@@ -275,7 +299,11 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         if store.has_event(event.key) or store.has_event(event.key.removesuffix(UNPROVEN)):
             return None
         before = store.case(event.case)
-        found = consider(replace(before, mailbox=before.mailbox or mailbox), event, understood, guichet.settings, now)
+        before = replace(before, mailbox=before.mailbox or mailbox)
+        before = replace(before, around=look(store, _joined(before, event, understood), event, now))
+        found = consider(before, event, understood, guichet.settings, now)
+        if event.source.startswith("seller:"):
+            _obey_guards(found, event)
         untold = event.cold and found.case.turn is Party.SELLER
         number = store.record_case(found.case, now, untold=untold)
         case = replace(found.case, number=number)
@@ -288,8 +316,19 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
     return case
 
 
-def journal(answer: Action | Move) -> dict[str, Any]:
+def _obey_guards(found: Considered, event: Event) -> None:
+    """Raise the guards' sentence for what the seller ordered, before anything is written."""
+    for answer in found.decided:
+        if isinstance(answer, Ruling) and answer.refused:
+            raise RefusedError(answer.why, event)
+
+
+def journal(answer: Action | Move | Rewrite | Ruling) -> dict[str, Any]:
     """Return a decision as `why` and `try --json` show it."""
+    if isinstance(answer, Ruling):
+        return {"action": "refused" if answer.refused else "accepted", "why": answer.why}
+    if isinstance(answer, Rewrite):
+        return {"action": "rewrite", "draft": f"D-{answer.draft}", "why": answer.why}
     if isinstance(answer, Move):
         return {"action": str(answer.to), "draft": f"D-{answer.draft}", "why": answer.why}
     return {"action": str(answer.what), "channel": str(answer.channel), "mode": str(answer.mode),
@@ -310,6 +349,7 @@ def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Conside
 ENDS = {
     Kind.SELLER_ANSWERED: ("met", str(What.REPLY)),
     Kind.OWN_MESSAGE_COPIED: ("met", str(What.REPLY)),
+    Kind.SELLER_SHIPPED: ("met", "shipped"),
     Kind.NO_REPLY_NEEDED: ("cancelled", str(What.REPLY)),
     Kind.REFUND_ISSUED: ("met", "refund"),
     Kind.RETURN_CANCELLED: ("cancelled", "refund"),
@@ -322,7 +362,7 @@ def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> Non
         return  # the copy of an automatic acknowledgement, which answers nothing
     if event.kind in ENDS:
         state, met_by = ENDS[event.kind]
-        store.end_deadlines(number, state, now, met_by=met_by)
+        store.end_deadlines(number, state, now, met_by=event.facts.get("met_by", met_by))
     if case.stage is Stage.CLOSED:
         store.end_deadlines(number, "cancelled", now)
     if event.kind is Kind.DEADLINE_PASSED:
@@ -331,21 +371,42 @@ def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> Non
         store.reopen_deadlines(number, str(What.REPLY), now)
 
 
-def _carry_out(guichet: Guichet, answer: Action | Move, case: Case, event: Event, event_id: int, now: datetime) -> None:
-    if isinstance(answer, Move):
+def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case: Case, event: Event, event_id: int,
+               now: datetime) -> None:
+    if isinstance(answer, Ruling):
+        return  # said in the journal
+    if isinstance(answer, Rewrite):
+        if not answer.body.strip():
+            raise OrderError(say("There are no words for D-{number}: nothing is changed", number=answer.draft))
+        rewrite(guichet, answer, case, now)
+    elif isinstance(answer, Move):
         row = guichet.store.outbox_row(answer.draft)
         assert row, "a draft is moved only after it was found"
-        if answer.to in (State.READY, State.HANDED) and not row["body"].strip():
-            raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
-                                 "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
-        fresh = answer.to is State.READY and not row["raw"]
-        guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
+        if answer.to in (State.READY, State.HANDED):
+            _check_words(row, case)
+        fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
+        moved = guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
+        if moved and answer.to is State.READY:
+            guichet.store.drop_others(row, now)
         if answer.to is State.FAILED and row["state"] == State.SENT:
             guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
-    elif answer.mode is not Mode.SHADOW:
-        write_reply(guichet, answer, case, event, event_id, now)
+    elif answer.mode is not Mode.SHADOW and (
+            kept_back := write_reply(guichet, answer, case, event, event_id, now)):
+        tell_seller(guichet, decide.question(event, kept_back), case, event_id, now)
+
+
+def _check_words(row: Row, case: Case) -> None:
+    """Raise OrderError unless the words of a draft may leave: on whatever way the seller's yes came."""
+    if not row["body"].strip():
+        raise OrderError(say("D-{number} has no words, for its template failed: {error}; mend the template, "
+                             "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
+    found = remarks_on(row["body"], case, template=row["template"], automatic=False)
+    if must_go := stopping(found, row["channel"]):
+        raise OrderError(say("D-{number} must not leave like this: {remarks}. Put your own words into a file and type "
+                             "`run_bot.py approve D-{number} --text FILE`, or throw it away with "
+                             "`run_bot.py discard D-{number}`", number=row["id"], remarks=sentences(must_go)))
 
 
 # -- the seller ----------------------------------------------------------------------------------
@@ -355,15 +416,58 @@ class OrderError(BotError):
     """An order that cannot be carried out, with the reason."""
 
 
+class RefusedError(OrderError):
+    """An order that a guard refuses; the case's journal keeps the sentence.
+
+    Attributes:
+        event: what was ordered; inside a transaction of the caller's, whose end takes all back, `note_refusal` is his.
+    """
+
+    def __init__(self, sentence: str, event: Event) -> None:
+        super().__init__(sentence)
+        self.event = event
+
+
 def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: str, row: Row | None = None,
-          facts: Mapping[str, str] | None = None) -> Case | None:
+          facts: Mapping[str, str] | None = None, text: str = "") -> Case | None:
     """Let the seller's word take its effect, by the same path as everything else.
 
     Returns None when he had said the same about the same draft before: it has one effect.
+
+    Raises:
+        OrderError: it cannot be carried out, or a guard refuses it; then `why` tells so, too.
     """
+    row = _reachable(guichet, row, case) if row and kind is Kind.DRAFT_APPROVED else row
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
+    mark += f":{sha256(text.encode()).hexdigest()[:12]}" if text else ""  # other words are another edit
+    told = meets(row) if row else {}
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
-        source=f"seller:{source}", mark=mark, facts=facts or {}, draft=row["id"] if row else None,
+        source=f"seller:{source}", mark=mark, facts={**told, **(facts or {})}, text=text,
+        draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
-    return handle(guichet, event, now)
+    try:
+        return handle(guichet, event, now)
+    except RefusedError as refusal:
+        if not guichet.store.in_transaction:
+            note_refusal(guichet, refusal, now)
+        raise
+
+
+def note_refusal(guichet: Guichet, refusal: RefusedError, now: datetime) -> None:
+    """Write into the journal what was ordered and why it was refused. The order may come again, and be heard."""
+    noted = replace(refusal.event, key=f"{refusal.event.key}/refused:{iso(now)}")
+    with guichet.store.write_tx():
+        number = guichet.store.case(noted.case).number
+        if number is not None and not guichet.store.has_event(noted.key):
+            guichet.store.record_event(noted, number, now, [journal(Ruling(refused=True, why=str(refusal)))])
+
+
+def _reachable(guichet: Guichet, row: Row, case: Case) -> Row:
+    """Return a draft for the webservice as one for the seller's own hands, if its token has left the settings."""
+    waits = row["channel"] == Channel.WEBSERVICE and row["state"] in (State.DRAFT, State.FAILED, State.UNCERTAIN)
+    if not waits or case.key.marketplace in guichet.settings.webservices:
+        return row
+    page = page_of(guichet.store, case)
+    guichet.store.run("UPDATE outbox SET channel = 'seller', to_addr = ? WHERE id = ?", page, row["id"])
+    return {**row, "channel": str(Channel.SELLER), "to_addr": page}

@@ -162,11 +162,17 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """The seller's account at one marketplace; without a token, what needs the webservice goes to him."""
+    """The seller's account at one marketplace; without a token, what needs the webservice goes to him.
+
+    Attributes:
+        webservice: where the webservice is, if not at its usual place: a sandbox.
+    """
 
     marketplace: str
     login: str = ""
     seller_type: str = "professional"
+    webservice: str = ""
+    wallet: str = "ok"
     reference: Reference | None = field(default=None, repr=False)
 
     @property
@@ -204,6 +210,11 @@ class Settings:
     def shop(self, marketplace: str) -> Shop:
         """Return the seller's shop there; a bare one when he wrote nothing of it."""
         return self.shops.get(marketplace) or Shop(marketplace=marketplace)
+
+    @property
+    def webservices(self) -> frozenset[str]:
+        """The marketplaces whose webservice we may use: a login and a token are named."""
+        return frozenset(name for name, shop in self.shops.items() if shop.login and shop.has_token)
 
     def trusted(self) -> frozenset[str]:
         """Return the hosts whose Authentication-Results are believed, of all mailboxes."""
@@ -423,6 +434,18 @@ def _is_ip(host: str) -> bool:
         return False
 
 
+_WEB_ADDRESS = re.compile(r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?/?")
+
+
+def _web_address(value: Any) -> str:
+    """Take the place of a webservice. The token goes there: only over TLS, or to this very machine."""
+    match = _WEB_ADDRESS.fullmatch(address := _line(value))
+    if not match or (match[1] == "http" and not is_loopback(match[2].strip("[]"))):
+        raise _RefusedError(say('{value} is no safe web address: write it as "https://ws.example.net", without a path',
+                                value=_shown(address)))
+    return address.rstrip("/")
+
+
 def _variable(value: Any) -> str:
     """Take the name of an environment variable. Never shows what was written: it may be the secret itself."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
@@ -455,7 +478,8 @@ _MAILBOX: Schema = {
 }
 _SHOP: Schema = {
     "login": _line, "token_env": _variable, "token_file": _secret_file,
-    "seller_type": _one_of("professional", "private"),
+    "seller_type": _one_of("professional", "private"), "webservice": _web_address,
+    "wallet": _one_of("ok", "empty", "blocked"),
 }
 _OFFER: Schema = {
     "steps": _each(_whole(1, 100), "[10, 20]"), "cap_percent": _whole(0, 100), "cap_amount": _money,
@@ -761,26 +785,26 @@ class _Reading:
             for below, word in rows.items():
                 where = ("policy", section, key, below) if below else ("policy", section, key)
                 name = f"{key}.{below}" if below else key
-                if self._is_kind(name, where) or not _LITERAL.search(name):
+                if self._is_kind(name, where, ("offer",) if section == "modes" else ()) or not _LITERAL.search(name):
                     found |= self._setting(word, where, name, {name: reader})
         return found
 
-    def _is_kind(self, name: str, where: Where) -> bool:
-        """Say whether something can be set for this name, and find fault if not."""
+    def _is_kind(self, name: str, where: Where, also: tuple[str, ...] = ()) -> bool:
+        """Say whether something can be set for this name, and find fault if not; `also` is set beside the kinds."""
         marketplace, _, kind = name.rpartition(".")
         known = not marketplace or self.marketplace(marketplace, where)
-        if kind in set(Kind):
+        if kind in {*Kind, *also}:
             return known
         self.fault(where, say("there is no kind {value}; {meant}", value=_shown(kind),
-                              meant=_meant(kind, Kind)))
+                              meant=_meant(kind, (*Kind, *also))))
         return False
 
 
 def _offer(values: Mapping[str, Any]) -> Offer:
-    """Make the limits on discounts; where no cap_percent is written, the largest step is the cap."""
+    """Make the limits on discounts; where no cap_percent is written, the largest step is the cap, if there is one."""
     steps = values.get("steps", ())
     cents, currency = values.get("cap_amount", (None, "EUR"))
-    return Offer(steps=steps, cap_percent=values.get("cap_percent", max(steps, default=0)), cap_cents=cents,
+    return Offer(steps=steps, cap_percent=values.get("cap_percent", max(steps, default=None)), cap_cents=cents,
                  currency=currency)
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot import marketplaces, words
 from bot.core import message
+from bot.core.answers import Answer
 from bot.core.deadline import local
 from bot.core.errors import UnreadableError
 from bot.core.policy import Seller
 from bot.edges.store import Row, Store, moment
+from bot.marketplaces.contract import Marketplace
+from bot.proofing import told
 from bot.words import say
 from bot.words.kinds import kind_words
 
 Flat = dict[str, Any]
+
+LATELY = timedelta(days=90)
+OFTEN = 3  # times within LATELY: the listing does not say it clearly enough
 
 _MOMENTS = frozenset({"due", "opened", "received", "not_before"})
 
@@ -100,8 +108,40 @@ def why(store: Store, case: int) -> Flat:
                     "held": row["held"] or None, "facts": json.loads(row["facts"]), "text": row["text"],
                     "decided": json.loads(row["decided"])} for row in events],
         "deadlines": [_deadline(row) for row in rows],
-        "outbox": outbox(store, "WHERE case_id = ?", case),
+        "outbox": [_out(row) | {"remarks": told(row)} for row in
+                   store.rows("SELECT * FROM outbox WHERE case_id = ? ORDER BY id", case)],
     }
+
+
+def answers(store: Store | None, own: Sequence[Answer], now: datetime) -> list[Flat]:
+    """Return the seller's own answers, with how often each was asked for lately."""
+    asked = store.answered_since(now - LATELY) if store else {}
+    return [{"answer": one.name, "words": one.said, "languages": list(one.languages), "for": list(one.places),
+             "matched": asked.get(one.name, 0), "advice": _advice(asked.get(one.name, 0))} for one in own]
+
+
+def _advice(times: int) -> str | None:
+    if times < OFTEN:
+        return None
+    return say("asked {times} times in {days} days: add the answer to your listing", times=times, days=LATELY.days)
+
+
+def rules() -> list[Flat]:
+    """Return every rule of every marketplace: its clock, or what it says where it starts none."""
+    return [row for one in marketplaces.installed() for row in _rules(one)]
+
+
+def _rules(one: Marketplace) -> list[Flat]:
+    nothing = dict.fromkeys(("kind", "name", "who", "within", "says"))
+    clocks: list[Flat] = [{
+        **nothing, "shop": one.name, "rule": rule.id, "kind": str(rule.kind), "name": rule.name, "who": str(rule.who),
+        "within": f"{rule.within.amount} {rule.within.unit}", "when": dict(rule.when),
+        "others": [f"{period.amount} {period.unit}: {source}" for period, source in rule.others],
+        "source": rule.source, "read": rule.read.isoformat()} for rule in one.rules]
+    notes: list[Flat] = [{
+        **nothing, "shop": one.name, "rule": note.id, "when": {}, "others": [], "source": note.source,
+        "read": note.read.isoformat(), "says": note.says.get(words.current(), note.says["en"])} for note in one.notes]
+    return clocks + notes
 
 
 # -- for people ----------------------------------------------------------------------------------
@@ -158,7 +198,8 @@ def story(told: Mapping[str, Any], seller: Seller) -> str:
               for row in told["deadlines"]]
     lines += ["", say("Written:")] if told["outbox"] else []
     lines += [f"  {row['id']}  {row['what']} -> {row['to']}  {row['state']}\n    {row['why']}"
-              + (f"\n    {row['error']}" if row["error"] else "") for row in told["outbox"]]
+              + (f"\n    {row['error']}" if row["error"] else "")
+              + "".join(f"\n    ! {remark['sentence']}" for remark in row["remarks"]) for row in told["outbox"]]
     return "\n".join(lines)
 
 

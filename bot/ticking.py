@@ -110,7 +110,7 @@ def _put_off(guichet: Guichet, row: Row, now: datetime) -> bool:
     """Say whether the seller wants to hear later, or an answer is about to leave that meets the deadline."""
     if row["snoozed_until"] and row["snoozed_until"] > iso(now):
         return True
-    return row["met_by"] == What.REPLY and guichet.store.answer_on_its_way(row["case_id"])
+    return What.REPLY in row["met_by"].split() and guichet.store.answer_on_its_way(row["case_id"])
 
 
 def _clock_event(guichet: Guichet, one: Due, rung: str, now: datetime, *, together: bool) -> bool:

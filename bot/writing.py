@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import draft
-from bot.core.action import Action, State, What
+from bot.core.action import Action, Rewrite, State, What
+from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.event import Channel, Event, Kind
+from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
+from bot.core.linter import Remark
 from bot.core.message import Origin
-from bot.core.policy import Mode
+from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
+from bot.proofing import kept, remarks_on, sentences, stopping, told
 from bot.settings import Mailbox
 from bot.words import say
 from bot.words.kinds import kind_words
@@ -27,30 +31,133 @@ from bot.words.kinds import kind_words
 log = logging.getLogger(__name__)
 
 
-def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, event_id: int, now: datetime) -> None:
-    """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so."""
-    mailbox, mail = guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
-    said, error = _reply_words(guichet, action, case, event, mail)
+# What may be a question that the seller has answered before.
+QUESTIONS = (Kind.BUYER_WROTE, Kind.QUESTION_ASKED)
+
+
+def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, event_id: int, now: datetime) -> str:
+    """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so.
+
+    Returns why it stays although it was to leave by itself: its words failed, or the marketplace forbids them.
+    Where nobody wrote words for such a case nothing is written, and the question goes out without a draft.
+    """
+    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
+    found = own_answers(guichet.templates, case, event)
+    guichet.store.record_answers(event_id, [answer.name for answer in found], now)
+    if not found and not has_words(guichet.templates, action, case):
+        return action.why if action.state is State.READY else ""
+    action, said, error = worded(guichet.templates, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
+    body = with_quote(guichet.seller, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
+        else said.body
+    remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
+    asked = _asked_instead(action, error, remarks)
     written = Written(
-        step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=action.mode,
-        to=case.answer_to if by_mail else _where_to_click(event, case),
-        state=State.FAILED if error else action.state, template=action.template, subject=said.subject,
-        body=_with_quote(guichet, said.body, event, case) if by_mail and not error else said.body,
-        message_id=_message_id(guichet, mailbox, step), why=action.why, error=error,
-        answers=action.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
+        step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
+        to=_goes_to(guichet, action, case, event),
+        state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
+        body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
+        answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
-        not_before=now + action.wait if action.wait else None,
+        parameters=called_with(action.call, event, guichet.seller),
+        not_before=now + asked.wait if asked.wait else None, once=action.once,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
+    return asked.why if planned.state is State.READY and asked.state is not State.READY else ""
 
 
-def _where_to_click(event: Event, case: Case) -> str:
+def has_words(templates: Templates, action: Action, case: Case) -> bool:
+    return not action.template or templates.has(action.template, marketplace=case.key.marketplace)
+
+
+def worded(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
+           found: Sequence[Answer]) -> tuple[Action, Words, str]:
+    """Return an action with its words, and what is wrong with them.
+
+    Words to the marketplace (`To: marketplace`) never go to the buyer's address: the seller carries them.
+    """
+    action, said, error = _fitted(templates, _with_answer(action, found), case, event, mail, found)
+    if said.headers.get("to") == "marketplace" and action.channel is Channel.EMAIL:
+        action = replace(action, channel=Channel.SELLER)
+    return action, said, error
+
+
+def _goes_to(guichet: Guichet, action: Action, case: Case, event: Event) -> str:
+    """Return an address, the webservice's action and its item, or the page where the seller must click."""
+    if action.channel is Channel.EMAIL:
+        return case.answer_to
+    if action.channel is Channel.WEBSERVICE:
+        return f"{action.call} {case.item}"
+    return shown(event.links) or page_of(guichet.store, case)
+
+
+def page_of(store: Store, case: Case) -> str:
+    """Return the page of a case as its newest mail with links gave it, or the marketplace's name."""
+    return shown(_last_links(store, case.number or 0)) or case.key.marketplace
+
+
+def shown(links: Mapping[str, str]) -> str:
     """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
-    shown = (url for url in event.links.values() if opens(url) not in ("acts", "unsubscribes", "reports"))
-    return next(shown, case.key.marketplace)
+    return next((url for url in links.values() if opens(url) not in ("acts", "unsubscribes", "reports")), "")
+
+
+def _fitted(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
+            found: Sequence[Answer]) -> tuple[Action, Words, str]:
+    """Return an action with its words, and what is wrong with them.
+
+    A webservice takes a short message only: it has a template of its own, `KIND.message`, where there is one.
+    Words that still do not fit go to the seller's own hands, and then at their full length.
+    """
+    if not action.template:
+        return action, _call_words(action, case, event, templates.seller), ""
+    if action.channel is not Channel.WEBSERVICE:
+        return action, *_reply_words(templates, action, case, event, mail, found)
+    short = action.template.replace(".reply", ".message")
+    known = templates.has(short, marketplace=case.key.marketplace)
+    trying = replace(action, template=short) if known else action
+    said, error = _reply_words(templates, trying, case, event, mail, found)
+    try:
+        return action, said if error else replace(said, body=fit(said.body) + "\n"), error
+    except UnfitTextError as unfit:
+        handed = replace(action, channel=Channel.SELLER, call="", why=f"{action.why}; {unfit}")
+        return handed, *_reply_words(templates, handed, case, event, mail, found)
+
+
+def _call_words(action: Action, case: Case, event: Event, seller: Seller) -> Words:
+    """Return what the seller reads of a thing done without words to anybody."""
+    facts = {"item": case.item or case.order or case.key.reference, "country": _country(seller),
+             "tracking": event.facts.get("tracking"), "carrier": event.facts.get("carrier")}
+    if action.step.startswith("accept:"):
+        return Words(subject=say("Accept the sale"), body=say(
+            "Accept the sale of item {item}, shipped from {country}.\n\n"
+            "To refuse it instead, approve the other draft of this case (run_bot.py show outbox); approving one "
+            "discards the other.\n", **facts))
+    if action.step.startswith("refuse:"):
+        return Words(subject=say("Refuse the sale"), body=say("Refuse the sale of item {item}.\n", **facts))
+    return Words(subject=say("Confirm the shipment"), body=say(
+        "Item {item} has shipped.\n\nCarrier: {carrier}\nTracking number: {tracking}\n", **facts))
+
+
+# Where Rakuten asks from which country a sale ships: ISO 3166-1's numbers, as in its official sample of acceptsale.
+_NUMBERS = {"FR": "250", "BE": "56", "CH": "756", "DE": "276", "ES": "724", "IT": "380", "LU": "442", "NL": "528",
+            "PT": "620", "GB": "826"}
+
+
+def _country(seller: Seller) -> str:
+    return seller.holidays.partition("-")[0]
+
+
+def called_with(call: str, event: Event, seller: Seller) -> dict[str, str]:
+    """Return what a call of the webservice is told beside its item and its words."""
+    if call == "acceptsale":
+        number = _NUMBERS.get(_country(seller), "")
+        return {"shippingfromcountry": number} if number else {}
+    if call == "settrackingpackageinfos":
+        page = {"tracking_url": event.facts["tracking_url"]} if event.facts.get("tracking_url") else {}
+        return {"transporter_name": event.facts["carrier"], "tracking_number": event.facts["tracking"], **page}
+    return {}
 
 
 def labelled(links: Mapping[str, str]) -> dict[str, str]:
@@ -61,19 +168,72 @@ def labelled(links: Mapping[str, str]) -> dict[str, str]:
             for name, url in links.items()}
 
 
-def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row) -> tuple[Words, str]:
+def _leaves_alone(action: Action) -> bool:
+    """Say whether a buyer would read it before anybody else has; what the seller posts himself, he reads."""
+    return action.mode is Mode.ALONE and action.channel is not Channel.SELLER
+
+
+def _asked_instead(action: Action, error: str, remarks: Sequence[Remark]) -> Action:
+    """Return the action as a draft, and why, if it was to leave alone and its words must not."""
+    must_go = stopping(remarks, action.channel)
+    if action.mode is not Mode.ALONE or not (error or must_go):
+        return action
+    return replace(action, mode=Mode.DRAFT, wait=timedelta(), why=f"{action.why}; {error or sentences(must_go)}")
+
+
+def _with_answer(action: Action, found: Sequence[Answer]) -> Action:
+    """Return the action with the seller's own answer in place of its template, where one is clear."""
+    if len(found) != 1:
+        return action
+    fitting = say("your answer {name} fits", name=found[0].name)
+    return replace(action, template=f"answers/{found[0].name}", why=f"{action.why}; {fitting}")
+
+
+def own_answers(templates: Templates, case: Case, event: Event) -> tuple[Answer, ...]:
+    """Return which of the seller's own answers a message asks for."""
+    if event.kind not in QUESTIONS or not event.text:
+        return ()
+    meant = [answer for answer in templates.answers() if fits(answer, case.key.marketplace, event.kind)]
+    return match(event.text, meant, case.language)
+
+
+def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
+    """Put the seller's own words into a draft; the message it answers stays quoted below."""
+    row = guichet.store.outbox_row(edit.draft)
+    assert row, "a draft is edited only after it was found"
+    body = f"{edit.body.strip()}\n"
+    event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
+    if row["channel"] == Channel.EMAIL and event:
+        body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
+    remarks = remarks_on(body, case, template=row["template"], automatic=False)
+    guichet.store.rewrite(edit, body, kept(remarks), now)
+
+
+def _reply_words(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
+                 found: Sequence[Answer]) -> tuple[Words, str]:
     """Return the words of a reply, or empty ones and what is wrong with the template."""
     try:
-        return reply_words(guichet.templates, action.template, case, event, mail), ""
+        if len(found) == 1:
+            return templates.render_answer(found[0], _reply_context(case, event, mail)), ""
+        return reply_words(templates, action.template, case, event, mail, offer=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
 
-def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any]) -> Words:
-    context = {"case": case, "facts": event.facts, "text": event.text,
-               "subject": draft.reply_subject(mail.get("subject", ""))}
-    return templates.render(template, case.language or templates.seller.language, context,
-                            marketplace=case.key.marketplace)
+def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any],
+                **more: object) -> Words:
+    """Return the words of a template to the buyer or the marketplace, in the buyer's language.
+
+    Raises:
+        TemplateError: it is missing, wrong, or prints what is unknown or empty.
+    """
+    return templates.render(template, case.language or templates.seller.language,
+                            {**_reply_context(case, event, mail), **more}, marketplace=case.key.marketplace)
+
+
+def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
+    return {"case": case, "facts": event.facts, "text": event.text, "at": event.at,
+            "subject": draft.reply_subject(mail.get("subject", ""))}
 
 
 def _answered_mail(guichet: Guichet, event: Event) -> Row:
@@ -83,15 +243,14 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
                              int(event.source.removeprefix("mail:"))) or {}
 
 
-def _with_quote(guichet: Guichet, body: str, event: Event, case: Case) -> str:
+def with_quote(seller: Seller, body: str, case: Case, text: str, at: datetime, facts: Mapping[str, str]) -> str:
     """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
     quoted = ""
-    if event.text:
-        quoted = draft.quote(event.text, case.buyer or "", event.at, case.language or guichet.seller.language,
-                             ZoneInfo(guichet.seller.timezone))
-    line = event.facts.get("reference_line", "")
-    kept = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
-    return f"{body.rstrip()}\n\n{kept}\n" if kept else body
+    if text:
+        quoted = draft.quote(text, case.buyer or "", at, case.language or seller.language, ZoneInfo(seller.timezone))
+    line = facts.get("reference_line", "")
+    kept_below = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
+    return f"{body.rstrip()}\n\n{kept_below}\n" if kept_below else body
 
 
 def _message_id(guichet: Guichet, mailbox: Mailbox, step: str) -> str:
@@ -123,16 +282,18 @@ def _seller_words(guichet: Guichet, template: str, context: Mapping[str, Any]) -
         return guichet.templates.render(template, guichet.seller.language, context)
     except TemplateError as error:
         log.error("%s", error)
-        return Templates(guichet.seller).render(template, guichet.seller.language, context)
+        return Templates(guichet.seller, careful=False).render(template, guichet.seller.language, context)
 
 
 def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, now: datetime) -> dict[str, Any]:
     """Return what a mail to the seller about a case may say."""
     store, number = guichet.store, case.number or 0
     event = store.row("SELECT * FROM events WHERE id = ?", event_id) or {}
+    drafted = _draft(store, number, action.draft)
     return {
         "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
-        "draft": _draft(store, number, action.draft), "deadlines": open_deadlines(store, number, now),
+        "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
+        "deadlines": open_deadlines(store, number, now),
         "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
@@ -173,7 +334,7 @@ def _last_links(store: Store, case: int) -> dict[str, str]:
 
 def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
-    if row.state != State.READY:
+    if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
     try:
         return replace(row, raw=freeze(guichet, asdict(row) | {"to_addr": row.to, "references_": row.references}, now))

@@ -398,7 +398,7 @@ def test_whatever_value_stands_anywhere_the_answer_is_settings_or_sentences(path
     texts = ["\n".join([*lines[:row], new, *lines[row + 1:]]) for row, new in zip(rows, said, strict=True)]
     for text in [*texts, *(f"{section} = {odd}" for section in SECTIONS)]:
         assert _answer(path, text)
-    assert len(rows) == 27
+    assert len(rows) == 28
 
 
 def _answer(path: Path, text: str) -> object:
@@ -576,13 +576,13 @@ def test_the_example_still_loads_with_each_switched_off_setting_on_in_its_turn(t
                          if line.split(" ")[0] != instead.get(key, "-"))
         settings = loaded(tmp_path / "mailboxes.toml", text)
         assert _taken(settings, key), key
-    assert len(switched) == 8
+    assert len(switched) == 9
 
 
 def _taken(settings: Settings, key: str) -> object:
     box, shop = settings.mailboxes[0], settings.shops["rakuten_fr"]
     references = [reference.key for reference in (box.reference, shop.reference) if reference]
-    return key in references or getattr(box, key, None)
+    return key in references or getattr(box, key, None) or getattr(shop, key, None)
 
 
 def test_every_setting_is_explained_in_the_example() -> None:
@@ -597,6 +597,31 @@ def _explained(text: str, key: str) -> bool:
     alone = rf"^(?:# )?{key} = .*# \w.{{12,}}"       # on its own line, with words behind it
     inside = rf"^# (?:.*  )?{key}: \w.{{12,}}"       # host, port and security, told below their tables
     return bool(re.search(f"{alone}|{inside}", text, re.MULTILINE))
+
+
+# ---- the webservice ----
+
+TOKEN_OF_RAKUTEN = '[shop.rakuten_fr]\nlogin = "atelier"\ntoken_env = "RAKUTEN_TOKEN"\n'
+
+
+@pytest.mark.parametrize("address", ["https://sandbox.fr.shopping.rakuten.com", "http://127.0.0.1:8080",
+                                     "http://localhost:1/", "http://[::1]:8080", "https://ws.example.net:8443"])
+def test_the_webservice_may_be_elsewhere_over_tls_or_on_this_machine(path: Path, address: str) -> None:
+    shop = loaded(path, LEAST + TOKEN_OF_RAKUTEN + f'webservice = "{address}"\n').shops["rakuten_fr"]
+    assert shop.webservice == address.rstrip("/")
+
+
+@pytest.mark.parametrize("address", ["http://ws.example.net", "ws.example.net", "https://u:p@ws.example.net",
+                                     "https://ws.example.net/?pwd=x", "ftp://localhost", "http://127.0.0.1.evil.example"])
+def test_the_token_is_sent_nowhere_else(path: Path, address: str) -> None:
+    fault = only(path, LEAST + TOKEN_OF_RAKUTEN + f'webservice = "{address}"\n')
+    assert fault.place == "[shop.rakuten_fr] webservice"
+
+
+def test_the_webservice_is_used_only_where_login_and_token_are_named(path: Path) -> None:
+    assert loaded(path, LEAST + TOKEN_OF_RAKUTEN).webservices == {"rakuten_fr"}
+    assert loaded(path, LEAST + '[shop.rakuten_fr]\nlogin = "atelier"\n').webservices == frozenset()
+    assert loaded(path, LEAST + '[shop.rakuten_fr]\ntoken_env = "X"\n').webservices == frozenset()
 
 
 # ---- the program's own house ----

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -43,6 +44,10 @@ class Action:
         template: the file of words, without language and ending.
         draft: the outbox row a mail to the seller is about, if it is about one.
         wait: how long it is held before it may leave.
+        call: the webservice's action, where the channel is the webservice.
+        ordered: the seller has just said it himself, so it waits for no second yes.
+        once: what it uses up when it leaves, such as the one answer to a question; empty for most.
+        facts: what its words may say beside what the event tells.
     """
 
     what: What
@@ -54,13 +59,27 @@ class Action:
     why: str
     draft: int | None = None
     wait: timedelta = timedelta()
+    call: str = ""
+    ordered: bool = False
+    once: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
         """Return where the row begins."""
-        if self.mode is not Mode.ALONE:
+        if self.mode is not Mode.ALONE and not self.ordered:
             return State.DRAFT
         return State.HANDED if self.channel is Channel.SELLER else State.READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """Other words for a draft, the seller's own: `frm` is where it must stand for that."""
+
+    draft: int
+    frm: tuple[State, ...]
+    body: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +89,12 @@ class Move:
     draft: int
     frm: tuple[State, ...]
     to: State
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What the guards say of an act: refused, with the sentence; or accepted, with what could not be checked."""
+
+    refused: bool
     why: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.around import Around
 from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.message import Origin
 
@@ -26,6 +27,7 @@ class Case:
         mailbox: the mailbox its mails came to, and from which answers leave.
         answer_to: where a reply by e-mail may go; empty when there is no such way.
         origin: the best proof any of its mails had.
+        around: what the guards ask beside the case; not kept, but looked up for each event.
     """
 
     key: CaseKey
@@ -42,6 +44,7 @@ class Case:
     opened: datetime | None = None
     origin: Origin | None = None
     snoozed_until: datetime | None = None
+    around: Around = field(default_factory=Around)
 
     @property
     def id(self) -> str:
@@ -85,6 +88,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(Kind.WITHDRAWAL_OPENED, _OPEN, _SELLER, "he says whether it has shipped; he never cancels it"),
     _row(Kind.RETURN_OPENED, _OPEN, _BUYER, "Amazon authorised it: the buyer sends the item", authorised="automatic"),
     _row(Kind.RETURN_OPENED, _OPEN, _SELLER, "the seller authorises, closes or refunds"),
+    _row(Kind.RETURN_UPDATED, _OPEN, _SELLER, "the item is back: he checks it and refunds", state="delivered"),
+    _row(Kind.RETURN_UPDATED, _OPEN, _SELLER, "the item is back: he checks it and refunds", status="delivered"),
     _row(Kind.GUARANTEE_CLAIMED, _UP, _SELLER, "the marketplace may ask him any day, and counts from then"),
     _row(Kind.CHARGEBACK_OPENED, _UP, _SELLER, "the bank hears only him who answers"),
     _row(Kind.PERFORMANCE_WARNED, _OPEN, _SELLER, "the account itself is at stake"),
@@ -103,6 +108,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(Kind.OWN_MESSAGE_COPIED, None, _BUYER, "the seller has written, in his account or through us"),
     # what the seller did
     _row(Kind.SELLER_ANSWERED, None, _BUYER, "the answer has left"),
+    _row(Kind.SELLER_SHIPPED, None, _BUYER, "the parcel is on its way, and its number is known"),
     _row(Kind.NO_REPLY_NEEDED, None, _NOBODY, "the seller says there is nothing to answer"),
     _row(Kind.CASE_CLOSED, _SHUT, _NOBODY, "the seller closed it"),
 )

@@ -38,7 +38,7 @@ class Rule:
         kind: the event that starts it: a notification's kind, or what the seller did (`seller_shipped`).
         when: facts the event must have for the rule to apply; `case` is the kind of the case itself.
         others: other readings of the same rule; the earliest counts, all are shown.
-        met_by: the action that meets it once it has left, such as `reply`; empty when we cannot see it met.
+        met_by: what meets it, in words: `reply` once one has left, `shipped`, or both; empty when we cannot see it.
         silence: what it costs not to move, by language.
     """
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.action import Action, Move, State, What
+from bot.core import guards
+from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.around import Left
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
+from bot.core.guards import Act, By, Deed
 from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
 from bot.words import say
@@ -16,10 +20,29 @@ from bot.words.kinds import kind_words
 # A reply nobody approved waits this long, so that the seller's own answer, or a copy in Sent, is seen first.
 HOLD = timedelta(minutes=3)
 
-# What a mail may tell us that wants words to the buyer or the marketplace.
-ANSWERABLE = frozenset({Kind.BUYER_WROTE, Kind.RETURN_OPENED, Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED})
+# What a mail may tell us that wants words to the buyer or the marketplace, and why.
+WANTS_WORDS = {
+    Kind.QUESTION_ASKED: "a visitor buys from him who answers; Rakuten allows one answer: the seller completes it",
+    Kind.BUYER_WROTE: "a buyer who hears nothing complains",
+    Kind.NOT_RECEIVED_CLAIMED: "the buyer is told date, carrier and number, for silence counts as not shipped",
+    Kind.NOT_CONFORMING_CLAIMED: "the amicable phase is short, and begins with a proposal",
+    Kind.CANCELLATION_REQUESTED: "the buyer must know whether it is too late",
+    Kind.PROOF_DEMANDED: "the marketplace believes what is written with date, carrier and number",
+    Kind.DOCUMENTS_DEMANDED: "papers are sent with words that say what they belong to",
+    Kind.CARRIER_ENQUIRY_DEMANDED: "the marketplace waits for the carrier's findings, and to hear that he was asked",
+    Kind.LAST_CALL: "the marketplace decides without us if we write nothing",
+    Kind.WITHDRAWAL_OPENED: "it is acknowledged with date and time, and never cancelled by the seller himself",
+    Kind.RETURN_OPENED: "the buyer wants to know whether to send it, and where",
+    Kind.RETURN_UPDATED: "he who sent something back wants to hear that it arrived",
+    Kind.GUARANTEE_CLAIMED: "the guarantee's team decides on what it is told",
+    Kind.CHARGEBACK_OPENED: "the bank hears only him who answers",
+}
+ANSWERABLE = frozenset(WANTS_WORDS)
 
-Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | None"]
+# Kinds with words of their own for a discount; others use those of a claim.
+OFFERED = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kind.RETURN_OPENED})
+
+Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | Ruling | None"]
 
 
 def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
@@ -36,10 +59,20 @@ def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
     return ""
 
 
-def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite | None:
+    if event.kind is not Kind.DRAFT_EDITED or event.draft is None:
+        return None
+    return Rewrite(draft=event.draft, frm=(State.DRAFT, State.FAILED), body=event.text,
+                   why=say("the seller wrote it himself"))
+
+
+def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | Ruling | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
-    to = State.READY if event.channel is Channel.EMAIL else State.HANDED
+    row = next((row for row in case.around.left if row.number == event.draft), None)
+    if row and (sentence := guards.refused(leaving(case, row, By.SELLER, policy, now))):
+        return Ruling(refused=True, why=sentence)
+    to = State.HANDED if event.channel is Channel.SELLER else State.READY
     return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
                 why=say("the seller approved it"))
 
@@ -47,7 +80,7 @@ def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.SELLER_ANSWERED or event.draft is None:
         return None
-    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED), to=State.SENT,
+    return Move(draft=event.draft, frm=(State.UNCERTAIN, State.HANDED, State.FAILED), to=State.SENT,
                 why=say("the seller says it went out"))
 
 
@@ -71,14 +104,77 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
     if mode is Mode.OFF:
         return None
     why = say("{kind}: wants an answer", kind=say(kind_words(event.kind)))
-    if mode is Mode.ALONE and (reason := held(case, event, policy, now)):
+    act = _reply(case, event, policy, now)
+    if away := guards.no_direct(act):
+        act, why = _to_the_marketplace(act), f"{why}; {away}"
+    if guards.refused(act):
+        return None  # the question to the seller says why
+    if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
-    by_mail = event.channel is Channel.EMAIL and case.answer_to
     return Action(
-        what=What.REPLY, to=Party.BUYER, channel=Channel.EMAIL if by_mail else Channel.SELLER, mode=mode,
-        template=f"{event.kind}.reply", step=f"reply:{event.mark}", why=why,
-        wait=HOLD if mode is Mode.ALONE else timedelta(),
+        what=What.REPLY, to=act.to, channel=act.channel, mode=mode, template=f"{event.kind}.reply",
+        step=f"reply:{event.mark}", why=why, wait=HOLD if mode is Mode.ALONE else timedelta(), once=act.once,
+        call=event.calls["reply"] if act.channel is Channel.WEBSERVICE else "",
     )
+
+
+def _reply(case: Case, event: Event, policy: Policy, now: datetime) -> Act:
+    channel = _channel(case, event)
+    return Act(deed=Deed.REPLY, by=By.SELLER, case=case, policy=policy, now=now, kind=event.kind, channel=channel,
+               address=case.answer_to if channel is Channel.EMAIL else "", once=guards.once(case, event),
+               held=held(case, event, policy, now))
+
+
+def _to_the_marketplace(act: Act) -> Act:
+    return replace(act, to=Party.MARKETPLACE, channel=Channel.SELLER, address="")
+
+
+# Rows about these are told to the marketplace alone.
+_TOLD_TO_IT = frozenset({Kind.SALE_MADE, Kind.SELLER_SHIPPED})
+
+
+def leaving(case: Case, row: Left, by: By, policy: Policy, now: datetime, held: str = "") -> Act:
+    """Return the act that the leaving of a written row is. Text the seller pastes himself goes where he pastes it."""
+    deed = Deed.CANCEL if row.cancels else Deed.OFFER if row.what is What.OFFER else Deed.REPLY
+    act = Act(deed=deed, by=by, case=case, policy=policy, now=now, kind=row.kind, channel=row.channel,
+              address=row.address, once=row.once, row=row, held=held, facts=guards.order_of(row.offer) or {})
+    return replace(act, to=Party.MARKETPLACE) if row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT else act
+
+
+def _channel(case: Case, event: Event) -> Channel:
+    if "reply" in event.calls:
+        return Channel.WEBSERVICE
+    return Channel.EMAIL if event.channel is Channel.EMAIL and case.answer_to else Channel.SELLER
+
+
+def refuse_sale(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    return _sale("refuse", case, event, policy)
+
+
+def accept_sale(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    return _sale("accept", case, event, policy)
+
+
+def _sale(answer: str, case: Case, event: Event, policy: Policy) -> Action | None:
+    """Draft an answer to a sale where the webservice takes one: only ever on the seller's word, in every mode."""
+    mode = policy.mode_for(case.key.marketplace, event.kind)
+    if event.kind is not Kind.SALE_MADE or answer not in event.calls or mode is Mode.OFF:
+        return None
+    return Action(
+        what=What.REPLY, to=Party.MARKETPLACE, channel=Channel.WEBSERVICE, template="", step=f"{answer}:{event.mark}",
+        mode=Mode.SHADOW if mode is Mode.SHADOW else Mode.DRAFT, call=event.calls[answer],
+        why=say("a sale is accepted or refused on your word alone"))
+
+
+def ship(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Tell the marketplace of a parcel whose carrier and tracking number the seller has told us."""
+    tracking, carrier = event.facts.get("tracking"), event.facts.get("carrier")
+    if event.kind is not Kind.SELLER_SHIPPED or not (tracking and carrier):
+        return None
+    call = event.calls.get("ship", "")
+    return Action(
+        what=What.REPLY, to=Party.MARKETPLACE, channel=Channel.WEBSERVICE if call else Channel.SELLER, mode=Mode.DRAFT,
+        template="", step=f"ship:{tracking}", call=call, ordered=True, why=say("the seller says it has shipped"))
 
 
 def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -90,7 +186,87 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
     why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
+    told = "; ".join(part for part in (why, _warning(case, event, policy, now, drafted=drafted is not None)) if part)
+    return question(event, told)
+
+
+def question(event: Event, why: str) -> Action:
+    """Return the question to the seller about an event; also for a reply that turned out not to leave by itself."""
     return _to_seller(What.QUESTION, f"question:{event.mark}", why)
+
+
+def _warning(case: Case, event: Event, policy: Policy, now: datetime, *, drafted: bool) -> str:
+    """Return why there is no draft, or why the sale must not be cancelled; empty where neither matters."""
+    act = _reply(case, event, policy, now)
+    if event.kind in ANSWERABLE and not drafted:
+        return guards.refused(_to_the_marketplace(act) if guards.no_direct(act) else act)
+    if event.kind in (Kind.WITHDRAWAL_OPENED, Kind.CANCELLATION_REQUESTED):
+        return guards.cancelled_withdrawal(replace(act, deed=Deed.CANCEL))
+    return ""
+
+
+def offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    """The seller orders a discount."""
+    if event.kind is not Kind.OFFER_ORDERED:
+        return None
+    act = _offer(case, event, policy, now, dict(event.facts))
+    if sentence := guards.refused(act):
+        return Ruling(refused=True, why=sentence)
+    return _offered(act, event, Mode.DRAFT, say("the seller ordered {offer}", offer=guards.discount(act)), ordered=True)
+
+
+def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    """The next of the seller's steps, where he lets the bot propose them: on a claim, and on a refusal."""
+    refusal = event.kind is Kind.OFFER_UPDATED and event.facts.get("outcome") == "refused"
+    mode = policy.offer_mode(case.key.marketplace)
+    if mode is Mode.OFF or not (refusal or event.kind is Kind.NOT_CONFORMING_CLAIMED) or event.cold:
+        return None
+    act = _offer(case, event, policy, now, {})
+    if (step := guards.next_step(act)) is None:
+        return None
+    act = replace(act, facts={"percent": str(step)})
+    if sentence := guards.refused(act):
+        return Ruling(refused=True, why=sentence)
+    why = say("your next step is {offer}", offer=guards.discount(act))
+    if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
+        mode, why = Mode.DRAFT, f"{why}; {reason}"
+    return _offered(act, event, mode, why)
+
+
+def _offer(case: Case, event: Event, policy: Policy, now: datetime, facts: dict[str, str]) -> Act:
+    by_mail = case.around.offer_channel is Channel.EMAIL and case.answer_to
+    act = Act(deed=Deed.OFFER, by=By.SELLER, case=case, policy=policy, now=now, kind=case.kind, facts=facts,
+              channel=Channel.EMAIL if by_mail else Channel.SELLER, address=case.answer_to if by_mail else "",
+              held=held(case, event, policy, now))
+    return act if by_mail else replace(act, to=Party.MARKETPLACE)   # made on the page of the sale
+
+
+def _offered(act: Act, event: Event, mode: Mode, why: str, *, ordered: bool = False) -> Action:
+    found = guards.discount(act)
+    why = "; ".join([why, *guards.remarks(act)])
+    return Action(
+        what=What.OFFER, to=act.to, channel=act.channel, mode=mode, ordered=ordered, facts=found.words,
+        template=f"{act.case.kind if act.case.kind in OFFERED else Kind.NOT_CONFORMING_CLAIMED}.offer",
+        step=f"offer:{found}:{event.mark}", why=why,
+        once=f"offer:{act.case.key.marketplace}/{act.case.key.shop}/{act.case.key.reference}/{found}",
+        wait=HOLD if mode is Mode.ALONE else timedelta())
+
+
+def hand_offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Hand the seller what only he can offer, or must agree to: the text, the link, the time left."""
+    found = propose(case, event, policy, now) or offer(case, event, policy, now)
+    if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY:
+        return None
+    return _to_seller(What.QUESTION, f"{found.step}:hand", found.why)
+
+
+def shipped(case: Case, event: Event, policy: Policy, now: datetime) -> Ruling | None:
+    if event.kind is not Kind.SELLER_SHIPPED:
+        return None
+    act = Act(deed=Deed.SHIP, by=By.SELLER, case=case, policy=policy, now=now, kind=case.kind, facts=event.facts)
+    sentence = guards.refused(act)
+    return Ruling(refused=bool(sentence), why=sentence or "; ".join(
+        [say("the seller says it has shipped"), *guards.remarks(act)]))
 
 
 def remind(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -134,12 +310,20 @@ def ask_uncertain(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 
 # Asked from top to bottom; every row may add one thing to do.
 DECISIONS: tuple[Decision, ...] = (
+    rewrite,           # his own words, before anything is done with them
+    offer,             # the seller's order of a discount, or its refusal
+    shipped,           # and his word that it has left
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
     bounce,            # what came back has not been said
+    ship,              # what he has done is told as he told it
+    refuse_sale,       # first, so that the question shows the other
+    accept_sale,       # never by itself: it binds him
     reply,             # the words for the buyer, so that the question below can show them
     ask,               # the seller, once for each event, with the draft in full
+    propose,           # a discount of ours, when the question and its draft are written
+    hand_offer,        # and the seller hears of it, with the link
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
     tell_over,         # nor the buyer's, whose silence may settle the case
@@ -148,7 +332,7 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
-def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move]:
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite | Ruling]:
     """Return what is to be done, most urgent first."""
     answers = (row(case, event, policy, now) for row in DECISIONS)
     return [answer for answer in answers if answer]

@@ -99,6 +99,8 @@ class Event:
         mark: tells it from the next of its kind in the same case; the steps it leads to carry it.
         facts: what else was said, as templates may quote it.
         channel: how this marketplace lets us answer such an event.
+        calls: what may be done about it through the webservice, and which of its actions that is; empty
+            without a token.
         draft: the outbox row it is about, for what the seller and the outbox tell.
         cold: it was in the mailbox before we first looked, so the catch-up mail tells it.
         origin: how far its mail is proven; None where it is no mail.
@@ -117,6 +119,7 @@ class Event:
     origin: Origin | None = None
     held: str = ""
     channel: Channel = Channel.SELLER
+    calls: Mapping[str, str] = field(default_factory=dict)
     draft: int | None = None
     cold: bool = False
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import combining, normalize
 
-__all__ = ["CARRIERS", "Carrier", "Tracking", "carrier_called", "fits", "tracking"]
+__all__ = ["CARRIERS", "Carrier", "Tracking", "carrier_called", "fits", "parcel_facts", "tracking"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +131,17 @@ def carrier_called(words: str) -> str:
     """Return the one name of CARRIERS for what a mail or a webservice calls it: "POSTE_ITALIANE"; empty if unknown."""
     known = _called(words)
     return known.name if known else ""
+
+
+def parcel_facts(number: str, words: str, day: str) -> dict[str, str]:
+    """Return the facts of a parcel as the seller names it; `-` or nothing is a parcel without number.
+
+    The carrier gets the one name of CARRIERS where it has one; what else was said of it is the method.
+    """
+    bare = re.sub(r"[\s.-]", "", number).upper()
+    facts = {"tracking": bare, "carrier": carrier_called(words) or words.strip(), "method": words.strip(),
+             "shipped_on": day}
+    return {name: said for name, said in facts.items() if said}
 
 
 def _called(words: str) -> Carrier | None:

@@ -31,10 +31,13 @@ class Seller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Discounts the bot may propose: `steps` and `cap_percent` of the item's value, `cap_cents` of its currency."""
+    """Discounts the bot may propose: `steps` and `cap_percent` of the item's value, `cap_cents` of its currency.
+
+    Without `cap_percent` or `cap_cents` the seller sets no limit of his own.
+    """
 
     steps: tuple[int, ...] = ()
-    cap_percent: int = 0
+    cap_percent: int | None = None
     cap_cents: int | None = None
     currency: str = "EUR"
 
@@ -61,6 +64,10 @@ class Policy:
 
     def mode_for(self, marketplace: str, kind: str) -> Mode:
         return self.modes.get(f"{marketplace}.{kind}", self.modes.get(kind, self.mode))
+
+    def offer_mode(self, marketplace: str) -> Mode:
+        """Return how far discounts go without the seller's order: nowhere, unless he named `offer` itself."""
+        return self.modes.get(f"{marketplace}.offer", self.modes.get("offer", Mode.OFF))
 
     def target_for(self, marketplace: str, kind: str) -> timedelta | None:
         return self.targets.get(f"{marketplace}.{kind}", self.targets.get(kind))

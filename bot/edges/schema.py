@@ -28,6 +28,23 @@ def m003_how_far_the_drift_alarm_has_looked(db: Any) -> None:
     db.execute("INSERT INTO meta (name, value) SELECT 'drift', coalesce(max(id), 0) FROM mails")  # old mail is no news
 
 
+@migrations()
+def m004_remarks_and_answers(db: Any) -> None:
+    for statement in REMARKS.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m005_what_a_webservice_is_told(db: Any) -> None:
+    db.execute("ALTER TABLE outbox ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")
+
+
+@migrations()
+def m006_what_can_be_had_once(db: Any) -> None:
+    for statement in ONCE.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -188,4 +205,29 @@ CREATE TABLE aliases (
     case_id INTEGER NOT NULL REFERENCES cases (id),
     PRIMARY KEY (marketplace, alias, case_id)
 ) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# What the linter said of a text; which of the seller's own answers a message asked for.
+REMARKS = """
+ALTER TABLE outbox ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE answered (
+    event INTEGER NOT NULL REFERENCES events (id),
+    answer TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (event, answer)
+) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# What can be had once, such as the one answer to a visitor: no two rows that use up the same may leave, whoever
+# moves them, two processes at once included. A row that has left once (`spent`) stays in the way for ever.
+ONCE = """
+ALTER TABLE outbox ADD COLUMN once TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE outbox ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
+
+CREATE UNIQUE INDEX outbox_once ON outbox (once) WHERE once != '' AND (spent = 1
+    OR state IN ('ready', 'transmitting', 'uncertain', 'handed', 'sent'))
 """.strip()

@@ -10,12 +10,12 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.core.action import Move
+from bot.core.action import Move, Rewrite, State
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
@@ -76,9 +76,12 @@ class Written:
     answers: bool = False
     in_reply_to: str = ""
     references: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     error: str = ""
     not_before: datetime | None = None
+    remarks: str = "[]"  # JSON: what the linter said of the words
+    once: str = ""
 
 
 def iso(moment: datetime) -> str:
@@ -129,6 +132,10 @@ class Store:
                 if self.db.conn.in_transaction:
                     self.db.conn.execute("ROLLBACK")
                 raise
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.db.conn.in_transaction)
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
         with _plainly(self.path):
@@ -319,13 +326,14 @@ class Store:
                       name: str | None = None) -> None:
         """End the running deadlines of a case: all, those that an action meets, or the one of a name."""
         self.run("UPDATE deadlines SET state = ?, ended = ? WHERE case_id = ? AND state = 'open'"
-                 " AND (? IS NULL OR met_by = ?) AND (? IS NULL OR name = ?)",
+                 " AND (? IS NULL OR ' ' || met_by || ' ' LIKE '% ' || ? || ' %') AND (? IS NULL OR name = ?)",
                  state, iso(now), case, met_by, met_by, name, name)
 
     def reopen_deadlines(self, case: int, met_by: str, now: datetime) -> None:
         """Let the deadline run again that the last answer seemed to have met, when that answer did not arrive."""
         self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL"
-                 " WHERE case_id = ? AND state = 'met' AND met_by = ? AND id = (SELECT max(id) FROM deadlines AS other"
+                 " WHERE case_id = ? AND state = 'met' AND ' ' || met_by || ' ' LIKE '% ' || ? || ' %'"
+                 " AND id = (SELECT max(id) FROM deadlines AS other"
                  " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name)",
                  iso(now), case, met_by)
 
@@ -349,19 +357,46 @@ class Store:
             cursor = self.db.conn.execute(
                 "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
                 " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " remarks, parameters, once, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
                  row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
-                 row.error, iso(row.not_before) if row.not_before else None, iso(now), iso(now)))
+                 row.error, iso(row.not_before) if row.not_before else None, row.remarks,
+                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, iso(now), iso(now)))
             return cursor.lastrowid if cursor.rowcount else None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
         """Move an outbox row on, if it still stands where it must; say whether it did."""
         marks = ", ".join("?" for _ in move.frm)
         return bool(self.run(
-            "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw) WHERE id = ?"
+            "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw), spent = max(spent, ?) WHERE id = ?"
             f" AND state IN ({marks})",
-            move.to, iso(now), raw, move.draft, *move.frm))
+            move.to, iso(now), raw, move.to is State.SENT, move.draft, *move.frm))
+
+    def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
+        """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
+        marks = ", ".join("?" for _ in rewrite.frm)
+        return bool(self.run(
+            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', changed = ? WHERE id = ?"
+            f" AND state IN ({marks})", body, remarks, iso(now), rewrite.draft, *rewrite.frm))
+
+    def record_answers(self, event: int, names: Sequence[str], now: datetime) -> None:
+        for name in names:
+            self.run("INSERT OR IGNORE INTO answered (event, answer, at) VALUES (?, ?, ?)", event, name, iso(now))
+
+    def answers_of(self, event: int) -> list[str]:
+        return [row["answer"] for row in
+                self.rows("SELECT answer FROM answered WHERE event = ? ORDER BY answer", event)]
+
+    def answered_since(self, since: datetime) -> dict[str, int]:
+        """Return how often each of the seller's own answers was asked for since an instant."""
+        return {row["answer"]: row["times"] for row in self.rows(
+            "SELECT answer, count(*) AS times FROM answered WHERE at >= ? GROUP BY answer", iso(since))}
+
+    def drop_others(self, row: Row, now: datetime) -> None:
+        """Discard the other drafts about the same event: of accepting and refusing a sale one is left."""
+        self.run("UPDATE outbox SET state = 'discarded', changed = ? WHERE event = ? AND what = 'reply' AND id != ?"
+                 " AND state = 'draft'", iso(now), row["event"], row["id"])
 
     def note(self, draft: int, error: str, *, not_before: datetime | None = None) -> None:
         self.run("UPDATE outbox SET error = ?, not_before = ? WHERE id = ?",
@@ -376,6 +411,35 @@ class Store:
 
     def outbox_row(self, number: int) -> Row | None:
         return self.row("SELECT * FROM outbox WHERE id = ?", number)
+
+    # -- what the guards ask -------------------------------------------------------------------
+
+    def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
+        """Return the events of a case and of others of the same order or item at the same shop, the oldest first."""
+        return self.rows(
+            "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
+            " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
+            " AND (cases.reference = ? OR cases.order_number = ? OR cases.item = ?)"
+            " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
+            key.marketplace, key.shop, key.reference, order, about)
+
+    def written(self, case: int | None, once: str) -> list[Row]:
+        """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
+        return self.rows(
+            "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
+            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once = ?))"
+            " ORDER BY outbox.id", case, once)
+
+    def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
+                   mailbox: str | None = None) -> int:
+        """Count what left, or is about to, without the seller's yes: of a case, to a domain, from a mailbox."""
+        [row] = self.rows(
+            "SELECT count(*) AS count FROM outbox WHERE what IN ('reply', 'offer') AND mode = 'alone'"
+            " AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?"
+            " AND (? IS NULL OR case_id = ?) AND (? IS NULL OR lower(to_addr) LIKE '%@' || ?)"
+            " AND (? IS NULL OR mailbox = ?)",
+            iso(since), case, case, domain, domain, mailbox, mailbox)
+        return int(row["count"])
 
     def only_held(self, case: int) -> bool:
         """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""

@@ -120,4 +120,6 @@ FRENCH = {
     "password_env or password_file":
         "la connexion par OAuth n'est pas encore disponible : créez un mot de passe d'application chez "
         "votre fournisseur de messagerie et indiquez-le avec password_env ou password_file",
+    '{value} is no safe web address: write it as "https://ws.example.net", without a path':
+        "{value} n'est pas une adresse web sûre : écrivez-la comme \"https://ws.example.net\", sans chemin",
 }

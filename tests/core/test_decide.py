@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 
-from bot.core.action import Action, Move, State, What
+from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.around import Around
 from bot.core.case import ASKING, Case
 from bot.core.decide import ANSWERABLE, DECISIONS, HOLD, decide
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Origin
-from bot.core.policy import Mode, Policy
+from bot.core.policy import Mode, Offer, Policy
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
 RELAY = "jd7k2m9x4q1v8+3f1c@marketplace.amazon.fr"
 KEY = CaseKey(marketplace="amazon", shop="amazon", reference="404-2718281-8284590")
 CASE = Case(key=KEY, number=1, turn=Party.SELLER, answer_to=RELAY, kind=Kind.BUYER_WROTE)
 ALONE, DRAFT = Policy(mode=Mode.ALONE), Policy(mode=Mode.DRAFT)
+
+Found = list[Action | Move | Rewrite | Ruling]
 
 
 def event(kind: Kind = Kind.BUYER_WROTE, **more: Any) -> Event:
@@ -28,17 +31,24 @@ def event(kind: Kind = Kind.BUYER_WROTE, **more: Any) -> Event:
     return Event(kind=kind, **given)
 
 
-def decided(policy: Policy = DRAFT, *, case: Case = CASE, now: datetime = NOW, **more: Any) -> list[Action | Move]:
+def decided(policy: Policy = DRAFT, *, case: Case = CASE, now: datetime = NOW, **more: Any) -> Found:
     return list(decide(case, event(**more), policy, now))
 
 
-def action(found: list[Action | Move], what: What) -> Action:
+def test_what_the_seller_writes_himself_takes_the_place_of_the_drafts_words() -> None:
+    [edit] = decide(CASE, event(kind=Kind.DRAFT_EDITED, draft=3, text="Bonjour."), DRAFT, NOW)
+    assert isinstance(edit, Rewrite)
+    assert (edit.draft, edit.body, edit.frm) == (3, "Bonjour.", (State.DRAFT, State.FAILED))
+
+
+def action(found: Found, what: What) -> Action:
     [one] = [one for one in found if isinstance(one, Action) and one.what is what]
     return one
 
 
-def seen(found: list[Action | Move]) -> list[str]:
-    return [str(one.what) if isinstance(one, Action) else f"move to {one.to}" for one in found]
+def seen(found: Found) -> list[str]:
+    return [str(one.what) if isinstance(one, Action) else f"move to {one.to}" if isinstance(one, Move)
+            else "rewritten" if isinstance(one, Rewrite) else "refused" if one.refused else "accepted" for one in found]
 
 
 # ---- reply and ask
@@ -61,7 +71,8 @@ def test_what_wants_him_to_move_but_has_no_words_of_ours_is_asked_alone(kind: Ki
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in ANSWERABLE | ASKING | {
-    Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED, Kind.MESSAGE_UNDELIVERED, Kind.SENDING_UNCERTAIN}])
+    Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED, Kind.MESSAGE_UNDELIVERED, Kind.SENDING_UNCERTAIN,
+    Kind.OFFER_ORDERED, Kind.SELLER_SHIPPED}])
 def test_everything_else_asks_for_no_words(kind: Kind) -> None:
     assert decided(ALONE, kind=kind) == []
 
@@ -146,7 +157,7 @@ def test_discarding_stops_all_that_has_not_left() -> None:
 def test_what_the_seller_says_has_gone_out_counts_as_sent() -> None:
     [move] = decided(kind=Kind.SELLER_ANSWERED, draft=3)
     assert isinstance(move, Move)
-    assert (move.draft, move.to, set(move.frm)) == (3, State.SENT, {State.UNCERTAIN, State.HANDED})
+    assert (move.draft, move.to, set(move.frm)) == (3, State.SENT, {State.UNCERTAIN, State.HANDED, State.FAILED})
 
 
 @pytest.mark.parametrize("kind", [Kind.DRAFT_APPROVED, Kind.DRAFT_DISCARDED, Kind.SELLER_ANSWERED])
@@ -207,7 +218,11 @@ def test_mails_to_the_seller_leave_whatever_he_lets_the_bot_do_alone() -> None:
 
 
 def test_every_row_has_an_event_that_makes_it_act() -> None:
-    told = (NEAR, {**NEAR, "who": "buyer"})
-    events = [event(), *(event(kind, draft=3, facts=facts) for kind in Kind for facts in told)]
-    idle = [row.__name__ for row in DECISIONS if not any(row(CASE, one, DRAFT, NOW) for one in events)]
+    calls = {"accept": "acceptsale", "refuse": "refusesale"}
+    parcel = {"tracking": "6A15602676300", "carrier": "Colissimo"}
+    told = ({**NEAR, **parcel}, {**NEAR, "who": "buyer"})
+    events = [event(), *(event(kind, draft=3, facts=facts, calls=calls) for kind in Kind for facts in told)]
+    policy = Policy(modes={"offer": Mode.DRAFT}, offer=Offer(steps=(10,)))
+    worth = replace(CASE, around=Around(facts={"price": "100.00 EUR"}))
+    idle = [row.__name__ for row in DECISIONS if not any(row(worth, one, policy, NOW) for one in events)]
     assert idle == []

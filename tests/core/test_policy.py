@@ -26,4 +26,4 @@ def test_a_seller_who_says_nothing_is_asked_before_anything_leaves() -> None:
     assert silent.mode_for("amazon", "buyer_wrote") is Mode.DRAFT
     assert silent.warnings == (timedelta(hours=24), timedelta(hours=4))
     assert silent.max_age == timedelta(hours=72)
-    assert silent.offer.cap_percent == 0
+    assert silent.offer.cap_percent is None

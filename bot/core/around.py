@@ -1,0 +1,90 @@
+"""What stands around a case: what the marketplace and the seller allow there, what was heard, what has left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.core.action import State, What
+from bot.core.event import Channel, Kind
+from bot.core.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a marketplace forbids: the section [guards] of its rules.toml.
+
+    Attributes:
+        one_answer: kinds of which each mail can be answered once, for ever.
+        discount_percent: the most that may be taken off the item's value; None: it sets no limit.
+        no_direct_after: kinds after which the buyer is no longer written to directly.
+        received_days, ordered_days: after so many days he is not, either; None: no such limit.
+        registered_above: above this value the parcel must be registered.
+    """
+
+    one_answer: frozenset[Kind] = frozenset()
+    discount_percent: int | None = None
+    no_direct_after: frozenset[Kind] = frozenset()
+    received_days: int | None = None
+    ordered_days: int | None = None
+    registered_above: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A row of the outbox to the buyer or the marketplace, as far as the guards ask.
+
+    Attributes:
+        event: the row of the event it answers.
+        once: what it uses up when it leaves, such as the one answer to a question; empty for most.
+        spent: it has left once, whatever became of it.
+        cancels: it would cancel or refuse the sale.
+        offer: what it offers, `10%` or `8.00 EUR`; empty where it offers nothing.
+    """
+
+    number: int
+    what: What
+    state: State
+    channel: Channel
+    address: str = ""
+    kind: Kind | None = None
+    event: int | None = None
+    once: str = ""
+    spent: bool = False
+    offer: str = ""
+    cancels: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many replies left alone: in this case in 24 h, to this domain in an hour, from this mailbox in a day."""
+
+    case_day: int = 0
+    domain_hour: int = 0
+    mailbox_day: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the guards know beside the case itself; empty where nobody looked.
+
+    Attributes:
+        domains: the marketplace's own; None where nobody looked, empty where no marketplace is installed.
+        sender: the address of the case's mailbox; None where nobody looked, empty where the settings lost it.
+        told: the kinds heard of this case and of others of the same order or item, in order, the newest last.
+        left: what was written in this case, and what would use up the same.
+        facts: what proven mails and the seller said, the newest word on each.
+    """
+
+    limits: Limits = Limits()
+    domains: tuple[str, ...] | None = None
+    sender: str | None = None
+    wallet: str = "ok"
+    offer_channel: Channel = Channel.SELLER
+    told: tuple[Kind, ...] = ()
+    left: tuple[Left, ...] = ()
+    counts: Counts = Counts()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    ordered: datetime | None = None
+    received: date | None = None

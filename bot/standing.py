@@ -1,0 +1,121 @@
+"""What stands around a case, looked up for the guards: what was heard of it, what was written, what has left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from bot import marketplaces
+from bot.core import guards
+from bot.core.action import State, What
+from bot.core.around import Around, Counts, Left, Limits
+from bot.core.case import Case
+from bot.core.decide import held, leaving
+from bot.core.event import Channel, Event, Kind
+from bot.core.guards import By
+from bot.core.message import Origin
+from bot.core.policy import Mode
+from bot.edges.store import Row, Store, moment
+from bot.guichet import Guichet
+from bot.settings import Settings
+
+
+def allowed(case: Case, event: Event, settings: Settings) -> Around:
+    """Return what stands around a case with what the marketplace and the settings say, and the event itself. Pure."""
+    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    kind = case.kind or event.kind
+    box = next((box.address for box in settings.mailboxes if box.name == case.mailbox), "")
+    told = () if event.kind in guards.ENDED and not _vouched(event.origin or "", event.source) else (event.kind,)
+    around = replace(case.around, domains=marketplace.domains if marketplace else (), sender=box,
+                     wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told))
+    if _vouched(event.origin or "", event.source):
+        around = replace(around, facts={**around.facts, **_without_orders(event.facts)})
+    if marketplace is None:
+        return around
+    asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY
+    return replace(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked))
+
+
+def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
+    """Return what the database knows of what stands around a case."""
+    heard = store.heard(case.key, case.order, case.item)
+    rows = [row for row in heard if _vouched(row["origin"], row["source"])]
+    facts: dict[str, str] = {}
+    for row in rows:
+        facts |= _without_orders(json.loads(row["facts"]))
+    told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
+    around = Around(told=told, facts=facts, counts=_counts(store, case, now), ordered=_ordered(rows, facts),
+                    received=_day(facts, ("received_on", "delivered_on")))
+    limited = replace(case, around=replace(around, limits=_limits_of(case)))
+    draft = store.outbox_row(event.draft) if event.draft else None
+    once = draft["once"] if draft else guards.once(limited, event)
+    return replace(around, left=tuple(map(_left, store.written(case.number, once))))
+
+
+def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
+    """Return why a row that is ready must not leave after all: what stands around it may have changed since.
+
+    How much leaves alone was counted when it was written.
+    """
+    case = guichet.store.case_by_number(row["case_id"]) if row["case_id"] else None
+    asked = guichet.store.row("SELECT * FROM events WHERE id = ?", row["event"]) if row["event"] else None
+    if case is None or asked is None:
+        return ""
+    event = Event(key=asked["key"], kind=Kind(asked["kind"]), case=case.key, at=moment(asked["at"]),
+                  source=asked["source"], origin=Origin(asked["origin"]) if asked["origin"] else None,
+                  held=asked["held"], draft=row["id"])
+    case = replace(case, around=replace(look(guichet.store, case, event, now), counts=Counts()))
+    case = replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
+    by = By.BOT if row["mode"] == Mode.ALONE else By.SELLER
+    mine = next(left for left in case.around.left if left.number == row["id"])
+    reason = held(case, event, guichet.policy, now) if event.by_mail else ""
+    return guards.refused(leaving(case, mine, by, guichet.policy, now, reason))
+
+
+def _limits_of(case: Case) -> Limits:
+    return next((one.guards for one in marketplaces.installed() if one.name == case.key.marketplace), Limits())
+
+
+def _vouched(origin: str, source: str) -> bool:
+    """Say whether somebody is believed: a proven mail, or the seller himself."""
+    return origin == Origin.PROVEN or source.startswith("seller:")
+
+
+def _without_orders(facts: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what a seller's order said of itself: `20 %` is no fact about the item."""
+    return {name: said for name, said in facts.items() if name not in ("percent", "amount", "until")}
+
+
+def _ordered(rows: Sequence[Row], facts: Mapping[str, str]) -> datetime | None:
+    """Return when the item was ordered: as a mail dates it, or when the first mail of the sale came."""
+    if day := _day(facts, ("ordered_on", "order_date")):
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return next((moment(row["at"]) for row in rows if row["kind"] == Kind.SALE_MADE), None)
+
+
+def _day(facts: Mapping[str, str], names: Sequence[str]) -> date | None:
+    for name in names:
+        try:
+            return date.fromisoformat(facts.get(name, "")[:10])
+        except ValueError:
+            continue
+    return None
+
+
+def _counts(store: Store, case: Case, now: datetime) -> Counts:
+    day, domain = now - timedelta(days=1), case.answer_to.rpartition("@")[2].lower()
+    return Counts(
+        case_day=store.left_alone(day, case=case.number) if case.number else 0,
+        domain_hour=store.left_alone(now - timedelta(hours=1), domain=domain) if domain else 0,
+        mailbox_day=store.left_alone(day, mailbox=case.mailbox))
+
+
+def _left(row: Row) -> Left:
+    return Left(
+        number=row["id"], what=What(row["what"]), state=State(row["state"]), channel=Channel(row["channel"]),
+        address=row["to_addr"] if row["channel"] == Channel.EMAIL else "", event=row["event"],
+        kind=Kind(row["kind"]) if row["kind"] else None, once=row["once"], spent=bool(row["spent"]),
+        cancels=row["channel"] == Channel.WEBSERVICE and row["to_addr"].startswith(("refusesale", "cancelitem")),
+        offer=row["step"].rpartition("/offer:")[2].partition(":")[0] if row["what"] == What.OFFER else "")
