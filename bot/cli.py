@@ -185,14 +185,15 @@ def _log(*, quiet: bool) -> None:
 @guichet.command("try")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER|M-12...")
 @click.option("--now", "moment", metavar="ISO", help="The moment reckoned from (default: the mail's own).")
+@click.option("--draft", "drafted", is_flag=True, help="Show the reply that would be written.")
 @click.option("--write", is_flag=True, help="Write what was read beside each FILE, as NAME.toml.")
 @click.option("--force", is_flag=True, help="With --write: over a file that is there.")
 @click.option("--anonymise", is_flag=True, help="Print the one mail without names, addresses and numbers.")
 @click.option("--seed", help="With --anonymise: always the same result (for tests; default: a random one).")
 @as_json
 @settled
-def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, write: bool, force: bool, anonymise: bool,
-         seed: str | None, as_json: bool) -> int:
+def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, drafted: bool, write: bool, force: bool,
+         anonymise: bool, seed: str | None, as_json: bool) -> int:
     """What would we understand and do with these mails? Touches nothing, save with --write.
 
     A FOLDER is walked for *.eml; M-12 is a mail that was kept (`show shelf`).
@@ -206,7 +207,7 @@ def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, write:
     now = _moment(moment) if moment else clock.now()
 
     def tried(source: Source) -> None:
-        told = try_mail(source, settings, now, pinned=bool(moment))
+        told = try_mail(source, settings, now, pinned=bool(moment), drafted=drafted)
         _print_json(told) if as_json else click.echo(_tried(told))
 
     return _each(found, (lambda source: _write(settings, source, force)) if write else tried)
@@ -281,7 +282,17 @@ def _tried(found: dict[str, Any]) -> str:
     lines += [f"  {name} = {value}" for name, value in found["facts"].items()]
     lines += [f"  {one['name']}: {one['due']}\n    {one['why']}" for one in found["deadlines"]]
     lines += [f"  -> {one['action']} ({one['channel']}, {one['mode']}): {one['why']}" for one in found["actions"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_drafted(found)])
+
+
+def _drafted(found: dict[str, Any]) -> list[str]:
+    """Return the lines of `--draft`; none where it was not asked for."""
+    if "draft" not in found:
+        return []
+    if not (draft := found["draft"]):
+        return [f"\n  {say('No draft')}: {found['no_draft']}"]
+    head = "Draft, to {to}:" if draft["channel"] == "email" else "Text to paste, at {to}:"
+    return [f"\n  {say(head, to=draft['to'])}\n", draft["subject"], "", draft["body"]]
 
 
 @guichet.command()
@@ -389,6 +400,25 @@ def outbox(settings: Settings, as_json: bool) -> int:
     columns = ("id", "case", "what", "state", "to", "subject", "error")
     return _list(settings, showing.outbox(store) if store else [], columns, as_json,
                  say("Nothing was written yet."))
+
+
+@show.command()
+@as_json
+@settled
+def rules(settings: Settings, as_json: bool) -> int:
+    """Every rule of the marketplaces, with its source and the day it was read."""
+    from bot import showing
+
+    rows = showing.rules()
+    if as_json:
+        return _list(settings, rows, (), as_json, "")
+    for row in rows:
+        click.echo(_paint(f"{row['shop']} {row['rule']}", "bold") + f"  {row['says'] or row['kind']}")
+        if row["within"]:
+            when = ", ".join(f"{name} = {value}" for name, value in row["when"].items())
+            click.echo(f"    {row['within']} ({row['who']}: {row['name']})" + (f"  [{when}]" if when else ""))
+        click.echo(f"    {row['source']} ({row['read']})")
+    return OK
 
 
 @show.command()

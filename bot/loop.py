@@ -23,7 +23,7 @@ from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.store import StorageError, Store
-from bot.guichet import Guichet
+from bot.guichet import Guichet, templates_of
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.sending import resolve_one, send_ready
@@ -126,6 +126,8 @@ def once(settings: Settings) -> Pass:
         StorageError: the database cannot be used at all.
     """
     done = Pass()
+    if templates_of(settings).has_own:      # the program's own are known to fit
+        try_templates(settings)
     with alone_on(settings.data):
         guichet = Guichet(settings, Store(database(settings)))
         for mailbox in settings.mailboxes:
@@ -139,6 +141,14 @@ def once(settings: Settings) -> Pass:
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
         guichet.store.close()
     return done
+
+
+def try_templates(settings: Settings) -> None:
+    """Say at the start what is wrong with a template, and not when a buyer waits for its words."""
+    from bot.rehearsing import rehearse
+
+    for fault in dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error):
+        log.error("%s", fault)
 
 
 def reading_steps(guichet: Guichet) -> list[Step]:
@@ -184,6 +194,7 @@ def run(settings: Settings) -> None:
         for worker in workers:
             worker.start()
         log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
+        try_templates(settings)
         while not stop.asked:
             stop.pause(3600)
         for worker in workers:

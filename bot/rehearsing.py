@@ -1,4 +1,4 @@
-"""Every reply template, tried on the marketplaces' own samples before a buyer ever reads it."""
+"""Every reply and offer, tried on the marketplaces' own samples before a buyer ever reads it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 from bot import marketplaces
 from bot.core import message
 from bot.core.case import Case
+from bot.core.decide import ANSWERABLE
 from bot.core.errors import BotError
-from bot.core.event import Event
+from bot.core.event import CaseKey, Event
 from bot.core.linter import Remark, Topic
 from bot.core.policy import Mode
 from bot.edges.templates import Templates
@@ -21,8 +22,10 @@ from bot.guichet import templates_of
 from bot.pipeline import consider, event_of, understand
 from bot.proofing import remarks_on
 from bot.settings import Settings
+from bot.words import say
 from bot.writing import reply_words
 
+OFFERED = {"percent": 10, "amount": "8.00 EUR"}
 FOLDER = Path(marketplaces.__file__).parent
 
 
@@ -37,8 +40,14 @@ class Rehearsal:
 
 
 def rehearse(settings: Settings, now: datetime, *, most: int | None = None) -> Iterator[Rehearsal]:
-    """Write each reply template for the samples of its kind, at most so many a kind, in each of its languages."""
+    """Write each reply template for the samples of its kind, at most so many a kind, in each of its languages.
+
+    Each is also written for a mail that tells nothing: what a marketplace may leave out, it leaves out one day.
+    """
     templates, tried = templates_of(settings), Counter[tuple[str, str]]()
+    for case, event in bare(now):
+        for language in templates.languages(f"{event.kind}.reply", case.key.marketplace):
+            yield from _rehearsed(templates, settings, say("a mail that tells nothing"), case, event, "", language)
     for sample in sorted(FOLDER.glob("*/samples/*.eml")):
         marketplace, kind = sample.parts[-3], _kind(sample)
         languages = templates.languages(f"{kind}.reply", marketplace)
@@ -46,7 +55,16 @@ def rehearse(settings: Settings, now: datetime, *, most: int | None = None) -> I
             continue
         tried[marketplace, kind] += 1
         if played := _played(sample, settings, now):
-            yield from (_rehearsed(templates, settings, sample, *played, language) for language in languages)
+            for language in languages:
+                yield from _rehearsed(templates, settings, sample.stem, *played, language)
+
+
+def bare(now: datetime) -> Iterator[tuple[Case, Event]]:
+    """Yield a case and an event without one fact, for each marketplace and each kind that wants words."""
+    for marketplace in marketplaces.installed():
+        key = CaseKey(marketplace=marketplace.name, shop=marketplace.name, reference="1")
+        for kind in sorted(ANSWERABLE):
+            yield Case(key=key, number=1, kind=kind), Event(key="try", kind=kind, case=key, at=now, source="try")
 
 
 def _kind(sample: Path) -> str:
@@ -68,16 +86,22 @@ def _played(sample: Path, settings: Settings, now: datetime) -> tuple[Case, Even
     return consider(Case(key=event.case, number=1), event, understood, settings, now).case, event, seen.subject
 
 
-def _rehearsed(templates: Templates, settings: Settings, sample: Path, case: Case, event: Event, subject: str,
-               language: str) -> Rehearsal:
-    name = f"{case.key.marketplace}/{event.kind}.reply.{language}"
-    case = replace(case, language=language)
+def _rehearsed(templates: Templates, settings: Settings, sample: str, case: Case, event: Event, subject: str,
+               language: str) -> Iterator[Rehearsal]:
+    for what in ("reply", "offer"):
+        if language in templates.languages(f"{event.kind}.{what}", case.key.marketplace):
+            yield _tried(templates, settings, sample, replace(case, language=language), event, subject, what)
+
+
+def _tried(templates: Templates, settings: Settings, sample: str, case: Case, event: Event, subject: str,
+           what: str) -> Rehearsal:
+    name = f"{case.key.marketplace}/{event.kind}.{what}.{case.language}"
     try:
-        said = reply_words(templates, f"{event.kind}.reply", case, event, {"subject": subject})
+        said = reply_words(templates, f"{event.kind}.{what}", case, event, {"subject": subject}, offer=OFFERED)
     except BotError as error:
-        return Rehearsal(template=name, sample=sample.stem, error=str(error))
+        return Rehearsal(template=name, sample=sample, error=str(error))
     alone = settings.policy.mode_for(case.key.marketplace, event.kind) is Mode.ALONE
-    found = remarks_on(said.body, case, template=f"{event.kind}.reply", automatic=alone)
+    found = remarks_on(said.body, case, template=f"{event.kind}.{what}", automatic=alone)
     # a blank is the seller's to fill in; only where nobody looks at the draft it is a fault
-    return Rehearsal(template=name, sample=sample.stem,
+    return Rehearsal(template=name, sample=sample,
                      remarks=tuple(remark for remark in found if alone or remark.code != Topic.BLANKS))

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot import marketplaces, words
 from bot.core import message
 from bot.core.answers import Answer
 from bot.core.deadline import local
 from bot.core.errors import UnreadableError
 from bot.core.policy import Seller
 from bot.edges.store import Row, Store, moment
+from bot.marketplaces.contract import Marketplace
 from bot.proofing import told
 from bot.words import say
 from bot.words.kinds import kind_words
@@ -122,6 +124,24 @@ def _advice(times: int) -> str | None:
     if times < OFTEN:
         return None
     return say("asked {times} times in {days} days: add the answer to your listing", times=times, days=LATELY.days)
+
+
+def rules() -> list[Flat]:
+    """Return every rule of every marketplace: its clock, or what it says where it starts none."""
+    return [row for one in marketplaces.installed() for row in _rules(one)]
+
+
+def _rules(one: Marketplace) -> list[Flat]:
+    nothing = dict.fromkeys(("kind", "name", "who", "within", "says"))
+    clocks: list[Flat] = [{
+        **nothing, "shop": one.name, "rule": rule.id, "kind": str(rule.kind), "name": rule.name, "who": str(rule.who),
+        "within": f"{rule.within.amount} {rule.within.unit}", "when": dict(rule.when),
+        "others": [f"{period.amount} {period.unit}: {source}" for period, source in rule.others],
+        "source": rule.source, "read": rule.read.isoformat()} for rule in one.rules]
+    notes: list[Flat] = [{
+        **nothing, "shop": one.name, "rule": note.id, "when": {}, "others": [], "source": note.source,
+        "read": note.read.isoformat(), "says": note.says.get(words.current(), note.says["en"])} for note in one.notes]
+    return clocks + notes
 
 
 # -- for people ----------------------------------------------------------------------------------

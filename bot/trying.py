@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from bot.core import message
-from bot.core.action import Action
+from bot.core.action import Action, What
 from bot.core.case import Case
 from bot.core.clean import UNEXPECTED
 from bot.core.deadline import Deadline
 from bot.core.errors import UnreadableError
+from bot.core.event import Channel, Event
 from bot.core.message import Message
 from bot.edges.store import Store, iso
+from bot.guichet import templates_of
 from bot.marketplaces.contract import Notification
-from bot.pipeline import consider, event_of, journal, other_shop, unclaimed, understand
+from bot.pipeline import Considered, consider, event_of, journal, other_shop, unclaimed, understand
 from bot.settings import Settings
 from bot.words import say
+from bot.writing import has_words, own_answers, shown, with_quote, worded
 
 Flat = dict[str, Any]
 
@@ -71,16 +74,17 @@ def _kept(opened: Callable[[], Store | None], number: int) -> bytes:
     return raw
 
 
-def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool) -> Flat:
+def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
     """Return the object of design's contract for one file; see `try_mail`."""
-    return try_mail(_file(path), settings, now, pinned=pinned)
+    return try_mail(_file(path), settings, now, pinned=pinned, drafted=drafted)
 
 
-def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool) -> Flat:
+def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
     """Return the object of design's contract for one mail.
 
     Args:
         now: the moment reckoned from; `pinned` when it was asked for. Otherwise a mail counts from its own Date.
+        drafted: add `draft`: the reply it would write, or null with the reason in `no_draft`.
 
     Raises:
         OSError: there is no such file or kept mail, or it cannot be read.
@@ -89,11 +93,33 @@ def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool)
     try:
         seen = message.read(raw, trusted=settings.trusted())
         found["origin"] = str(seen.origin)
-        return found | _understood(seen, settings, now, pinned=pinned)
+        return found | _understood(seen, settings, now, pinned=pinned, drafted=drafted)
     except UnreadableError as error:
         return found | {"shelved": str(error)}
     except UNEXPECTED as error:  # a fault of ours stops no other mail; the pipeline puts it on the shelf likewise
         return found | {"shelved": f"fault: {type(error).__name__}"}
+
+
+def _draft(seen: Message, event: Event, seen_then: Considered, settings: Settings) -> Flat:
+    """Return the reply that would be written."""
+    case = seen_then.case
+    action = next((one for one in seen_then.decided if isinstance(one, Action) and one.what is What.REPLY), None)
+    if action is None:
+        return {"draft": None, "no_draft": say("nothing to answer")}
+    templates, mail = templates_of(settings), {"subject": seen.subject}
+    found = own_answers(templates, case, event)
+    if not found and not has_words(templates, action, case):
+        return {"draft": None, "no_draft": say("no template {name} for {marketplace}", name=action.template,
+                                               marketplace=case.key.marketplace)}
+    action, said, error = worded(templates, action, case, event, mail, found)
+    if error:
+        return {"draft": None, "no_draft": error}
+    by_mail = action.channel is Channel.EMAIL
+    return {"no_draft": None, "draft": {
+        "to": case.answer_to if by_mail else shown(event.links) or case.key.marketplace,
+        "channel": str(action.channel), "mode": str(action.mode), "subject": said.subject,
+        "body": with_quote(settings.seller, said.body, case, event.text, event.at, event.facts) if by_mail
+        else said.body}}
 
 
 def _empty(file: str) -> Flat:
@@ -102,7 +128,7 @@ def _empty(file: str) -> Flat:
             "shelved": None}
 
 
-def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: bool) -> Flat:
+def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: bool, drafted: bool) -> Flat:
     if (understood := understand(seen)) is None:
         return {"text": seen.newest or None, "shelved": unclaimed(seen, settings.seller)[1]}
     found = _told(understood.note)
@@ -114,7 +140,7 @@ def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: boo
     return found | {
         "deadlines": [_deadline(deadline) for deadline in seen_then.deadlines],
         "actions": [journal(answer) for answer in seen_then.decided if isinstance(answer, Action)],
-    }
+    } | (_draft(seen, event, seen_then, settings) if drafted else {})
 
 
 def _shops(seen: Message, settings: Settings) -> tuple[str, ...] | None:

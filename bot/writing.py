@@ -39,15 +39,17 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     """Write the words for the buyer or the marketplace; where the template fails, a failed row that says so.
 
     Returns why it stays although it was to leave by itself: its words failed, or the marketplace forbids them.
+    Where nobody wrote words for such a case nothing is written, and the question goes out without a draft.
     """
-    mailbox, mail = guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
-    found = _own_answers(guichet, case, event)
+    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
+    found = own_answers(guichet.templates, case, event)
     guichet.store.record_answers(event_id, [answer.name for answer in found], now)
-    action = _with_answer(action, found)
-    action, said, error = _fitted(guichet, action, case, event, mail, found)
+    if not found and not has_words(guichet.templates, action, case):
+        return action.why if action.state is State.READY else ""
+    action, said, error = worded(guichet.templates, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
-    body = _with_quote(guichet, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
+    body = with_quote(guichet.seller, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
         else said.body
     remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
     asked = _asked_instead(action, error, remarks)
@@ -63,7 +65,23 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         not_before=now + asked.wait if asked.wait else None, once=action.once,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
-    return asked.why if asked.mode is not action.mode else ""
+    return asked.why if planned.state is State.READY and asked.state is not State.READY else ""
+
+
+def has_words(templates: Templates, action: Action, case: Case) -> bool:
+    return not action.template or templates.has(action.template, marketplace=case.key.marketplace)
+
+
+def worded(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
+           found: Sequence[Answer]) -> tuple[Action, Words, str]:
+    """Return an action with its words, and what is wrong with them.
+
+    Words to the marketplace (`To: marketplace`) never go to the buyer's address: the seller carries them.
+    """
+    action, said, error = _fitted(templates, _with_answer(action, found), case, event, mail, found)
+    if said.headers.get("to") == "marketplace" and action.channel is Channel.EMAIL:
+        action = replace(action, channel=Channel.SELLER)
+    return action, said, error
 
 
 def _goes_to(guichet: Guichet, action: Action, case: Case, event: Event) -> str:
@@ -72,20 +90,20 @@ def _goes_to(guichet: Guichet, action: Action, case: Case, event: Event) -> str:
         return case.answer_to
     if action.channel is Channel.WEBSERVICE:
         return f"{action.call} {case.item}"
-    return _shown(event.links) or page_of(guichet.store, case)
+    return shown(event.links) or page_of(guichet.store, case)
 
 
 def page_of(store: Store, case: Case) -> str:
     """Return the page of a case as its newest mail with links gave it, or the marketplace's name."""
-    return _shown(_last_links(store, case.number or 0)) or case.key.marketplace
+    return shown(_last_links(store, case.number or 0)) or case.key.marketplace
 
 
-def _shown(links: Mapping[str, str]) -> str:
+def shown(links: Mapping[str, str]) -> str:
     """Return the page on which the seller acts himself: never a link that takes effect when it is opened."""
     return next((url for url in links.values() if opens(url) not in ("acts", "unsubscribes", "reports")), "")
 
 
-def _fitted(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row,
+def _fitted(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
             found: Sequence[Answer]) -> tuple[Action, Words, str]:
     """Return an action with its words, and what is wrong with them.
 
@@ -93,17 +111,18 @@ def _fitted(guichet: Guichet, action: Action, case: Case, event: Event, mail: Ro
     Words that still do not fit go to the seller's own hands, and then at their full length.
     """
     if not action.template:
-        return action, _call_words(action, case, event, guichet.seller), ""
+        return action, _call_words(action, case, event, templates.seller), ""
     if action.channel is not Channel.WEBSERVICE:
-        return action, *_reply_words(guichet, action, case, event, mail, found)
+        return action, *_reply_words(templates, action, case, event, mail, found)
     short = action.template.replace(".reply", ".message")
-    known = guichet.templates.has(short, marketplace=case.key.marketplace)
-    said, error = _reply_words(guichet, replace(action, template=short) if known else action, case, event, mail, found)
+    known = templates.has(short, marketplace=case.key.marketplace)
+    trying = replace(action, template=short) if known else action
+    said, error = _reply_words(templates, trying, case, event, mail, found)
     try:
         return action, said if error else replace(said, body=fit(said.body) + "\n"), error
     except UnfitTextError as unfit:
         handed = replace(action, channel=Channel.SELLER, call="", why=f"{action.why}; {unfit}")
-        return handed, *_reply_words(guichet, handed, case, event, mail, found)
+        return handed, *_reply_words(templates, handed, case, event, mail, found)
 
 
 def _call_words(action: Action, case: Case, event: Event, seller: Seller) -> Words:
@@ -170,11 +189,11 @@ def _with_answer(action: Action, found: Sequence[Answer]) -> Action:
     return replace(action, template=f"answers/{found[0].name}", why=f"{action.why}; {fitting}")
 
 
-def _own_answers(guichet: Guichet, case: Case, event: Event) -> tuple[Answer, ...]:
+def own_answers(templates: Templates, case: Case, event: Event) -> tuple[Answer, ...]:
     """Return which of the seller's own answers a message asks for."""
     if event.kind not in QUESTIONS or not event.text:
         return ()
-    meant = [answer for answer in guichet.templates.answers() if fits(answer, case.key.marketplace, event.kind)]
+    meant = [answer for answer in templates.answers() if fits(answer, case.key.marketplace, event.kind)]
     return match(event.text, meant, case.language)
 
 
@@ -185,30 +204,35 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     body = f"{edit.body.strip()}\n"
     event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
     if row["channel"] == Channel.EMAIL and event:
-        body = _with_quote(guichet, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
+        body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
     remarks = remarks_on(body, case, template=row["template"], automatic=False)
     guichet.store.rewrite(edit, body, kept(remarks), now)
 
 
-def _reply_words(guichet: Guichet, action: Action, case: Case, event: Event, mail: Row,
+def _reply_words(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
                  found: Sequence[Answer]) -> tuple[Words, str]:
     """Return the words of a reply, or empty ones and what is wrong with the template."""
     try:
         if len(found) == 1:
-            return guichet.templates.render_answer(found[0], _reply_context(case, event, mail)), ""
-        return reply_words(guichet.templates, action.template, case, event, mail, offer=action.facts), ""
+            return templates.render_answer(found[0], _reply_context(case, event, mail)), ""
+        return reply_words(templates, action.template, case, event, mail, offer=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
 
 def reply_words(templates: Templates, template: str, case: Case, event: Event, mail: Mapping[str, Any],
                 **more: object) -> Words:
+    """Return the words of a template to the buyer or the marketplace, in the buyer's language.
+
+    Raises:
+        TemplateError: it is missing, wrong, or prints what is unknown or empty.
+    """
     return templates.render(template, case.language or templates.seller.language,
-                            _reply_context(case, event, mail) | more, marketplace=case.key.marketplace)
+                            {**_reply_context(case, event, mail), **more}, marketplace=case.key.marketplace)
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
-    return {"case": case, "facts": event.facts, "text": event.text,
+    return {"case": case, "facts": event.facts, "text": event.text, "at": event.at,
             "subject": draft.reply_subject(mail.get("subject", ""))}
 
 
@@ -219,12 +243,11 @@ def _answered_mail(guichet: Guichet, event: Event) -> Row:
                              int(event.source.removeprefix("mail:"))) or {}
 
 
-def _with_quote(guichet: Guichet, body: str, case: Case, text: str, at: datetime, facts: Mapping[str, str]) -> str:
+def with_quote(seller: Seller, body: str, case: Case, text: str, at: datetime, facts: Mapping[str, str]) -> str:
     """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
     quoted = ""
     if text:
-        quoted = draft.quote(text, case.buyer or "", at, case.language or guichet.seller.language,
-                             ZoneInfo(guichet.seller.timezone))
+        quoted = draft.quote(text, case.buyer or "", at, case.language or seller.language, ZoneInfo(seller.timezone))
     line = facts.get("reference_line", "")
     kept_below = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
     return f"{body.rstrip()}\n\n{kept_below}\n" if kept_below else body
@@ -259,7 +282,7 @@ def _seller_words(guichet: Guichet, template: str, context: Mapping[str, Any]) -
         return guichet.templates.render(template, guichet.seller.language, context)
     except TemplateError as error:
         log.error("%s", error)
-        return Templates(guichet.seller).render(template, guichet.seller.language, context)
+        return Templates(guichet.seller, careful=False).render(template, guichet.seller.language, context)
 
 
 def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, now: datetime) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from bot.core.errors import BotError
 from bot.core.event import Kind
 from bot.core.message import read
+from bot.edges.templates import PROGRAM
 from bot.pipeline import MOST_ATTEMPTS, read_one, unclaimed
 from bot.receiving import receive_maildir
 from bot.ticking import tick
@@ -443,3 +445,69 @@ def test_broken_template_of_a_mail_to_the_seller_gives_way_to_the_programs(world
     world.configure()
     world.hears(buyer_writes())
     assert "Ce qu'il écrit" in world.one("outbox", "what = 'question'")["body"]
+
+
+# ---- words that may not leave by themselves
+
+
+def own_reply(world: World, text: str) -> None:
+    (world.folder / "templates" / "amazon").mkdir(parents=True)
+    break_template(world, "amazon/buyer_wrote.reply.fr.txt", text)
+
+
+def test_blank_in_a_reply_keeps_it_from_leaving_by_itself_and_the_seller_is_asked(world: World) -> None:
+    own_reply(world, "Subject: x\n\nBonjour,\n\n[à compléter]\n")
+    world.configure(policy='mode = "alone"')
+    world.hears(buyer_writes())
+    draft, question = world.rows("outbox")
+    assert (draft["state"], draft["mode"], draft["not_before"]) == ("draft", "draft", None)
+    assert "[à compléter]" in draft["why"]
+    assert (question["what"], question["state"]) == ("question", "ready")
+    assert "[à compléter]" in question["body"]
+
+
+def test_blank_stops_the_sending_even_when_it_is_approved(world: World) -> None:
+    own_reply(world, "Subject: x\n\nBonjour,\n\n[to fill in]\n")
+    world.configure()
+    world.hears(buyer_writes())
+    with pytest.raises(BotError, match=r"D-1 .*\[to fill in\]"):
+        world.says(Kind.DRAFT_APPROVED, draft=1)
+    assert world.one("outbox", "id = 1")["state"] == "draft"
+
+
+def test_blank_that_the_buyer_wrote_himself_stops_nothing(world: World) -> None:
+    world.hears(buyer_writes(text="Que veut dire [to fill in] ?"))
+    world.says(Kind.DRAFT_APPROVED, draft=1)
+    assert world.one("outbox", "id = 1")["state"] == "ready"
+
+
+def test_words_to_the_marketplace_never_go_to_the_buyers_address(world: World) -> None:
+    own_reply(world, "To: marketplace\nSubject: x\n\nBonjour,\n")
+    world.configure(policy='mode = "alone"')
+    world.hears(buyer_writes())
+    draft, question = world.rows("outbox")
+    assert (draft["channel"], draft["state"], draft["raw"]) == ("seller", "handed", None)
+    assert "marketplace.amazon" not in draft["to_addr"]
+    assert question["what"] == "question"
+
+
+def test_reply_that_failed_instead_of_leaving_alone_is_asked_about(world: World) -> None:
+    own_reply(world, "Subject: x\n\n{{ byuer }}\n")
+    world.configure(policy='mode = "alone"')
+    world.hears(buyer_writes())
+    draft, question = world.rows("outbox")
+    assert draft["state"] == "failed"
+    assert "byuer" in question["body"]
+
+
+@pytest.mark.parametrize("mode", ["draft", "alone"])
+def test_where_nobody_wrote_words_the_question_goes_without_a_draft(world: World, mode: str) -> None:
+    world.configure(policy=f'mode = "{mode}"')
+    folder = copytree(PROGRAM, world.folder / "program")
+    for path in folder.rglob("buyer_wrote.reply.*"):
+        path.unlink()
+    world.guichet.templates.folders = [folder]
+    world.hears(buyer_writes())
+    [question] = world.rows("outbox")
+    assert (question["what"], question["state"]) == ("question", "ready")
+    assert "approve" not in question["body"]

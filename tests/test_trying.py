@@ -164,6 +164,58 @@ def test_people_read_the_same_in_lines(world: World, capsys: pytest.CaptureFixtu
     assert HOST not in out
 
 
+# ---- the draft it would write
+
+
+def own_reply(world: World, body: str) -> None:
+    folder = world.folder / "templates" / "amazon"
+    folder.mkdir(parents=True)
+    (folder / "buyer_wrote.reply.fr.txt").write_text(f"Subject: x\n\n{body}\n")
+
+
+def drafted(world: World, raw: bytes) -> dict[str, Any]:
+    path = world.folder / "mail.eml"
+    path.write_bytes(raw)
+    return try_file(path, world.guichet.settings, world.now, pinned=True, drafted=True)
+
+
+def test_draft_is_shown_only_when_asked_for(world: World) -> None:
+    found = drafted(world, buyer_writes())
+    assert list(found) == [*KEYS, "no_draft", "draft"]
+    assert found["no_draft"] is None
+    assert (found["draft"]["to"], found["draft"]["channel"], found["draft"]["mode"]) == (RELAY, "email", "draft")
+    assert found["draft"]["body"].startswith("Bonjour Jean Dupont,\n")
+
+
+def test_draft_is_the_sellers_own_words_where_he_wrote_some(world: World) -> None:
+    own_reply(world, "Tiens, {{ case.buyer }} !")
+    assert drafted(world, buyer_writes())["draft"]["body"].partition("\n")[0] == "Tiens, Jean Dupont !"
+
+
+def test_without_a_draft_the_reason_is_told(world: World) -> None:
+    own_reply(world, "{{ facts.byuer }}")
+    found = drafted(world, buyer_writes())
+    assert found["draft"] is None and "'facts.byuer' in line 3 is empty" in found["no_draft"]
+    world.configure(policy='mode = "off"')
+    assert drafted(world, buyer_writes())["no_draft"] == "nothing to answer"
+
+
+@pytest.mark.parametrize(("raw", "says"), [
+    (buyer_writes(), f"Draft, to {RELAY}:"), (claim(), "Text to paste, at https://fr.shopping.rakuten.com/"),
+])
+def test_draft_is_printed_below_what_was_understood(world: World, capsys: pytest.CaptureFixture[str], raw: bytes,
+                                                    says: str) -> None:
+    path = world.folder / "a.eml"
+    path.write_bytes(raw)
+    assert asked(world, "--draft", str(path)) == 0
+    out = capsys.readouterr().out
+    assert says in out and "\nAtelier Lumen\n" in out.partition(says)[2]
+
+
+def test_draft_quotes_the_message_it_answers_as_the_mail_will(world: World) -> None:
+    assert "\n> La lampe ne s'allume pas." in drafted(world, buyer_writes())["draft"]["body"]
+
+
 def test_kept_mail_is_tried_by_its_name(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.hears(buyer_writes(), claim())
     assert asked(world, "--json", "M-2", "m-1") == 0

@@ -88,6 +88,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(Kind.WITHDRAWAL_OPENED, _OPEN, _SELLER, "he says whether it has shipped; he never cancels it"),
     _row(Kind.RETURN_OPENED, _OPEN, _BUYER, "Amazon authorised it: the buyer sends the item", authorised="automatic"),
     _row(Kind.RETURN_OPENED, _OPEN, _SELLER, "the seller authorises, closes or refunds"),
+    _row(Kind.RETURN_UPDATED, _OPEN, _SELLER, "the item is back: he checks it and refunds", state="delivered"),
+    _row(Kind.RETURN_UPDATED, _OPEN, _SELLER, "the item is back: he checks it and refunds", status="delivered"),
     _row(Kind.GUARANTEE_CLAIMED, _UP, _SELLER, "the marketplace may ask him any day, and counts from then"),
     _row(Kind.CHARGEBACK_OPENED, _UP, _SELLER, "the bank hears only him who answers"),
     _row(Kind.PERFORMANCE_WARNED, _OPEN, _SELLER, "the account itself is at stake"),

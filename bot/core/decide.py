@@ -20,9 +20,24 @@ from bot.words.kinds import kind_words
 # A reply nobody approved waits this long, so that the seller's own answer, or a copy in Sent, is seen first.
 HOLD = timedelta(minutes=3)
 
-# What a mail may tell us that wants words to the buyer or the marketplace.
-ANSWERABLE = frozenset({Kind.BUYER_WROTE, Kind.QUESTION_ASKED, Kind.RETURN_OPENED, Kind.NOT_CONFORMING_CLAIMED,
-                        Kind.NOT_RECEIVED_CLAIMED})
+# What a mail may tell us that wants words to the buyer or the marketplace, and why.
+WANTS_WORDS = {
+    Kind.QUESTION_ASKED: "a visitor buys from him who answers; Rakuten allows one answer: the seller completes it",
+    Kind.BUYER_WROTE: "a buyer who hears nothing complains",
+    Kind.NOT_RECEIVED_CLAIMED: "the buyer is told date, carrier and number, for silence counts as not shipped",
+    Kind.NOT_CONFORMING_CLAIMED: "the amicable phase is short, and begins with a proposal",
+    Kind.CANCELLATION_REQUESTED: "the buyer must know whether it is too late",
+    Kind.PROOF_DEMANDED: "the marketplace believes what is written with date, carrier and number",
+    Kind.DOCUMENTS_DEMANDED: "papers are sent with words that say what they belong to",
+    Kind.CARRIER_ENQUIRY_DEMANDED: "the marketplace waits for the carrier's findings, and to hear that he was asked",
+    Kind.LAST_CALL: "the marketplace decides without us if we write nothing",
+    Kind.WITHDRAWAL_OPENED: "it is acknowledged with date and time, and never cancelled by the seller himself",
+    Kind.RETURN_OPENED: "the buyer wants to know whether to send it, and where",
+    Kind.RETURN_UPDATED: "he who sent something back wants to hear that it arrived",
+    Kind.GUARANTEE_CLAIMED: "the guarantee's team decides on what it is told",
+    Kind.CHARGEBACK_OPENED: "the bank hears only him who answers",
+}
+ANSWERABLE = frozenset(WANTS_WORDS)
 
 # Kinds with words of their own for a discount; others use those of a claim.
 OFFERED = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kind.RETURN_OPENED})
@@ -54,12 +69,12 @@ def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite 
 def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | Ruling | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
+    stands = (State.DRAFT, State.FAILED, State.UNCERTAIN)
     row = next((row for row in case.around.left if row.number == event.draft), None)
-    if row and (sentence := guards.refused(leaving(case, row, By.SELLER, policy, now))):
+    if row and row.state in stands and (sentence := guards.refused(leaving(case, row, By.SELLER, policy, now))):
         return Ruling(refused=True, why=sentence)
     to = State.HANDED if event.channel is Channel.SELLER else State.READY
-    return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
-                why=say("the seller approved it"))
+    return Move(draft=event.draft, frm=stands, to=to, why=say("the seller approved it"))
 
 
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:

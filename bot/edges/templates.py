@@ -1,4 +1,8 @@
-"""The words of every mail: Jinja2 files, the seller's own first, in a sandbox."""
+"""The words of every mail: Jinja2 files, the seller's own first, in a sandbox.
+
+Where a template prints something, what is printed must be there: an unknown or empty variable stops the mail
+and names itself. `{{ x or "…" }}`, `{{ … if x else "" }}` and `{% if x %}` say what to do without it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from bot.core.answers import Answer, AnswerError, parse
 from bot.core.clean import UNEXPECTED
@@ -39,14 +44,22 @@ class Words:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Told(dict[str, Any]):
+    """What a mail may tell or not, such as `facts`: what it does not tell is empty, so that it can be asked for."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 class Templates:
     """Finds and renders templates: `<marketplace>/<name>.<language>.txt`, then `<name>.<language>.txt`.
 
-    The folder `templates/` beside mailboxes.toml is looked at first, then the program's.
+    The folder `templates/` beside mailboxes.toml is looked at first, then the program's. `careful` is off for the
+    last try to tell the seller something: better a mail with a gap than none.
     """
 
-    def __init__(self, seller: Seller, own: Path | None = None) -> None:
-        self.seller = seller
+    def __init__(self, seller: Seller, own: Path | None = None, *, careful: bool = True) -> None:
+        self.seller, self.careful = seller, careful
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
         self._environment: SandboxedEnvironment | None = None
 
@@ -54,26 +67,28 @@ class Templates:
         """Return the words of a template in a language, or in English where it has none in that one.
 
         Raises:
-            TemplateError: no such template, a fault in it, or a variable that is unknown.
+            TemplateError: no such template, a fault in it, or a variable that is unknown, or empty where it is printed.
         """
+        file = f"{name}.{language}.txt"
         tries = [f"{folder}{name}.{tongue}.txt" for tongue in dict.fromkeys((language, "en", "fr"))
                  for folder in (f"{marketplace}/" if marketplace else "", "")]
         try:
             template = self.environment.select_template(list(dict.fromkeys(tries)))
-            rendered = template.render({**context, "seller": self.seller})
+            file = template.name or file
+            rendered = template.render({**_told(context), "seller": self.seller})
         except _faults() as error:
             raise TemplateError(say("The template {name} cannot be used: {words}",
-                                    name=f"{name}.{language}.txt", words=str(error) or tries[0])) from error
+                                    name=file, words=str(error) or tries[0])) from error
         return _split(rendered, name)
 
-    def languages(self, name: str, marketplace: str) -> tuple[str, ...]:
-        """Return the languages a template is written in, the marketplace's own folder first, else for all."""
-        for folder in (f"{marketplace}/", ""):
-            found = [re.fullmatch(rf"{re.escape(folder + name)}\.([a-z]{{2}})\.txt", one)
-                     for one in self.environment.list_templates()]
-            if languages := sorted(match[1] for match in found if match):
-                return tuple(languages)
-        return ()
+    def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
+        """Return the languages there are words in; empty where nobody wrote any."""
+        places = {place for folder in self.folders for place in (folder, folder / marketplace)}
+        return tuple(sorted({path.name.split(".")[-2] for place in places for path in place.glob(f"{name}.??.txt")}))
+
+    @property
+    def has_own(self) -> bool:
+        return self.folders[0].resolve() != PROGRAM
 
     def answers(self) -> tuple[Answer, ...]:
         """Return the seller's own answers, `answers/*.md`, read anew each time; a broken file is left to `check`."""
@@ -98,7 +113,7 @@ class Templates:
             TemplateError: a fault in it, or a variable that is unknown.
         """
         try:
-            body = self.environment.from_string(answer.body).render({**context, "seller": self.seller})
+            body = self.environment.from_string(answer.body).render({**_told(context), "seller": self.seller})
         except _faults() as error:
             raise TemplateError(say("The template {name} cannot be used: {words}", name=f"answers/{answer.name}.md",
                                     words=error)) from error
@@ -122,8 +137,7 @@ class Templates:
 
     def has(self, name: str, *, marketplace: str) -> bool:
         """Say whether a template of this name is there, in any language."""
-        return any(found for folder in self.folders for inner in (folder, folder / marketplace)
-                   for found in inner.glob(f"{name}.??.txt"))
+        return bool(self.languages(name, marketplace))
 
     def check(self) -> int:
         """Read every template; return how many there are.
@@ -143,7 +157,7 @@ class Templates:
     @property
     def environment(self) -> SandboxedEnvironment:
         if self._environment is None:
-            self._environment = _environment(self.folders, self.seller)
+            self._environment = _environment(self.folders, self.seller, careful=self.careful)
         return self._environment
 
 
@@ -154,14 +168,20 @@ def _faults() -> tuple[type[Exception], ...]:
     return (JinjaError, AnswerError, OSError, *UNEXPECTED)
 
 
-def _environment(folders: list[Path], seller: Seller) -> SandboxedEnvironment:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
+def _told(context: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: Told(value) if name in ("facts", "offer") and isinstance(value, Mapping) else value
+            for name, value in context.items()}
 
-    environment = SandboxedEnvironment(loader=FileSystemLoader(folders), undefined=StrictUndefined,
-                                       trim_blocks=True, lstrip_blocks=True)
+
+def _environment(folders: list[Path], seller: Seller, *, careful: bool) -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader
+
+    from bot.edges.printing import Careful
+
+    environment = Careful(careful=careful, loader=FileSystemLoader(folders), trim_blocks=True, lstrip_blocks=True)
     environment.filters["local"] = lambda moment: local(moment, seller)
     environment.filters["left"] = lambda span: left(span, seller.language)
+    environment.filters["when"] = lambda moment, form: when(moment, form, seller)
     environment.filters["quote"] = lambda text: "\n".join(f"  | {line}".rstrip() for line in text.splitlines())
     return environment
 
@@ -177,6 +197,19 @@ def _split(rendered: str, name: str) -> Words:
     if not all(matches) or not headers.get("subject"):
         raise TemplateError(say("The template {name} must begin with a line «Subject: …» and a blank line", name=name))
     return Words(subject=headers.pop("subject"), headers=headers, body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n")
+
+
+def when(moment: datetime | str, form: str, seller: Seller) -> str:
+    """Return a moment in the seller's zone, or a day such as 2026-11-17, in a form such as `%d/%m/%Y`.
+
+    Words that are no day stay as they are: a marketplace may write "in November".
+    """
+    if isinstance(moment, datetime):
+        return moment.astimezone(ZoneInfo(seller.timezone)).strftime(form)
+    try:
+        return date.fromisoformat(moment).strftime(form)
+    except ValueError:
+        return moment
 
 
 def left(span: timedelta, language: str) -> str:

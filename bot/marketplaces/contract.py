@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,16 @@ class Notification:
     links: Mapping[str, str] = field(default_factory=dict)
     stated: tuple[Stated, ...] = ()
     held: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A rule of the marketplace that starts no clock of ours; it is shown beside those that do."""
+
+    id: str
+    says: Mapping[str, str]
+    source: str
+    read: date
 
 
 Reader = Callable[[Message, Notification], Notification]
@@ -104,6 +115,7 @@ class Marketplace:
     required: Mapping[Kind, tuple[str, ...]]
     rules: tuple[Rule, ...]
     channels: Mapping[str, str]
+    notes: tuple[Note, ...] = ()
     words: WordsRules = field(default_factory=WordsRules)
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     guards: Limits = field(default_factory=Limits)
@@ -124,6 +136,7 @@ class Marketplace:
                    for kind, row in kinds.items()},
             required={kind: tuple(row.get("required", ())) for kind, row in kinds.items()},
             rules=tuple(_rule(row) for row in demanded["rule"]),
+            notes=tuple(Note(**row) for row in demanded.get("note", ())),
             channels={name: word for name, word in demanded["channels"].items() if isinstance(word, str)},
             limits=demanded["channels"].get("limits", {}),
             words=_words(demanded.get("words", {})),

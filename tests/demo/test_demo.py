@@ -164,10 +164,15 @@ def test_without_pymap_one_sentence_says_so_and_no_folder_is_made(tmp_path: Path
     assert os.listdir(tmp_path) == []
 
 
+def hears_ctrl_c() -> None:
+    """Let the program hear Ctrl-C also where the tests themselves were started to ignore it, as by nohup."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_ends_it_with_a_word_and_no_traceback(tmp_path: Path) -> None:
     demo = subprocess.Popen([sys.executable, "-X", "dev", str(ROOT / "run_bot.py"), "demo"], cwd=tmp_path,
                             env={**SURROUNDINGS, "LANG": "en_GB.UTF-8"}, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)
+                            stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)  # noqa: PLW1509 – nothing else runs here
     assert demo.stdout
     while "D-1 is approved" not in demo.stdout.readline():
         assert demo.poll() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -116,6 +117,77 @@ def test_template_that_is_wrong_in_any_way_is_named(own: Path, raw: bytes) -> No
     (own / "hello.fr.txt").write_bytes(raw)
     with pytest.raises(TemplateError, match=r"hello\.fr\.txt cannot be used: ."):
         Templates(MARIE, own).render("hello", "fr", {})
+
+
+# ---- what is printed must be there
+
+
+EMPTY = Case(key=CaseKey(marketplace="amazon", shop="amazon", reference=ORDER))
+
+
+@pytest.mark.parametrize(("printed", "named"), [
+    ("{{ case.order }}", "'case.order' in line 3 is empty"),
+    ("{{ facts.tracking }}", "'facts.tracking' in line 3 is empty"),
+    ("{{ facts['tracking'] }}", r"'facts\['tracking'\]' in line 3 is empty"),
+    ("{{ facts.get('tracking') }}", r"'facts.get\('tracking'\)' in line 3 is empty"),
+    ("{{ text | quote }}", r"'text \| quote' in line 3 is empty"),
+    ("{{ 'order ' ~ case.order }}", "'case.order' in line 3 is empty"),
+    ("{% set said = 'order ' ~ case.order %}{{ said }}", "'case.order' in line 3 is empty"),
+    ("{{ 'order %s' % case.order }}", "'case.order' in line 3 is empty"),
+    ("{{ 'x' if case.order else case.item }}", "'case.item' in line 3 is empty"),
+    ("{{ case.order or case.item }}", "'case.item' in line 3 is empty"),
+    ("{% for one in [1] %}{{ case.order }}{% endfor %}", "'case.order' in line 3 is empty"),
+    ("{{ case.ordre }}", "'case.ordre' in line 3 is not known"),
+    ("{{ facts.items }}", "'facts.items' in line 3 is not known"),
+    ("{% if byuer %}x{% endif %}", "'byuer' is undefined"),
+    ("{{ byuer or 'x' }}", "'byuer' is undefined"),
+])
+def test_unknown_or_empty_variable_stops_the_mail_and_names_itself(own: Path, printed: str, named: str) -> None:
+    templates = written(own, "hello.fr.txt", f"Subject: x\n\n{printed}\n")
+    with pytest.raises(TemplateError, match=rf"hello\.fr\.txt cannot be used: .*{named}"):
+        templates.render("hello", "fr", {"case": EMPTY, "facts": {}, "text": ""})
+
+
+@pytest.mark.parametrize(("printed", "said"), [
+    ("a{{ case.order or '' }}b", "ab"), ("a{{ facts.tracking or '?' }}b", "a?b"),
+    ("a{% if case.order %}{{ case.order }}{% endif %}b", "ab"),
+    ("a{{ ' ' ~ case.order if case.order else '' }}b", "ab"),
+    ("a{% if facts.tracking == 'x' %}x{% endif %}b", "ab"), ("a{{ case.order | default('', true) }}b", "ab"),
+    ("{{ 0 }}{{ count }}", "00"),
+])
+def test_a_template_may_say_what_to_do_without_a_variable(own: Path, printed: str, said: str) -> None:
+    templates = written(own, "hello.fr.txt", f"Subject: x\n\n{printed}\n")
+    assert templates.render("hello", "fr", {"case": EMPTY, "facts": {}, "count": 0}).body == f"{said}\n"
+
+
+def test_last_try_to_tell_the_seller_prints_a_gap() -> None:
+    said = Templates(MARIE, careful=False).render("question", "fr", {
+        "case": replace(EMPTY, number=1), "headline": "", "deadlines": [], "text": "", "held": "", "draft": None,
+        "links": {"order": ""}, "unknown": ""})
+    assert "  order: \n" in said.body
+
+
+def test_error_names_the_file_that_was_really_taken(own: Path) -> None:
+    templates = written(own, "amazon/hello.en.txt", "Subject: x\n\n{{ case.order }}\n")
+    with pytest.raises(TemplateError, match=r"amazon/hello\.en\.txt"):
+        templates.render("hello", "de", {"case": EMPTY}, marketplace="amazon")
+
+
+def test_languages_are_those_of_the_marketplace_and_of_all(own: Path) -> None:
+    (own / "hello.fr.txt").write_text("Subject: x\n\nx\n")
+    templates = written(own, "amazon/hello.de.txt", "Subject: x\n\nx\n")
+    assert templates.languages("hello", "amazon") == ("de", "fr")
+    assert templates.languages("hello", "ebay") == ("fr",)
+    assert templates.languages("hell", "amazon") == ()
+
+
+@pytest.mark.parametrize(("moment", "said"), [
+    (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "02/07/2026"), ("2026-11-16", "16/11/2026"),
+    ("in November", "in November"),
+])
+def test_days_are_told_in_the_form_asked_for(own: Path, moment: object, said: str) -> None:
+    templates = written(own, "hello.fr.txt", "Subject: x\n\n{{ day | when('%d/%m/%Y') }}\n")
+    assert templates.render("hello", "fr", {"day": moment}).body == f"{said}\n"
 
 
 # ---- small words
@@ -269,4 +341,5 @@ def test_seller_reads_one_language_whatever_the_terminal_speaks(tmp_path: Path, 
 
 def test_every_template_to_the_seller_is_seen_here() -> None:
     seen = {template for template, _ in SAYS.values()}
-    assert {path.name.split(".")[0] for path in PROGRAM.glob("*.txt") if ".reply." not in path.name} == seen
+    to_others = {path for name in ("reply", "offer") for path in PROGRAM.glob(f"*.{name}.*.txt")}
+    assert {path.name.split(".")[0] for path in set(PROGRAM.glob("*.txt")) - to_others} == seen

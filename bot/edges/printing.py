@@ -1,0 +1,76 @@
+"""Jinja2's sandbox, with one rule more: what a template prints must be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import StrictUndefined, Undefined, UndefinedError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from bot.words import say
+
+_GUARD = "printed"
+_NAMED = (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Call, nodes.Filter)
+_SAYS_SO = ("default", "d")     # filters that say themselves what stands for an empty thing
+
+
+class Careful(SandboxedEnvironment):
+    """Stops where an unknown or empty variable would be printed, or joined to other words with `~`, and names it.
+
+    Jinja's own `finalize` hook sees the value alone, and could not say whose it was.
+    """
+
+    def __init__(self, *, careful: bool = True, **options: Any) -> None:
+        self.careful = careful
+        super().__init__(undefined=StrictUndefined, **options)
+        self.filters[_GUARD] = _printed
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for words in tree.find_all((nodes.Output, nodes.Concat)) if self.careful else ():
+            assert isinstance(words, nodes.Output | nodes.Concat)
+            words.nodes = [_guarded(node) for node in words.nodes]
+        return tree
+
+
+def _guarded(node: nodes.Expr) -> nodes.Expr:
+    """Return the expression with a guard around each variable of it that may come out as words."""
+    if isinstance(node, nodes.CondExpr):
+        node.expr1, node.expr2 = _guarded(node.expr1), node.expr2 and _guarded(node.expr2)
+    elif isinstance(node, nodes.Or | nodes.Mod):     # of `x or y`, x may be empty; of "… %s" % x, x may not
+        node.right = _guarded(node.right)
+    elif isinstance(node, nodes.Tuple):
+        node.items = [_guarded(each) for each in node.items]
+    elif isinstance(node, _NAMED) and not _settled(node):
+        name = nodes.Const(_written(node))
+        return nodes.Filter(node, _GUARD, [name, nodes.Const(node.lineno)], [], None, None, lineno=node.lineno)
+    return node
+
+
+def _settled(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Filter) and node.name in (_GUARD, *_SAYS_SO)
+
+
+def _written(node: nodes.Node | None) -> str:
+    """Return an expression about as it stands in the template."""
+    said = "…"
+    match node:
+        case nodes.Name():
+            said = node.name
+        case nodes.Getattr():
+            said = f"{_written(node.node)}.{node.attr}"
+        case nodes.Getitem(arg=nodes.Const(value=value)):
+            said = f"{_written(node.node)}[{value!r}]"
+        case nodes.Filter():
+            said = f"{_written(node.node)} | {node.name}"
+        case nodes.Call(args=[nodes.Const(value=value), *_]):
+            said = f"{_written(node.node)}({value!r})"
+    return said
+
+
+def _printed(value: object, name: str, line: int) -> object:
+    if isinstance(value, Undefined) or callable(value):
+        raise UndefinedError(say("'{name}' in line {line} is not known", name=name, line=line))
+    if value is None or str(value).strip() == "":
+        raise UndefinedError(say("'{name}' in line {line} is empty", name=name, line=line))
+    return value
