@@ -505,7 +505,7 @@ def test_one_message_gets_one_reply_though_the_seller_approves_two(world: World)
     approve(world, body="Bonjour")
     world.store.run("INSERT INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state, template,"
                     " subject, body, message_id, why, created, changed) SELECT 'other', case_id, event, what, mailbox,"
-                    " to_addr, channel, mode, state, template, subject, body, 'x', why, created, changed FROM outbox"
+                    " to_addr, channel, mode, 'failed', template, subject, body, 'x', why, created, changed FROM outbox"
                     " WHERE id = 1")
     assert world.says(Kind.DRAFT_APPROVED, draft=1)
     refuses(world, Kind.DRAFT_APPROVED, "D-1 answers the same message already", draft=world.rows("outbox")[-1]["id"])

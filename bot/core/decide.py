@@ -69,12 +69,12 @@ def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite 
 def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | Ruling | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
+    stands = (State.DRAFT, State.FAILED, State.UNCERTAIN)
     row = next((row for row in case.around.left if row.number == event.draft), None)
-    if row and (sentence := guards.refused(leaving(case, row, By.SELLER, policy, now))):
+    if row and row.state in stands and (sentence := guards.refused(leaving(case, row, By.SELLER, policy, now))):
         return Ruling(refused=True, why=sentence)
     to = State.HANDED if event.channel is Channel.SELLER else State.READY
-    return Move(draft=event.draft, frm=(State.DRAFT, State.FAILED, State.UNCERTAIN), to=to,
-                why=say("the seller approved it"))
+    return Move(draft=event.draft, frm=stands, to=to, why=say("the seller approved it"))
 
 
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
