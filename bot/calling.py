@@ -27,8 +27,9 @@ TELLS_NEW_SALES = frozenset({"acceptsale", "refusesale"})
 
 
 def meets(row: Row) -> dict[str, str]:
-    """Return which deadline the doing of a row meets, where it is not the one that a reply meets."""
-    return {"met_by": "accept"} if str(row["to_addr"]).partition(" ")[0] in TELLS_NEW_SALES else {}
+    """Return which deadline the doing of a row meets, where it is not the one that a reply meets, and what was done."""
+    done = str(row["to_addr"]).partition(" ")[0]
+    return {"met_by": "accept", "done": done} if done in TELLS_NEW_SALES else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from bot.core.action import State
 from bot.core.event import CaseKey, Event, Kind
 from bot.core.latin import MOST
 from bot.core.message import Origin
-from bot.edges.store import Row
+from bot.edges.store import Row, iso
 from bot.edges.webservice import ACTS
 from bot.pipeline import OrderError, handle
 from bot.sending import resolve_one, send_ready
@@ -356,6 +357,18 @@ def test_one_answer_to_a_sale_discards_the_other(
     assert (drafts(marie)[chosen]["state"], drafts(marie)[other]["state"]) == ("sent", "discarded")
     assert [call.parameters["action"] for call in rakuten.heard] == [chosen]
     assert rakuten.heard[0].parameters.get("shippingfromcountry") == ("250" if chosen == "acceptsale" else None)
+
+
+@pytest.mark.parametrize(("chosen", "clocks"), [("acceptsale", ["ship"]), ("refusesale", [])])
+def test_accepted_sale_starts_the_48_hours_to_ship_and_a_refused_one_none(
+        marie: World, rakuten: RakutenServer, chosen: str, clocks: list[str]) -> None:
+    rakuten.new = [ITEM]
+    sold(marie)
+    marie.says(Kind.DRAFT_APPROVED, draft=drafts(marie)[chosen]["id"])
+    passes(marie)
+    running = marie.rows("deadlines", "state = 'open' AND rule != 'R4'")  # her other case is a claim
+    assert [row["name"] for row in running] == clocks
+    assert all((row["rule"], row["due"]) == ("R2", iso(marie.now + timedelta(hours=48))) for row in running)
 
 
 def test_sale_of_unknown_end_is_looked_up_and_found_accepted(marie: World, rakuten: RakutenServer) -> None:
