@@ -1,7 +1,7 @@
 """Guichet, file by file, along the way of one mail.
 
     run_bot.py      hands its arguments to
-    cli             the commands; `showing`, `trying` and `checking` are what three of them print
+    cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
@@ -9,7 +9,9 @@
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
                         core/case, core/deadline            what the event changes, by when somebody must move
-                        core/decide                         what is to be done about it, and why
+                        core/decide, core/guards            what is to be done about it, and what is never done
+    standing        what the guards must know of a case and its sisters
+    drifting        the alarm for layouts nobody knows
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
