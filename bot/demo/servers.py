@@ -33,6 +33,17 @@ START_WITHIN = 20.0  # seconds
 STOP_WITHIN = 10.0
 
 
+class _Kept(set["asyncio.Task[Any]"]):
+    """Makes tasks and holds on to them: pymap's connections hold themselves by nothing, and since Python 3.12
+    the loop lets go of them in the middle of a command."""
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **more)
+        self.add(task)
+        task.add_done_callback(self.discard)
+        return task
+
+
 class NoServerError(BotError):
     """The demo's own mail server could not be started."""
 
@@ -107,6 +118,7 @@ class MailHost:
     async def _serve(self) -> None:
         end = asyncio.Event()
         loop = asyncio.get_running_loop()
+        loop.set_task_factory(_Kept())
         try:
             imap = await asyncio.start_server(await self._imap(), HERE, 0)
             smtp = await loop.create_server(self._smtp, HERE, 0)
