@@ -9,7 +9,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -498,7 +498,8 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _refuse_newer(db: Any, path: Path) -> None:
     """Raise if a newer program has changed the tables: this one would write what that one cannot read."""
-    known = {one.name for one in migrations.pending(type(db)(memory=True))}  # of an empty database: all there are
+    with closing(type(db)(memory=True)) as empty:
+        known = {one.name for one in migrations.pending(empty)}  # of an empty database: all there are
     if newer := [one.name for one in migrations.applied(db) if one.name not in known]:
         raise StorageError(say("The database {path} was made by a newer Guichet ({names}): use that program, "
                                "or put back a backup of before", path=path, names=", ".join(newer)), permanent=True)
