@@ -115,7 +115,7 @@ def consider(before: Case, event: Event, understood: Understood | None, settings
 
 def _due(case: Case, event: Event, understood: Understood | None, settings: Settings) -> list[Deadline]:
     """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
-    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    marketplace = marketplaces.named(case.key.marketplace)
     due = deadlines.reckon(
         marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
         facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
@@ -126,7 +126,7 @@ def _due(case: Case, event: Event, understood: Understood | None, settings: Sett
 
 def _calls(before: Case, case: Case, event: Event, settings: Settings, now: datetime) -> dict[str, str]:
     """Return what may be done about an event through the webservice: nothing without a token, or without an item."""
-    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    marketplace = marketplaces.named(case.key.marketplace)
     if marketplace is None or marketplace.name not in settings.webservices or not case.item:
         return {}
     amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace

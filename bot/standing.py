@@ -24,7 +24,7 @@ from bot.settings import Settings
 
 def allowed(case: Case, event: Event, settings: Settings) -> Around:
     """Return what stands around a case with what the marketplace and the settings say, and the event itself. Pure."""
-    marketplace = next((one for one in marketplaces.installed() if one.name == case.key.marketplace), None)
+    marketplace = marketplaces.named(case.key.marketplace)
     kind = case.kind or event.kind
     box = next((box.address for box in settings.mailboxes if box.name == case.mailbox), "")
     told = () if event.kind in guards.ENDED and not _vouched(event.origin or "", event.source) else (event.kind,)

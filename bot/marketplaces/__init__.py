@@ -25,6 +25,11 @@ def among(names: Collection[str] | None) -> tuple[Marketplace, ...]:
     return tuple(one for one in installed() if names is None or one.name in names)
 
 
+def named(name: str) -> Marketplace | None:
+    """Return the marketplace of that name, or None if its folder is gone."""
+    return next((one for one in installed() if one.name == name), None)
+
+
 def recognise(message: Message, marketplaces: Sequence[Marketplace]) -> tuple[Marketplace, Kind] | None:
     """Return the one marketplace that claims the message, and as what; None if nobody does.
 
