@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +16,12 @@ from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.event import Channel, Event, Kind
+from bot.core.grant import Grant, expiry, fitting, granted, tagged
 from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
+from bot.core.order import Word, examples
 from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
@@ -265,15 +268,40 @@ def tell_seller(guichet: Guichet, action: Action, case: Case, event_id: int, now
 
 
 def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mapping[str, Any], case: int | None,
-                    event_id: int | None, now: datetime) -> None:
+                    event_id: int | None, now: datetime, *, to: Sequence[str] = (), answers: str = "") -> None:
+    """Write a mail to each address of the seller, or to those in `to`; each has a token of its own.
+
+    Args:
+        answers: the Message-ID of his mail that it answers, if it answers one.
+    """
     mailbox = guichet.settings.postbox
-    said = _seller_words(guichet, action.template, context)
-    for address in guichet.seller.notify:
+    language = guichet.seller.language
+    said = _seller_words(guichet, action.template, {
+        "orders": examples((Word.STATE, Word.SUMMARY, Word.HELP), language), **context})
+    for address in to or guichet.seller.notify:
         own = f"{step}/{address}"
+        if guichet.store.has_step(own):
+            continue
+        token = guichet.store.mint(_grant(guichet, address, context, case, now), now)
         guichet.store.write(frozen(guichet, Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
-            message_id=_message_id(guichet, mailbox, own), why=action.why), now), case, event_id, now)
+            message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers),
+            now, token), case, event_id, now)
+
+
+def _grant(guichet: Guichet, address: str, context: Mapping[str, Any], case: int | None, now: datetime) -> Grant:
+    """Return what may be ordered by answering a mail, and until when."""
+    shown: Row | None = context.get("draft") if case is not None else None
+    due = max((one["due"] for one in context.get("deadlines", ()) if one["state"] == "open"), default=None)
+    return Grant(address=address, words=granted(case, State(shown["state"]) if shown else None), case=case,
+                 expires=expiry(now, due), draft=shown["id"] if shown else None,
+                 shown=fingerprint(shown["body"]) if shown else "")
+
+
+def fingerprint(words: str) -> str:
+    """Return what tells the words of a draft from other words."""
+    return sha256(words.encode()).hexdigest()[:16]
 
 
 def _seller_words(guichet: Guichet, template: str, context: Mapping[str, Any]) -> Words:
@@ -290,14 +318,21 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     store, number = guichet.store, case.number or 0
     event = store.row("SELECT * FROM events WHERE id = ?", event_id) or {}
     drafted = _draft(store, number, action.draft)
+    running = open_deadlines(store, number, now)
     return {
-        "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
+        "orders": _orders(case, drafted, running, guichet.seller.language), "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
-        "deadlines": open_deadlines(store, number, now),
+        "deadlines": running,
         "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
+
+
+def _orders(case: Case, drafted: Row | None, running: Sequence[Row], language: str) -> list[tuple[str, str]]:
+    """Return the orders that make sense here, ready to copy, each with what it does."""
+    met_by = [row["met_by"] for row in running]
+    return examples(fitting(case.kind, State(drafted["state"]) if drafted else None, met_by, ()), language)
 
 
 def _draft(store: Store, case: int, number: int | None) -> Row | None:
@@ -332,18 +367,22 @@ def _last_links(store: Store, case: int) -> dict[str, str]:
     return json.loads(row["links"]) if row else {}
 
 
-def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
+def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
     if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
     try:
-        return replace(row, raw=freeze(guichet, asdict(row) | {"to_addr": row.to, "references_": row.references}, now))
+        row_to_be = asdict(row) | {"to_addr": row.to, "references_": row.references}
+        return replace(row, raw=freeze(guichet, row_to_be, now, token))
     except draft.UnsafeMailError as error:
         return replace(row, state=State.FAILED, error=str(error))
 
 
-def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
+def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime, token: str = "") -> bytes:
     """Return the bytes of an outbox row, dated now; a second try of sending is the same to the byte.
+
+    The token of a mail to the seller stands in these bytes alone, in the subject and in the last line: programs on
+    phones drop the one or the other. A mail to a buyer has none.
 
     Raises:
         UnsafeMailError: no safe mail can be made of it.
@@ -351,8 +390,15 @@ def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
     mailbox = guichet.mailbox(row["mailbox"])
     to_seller = row["what"] not in (What.REPLY, What.OFFER)
     automatic = "auto-generated" if to_seller else "auto-replied" if row["mode"] == Mode.ALONE else ""
+    subject, body = _with_token(row, token) if token and to_seller else (row["subject"], row["body"])
     return draft.compose(draft.Outgoing(
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
-        subject=row["subject"], body=row["body"], message_id=row["message_id"], date=now,
+        subject=subject, body=body, message_id=row["message_id"], date=now,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
         bot=row["message_id"].strip("<>")[:16]))
+
+
+def _with_token(row: Mapping[str, Any], token: str) -> tuple[str, str]:
+    subject = tagged(row["subject"], token)
+    tag = subject.partition("]")[0] + "]"
+    return subject, f"{row['body'].rstrip()}\n\n{say('Keep this mark in your answer: {tag}', tag=tag)}\n"

@@ -45,6 +45,12 @@ def m006_what_can_be_had_once(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m007_what_the_seller_may_order(db: Any) -> None:
+    for statement in ORDERS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -230,4 +236,34 @@ ALTER TABLE outbox ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
 
 CREATE UNIQUE INDEX outbox_once ON outbox (once) WHERE once != '' AND (spent = 1
     OR state IN ('ready', 'transmitting', 'uncertain', 'handed', 'sent'))
+""".strip()
+
+
+# Each mail to the seller carries a token for the orders that answer it. Only its keyed hash is kept, and
+# nothing here makes a token of it again.
+ORDERS = """
+CREATE TABLE tokens (
+    hash TEXT PRIMARY KEY,
+    address TEXT NOT NULL,          -- of the seller it was written to: nobody else's order is heard
+    case_id INTEGER REFERENCES cases (id),
+    words TEXT NOT NULL,            -- what may be ordered
+    draft INTEGER REFERENCES outbox (id),
+    shown TEXT NOT NULL DEFAULT '', -- hash of the draft's words as the mail showed them: his yes is for these
+    expires TEXT NOT NULL,
+    used TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What was ordered by mail and what became of it. Append-only.
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    mail INTEGER NOT NULL REFERENCES mails (id),
+    case_id INTEGER REFERENCES cases (id),
+    sender TEXT NOT NULL,
+    said TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX orders_of_sender ON orders (sender, at)
 """.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 import sqlite3
@@ -19,6 +20,7 @@ from bot.core.action import Move, Rewrite, State
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
+from bot.core.grant import ALPHABET, Grant
 from bot.core.message import Message, Origin
 from bot.edges import EdgeError
 from bot.edges.schema import migrations
@@ -26,6 +28,7 @@ from bot.words import say
 
 Row = dict[str, Any]
 
+GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and with them its token
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
@@ -369,9 +372,9 @@ class Store:
         """Move an outbox row on, if it still stands where it must; say whether it did."""
         marks = ", ".join("?" for _ in move.frm)
         return bool(self.run(
-            "UPDATE outbox SET state = ?, changed = ?, raw = coalesce(?, raw), spent = max(spent, ?) WHERE id = ?"
-            f" AND state IN ({marks})",
-            move.to, iso(now), raw, move.to is State.SENT, move.draft, *move.frm))
+            "UPDATE outbox SET state = ?, changed = ?, spent = max(spent, ?), raw = CASE WHEN ? AND what NOT IN"
+            f" ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END WHERE id = ? AND state IN ({marks})",
+            move.to, iso(now), move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
     def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
@@ -411,6 +414,43 @@ class Store:
 
     def outbox_row(self, number: int) -> Row | None:
         return self.row("SELECT * FROM outbox WHERE id = ?", number)
+
+    # -- orders by mail ------------------------------------------------------------------------
+
+    def has_step(self, step: str) -> bool:
+        return self.row("SELECT 1 AS one FROM outbox WHERE step = ?", step) is not None
+
+    def mint(self, grant: Grant, now: datetime) -> str:
+        """Return a new token of 80 bits for what is granted; only its hash is kept."""
+        token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+        self.run("INSERT INTO tokens (hash, address, case_id, words, draft, shown, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 self._token_hash(token), grant.address, grant.case, " ".join(sorted(grant.words)), grant.draft,
+                 grant.shown, iso(grant.expires))
+        return token
+
+    def granted(self, token: str) -> Row | None:
+        """Return what a token allows, used up or expired though it may be; None for one that we never made."""
+        return self.row("SELECT * FROM tokens WHERE hash = ?", self._token_hash(token))
+
+    def forget_subject(self, mail: int, subject: str) -> None:
+        """Keep a subject without the token that it came with."""
+        self.run("UPDATE mails SET subject = ? WHERE id = ?", subject, mail)
+
+    def use_token(self, token: str, now: datetime) -> None:
+        self.run("UPDATE tokens SET used = coalesce(used, ?) WHERE hash = ?", iso(now), self._token_hash(token))
+
+    def _token_hash(self, token: str) -> str:
+        return hmac.new(self.salt(), f"token {token}".encode(), hashlib.sha256).hexdigest()
+
+    def record_order(self, mail: int, case: int | None, sender: str, said: str, verdict: str, reason: str,
+                     now: datetime) -> None:
+        self.run("INSERT INTO orders (mail, case_id, sender, said, verdict, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 mail, case, sender, said, verdict, reason, iso(now))
+
+    def orders_since(self, since: datetime, sender: str, reason: str) -> int:
+        row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND reason = ?",
+                       sender, iso(since), reason)
+        return int(row["many"]) if row else 0
 
     # -- what the guards ask -------------------------------------------------------------------
 
