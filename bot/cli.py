@@ -736,3 +736,37 @@ def _about_case(settings: Settings, which: str, kind: str, done: str, facts: dic
     _order(settings, which, kind, facts)
     click.echo(done)
     return OK
+
+
+@guichet.command()
+@settled
+def pause(settings: Settings) -> int:
+    """Stop all automatic sending, at once; what you approve still leaves."""
+    from bot import pausing
+    from bot.edges import clock
+
+    store = _open(settings)
+    if pausing.pause(store, say("you stopped it", settings.seller.language), clock.now()):
+        click.echo(say("Nothing leaves by itself any more; what you approve still does. "
+                       "`run_bot.py resume` starts it again."))
+    else:
+        click.echo(say("It was stopped already: {reason}.", reason=pausing.paused(store)))
+    return OK
+
+
+@guichet.command()
+@settled
+def resume(settings: Settings) -> int:
+    """Let automatic replies leave again, after `pause` or after the breaker."""
+    from bot import pausing
+    from bot.edges import clock
+
+    store = _open(settings)
+    if not pausing.resume(store, clock.now()):
+        click.echo(say("It was not stopped."))
+        return OK
+    row = store.row("SELECT count(*) AS count FROM outbox WHERE state = 'ready' AND mode = 'alone'"
+                    " AND what IN ('reply', 'offer')")
+    click.echo(say("Automatic sending is on again; {count} waiting mails leave with the next pass.",
+                   count=row["count"] if row else 0))
+    return OK

@@ -18,11 +18,13 @@ from bot.calling import Called, call, meets, was_done, webservice_of
 from bot.core.action import Move, State, What
 from bot.core.draft import UnsafeMailError
 from bot.core.event import Channel, Event, Kind
+from bot.core.policy import Mode
 from bot.edges import EdgeError
 from bot.edges.smtp import Outcome, Relay, Sending, Smtp
 from bot.edges.store import Row
 from bot.edges.webservice import Webservice
 from bot.guichet import Guichet
+from bot.pausing import paused
 from bot.pipeline import handle
 from bot.receiving import look_for_sent
 from bot.settings import Mailbox
@@ -41,7 +43,7 @@ def send_ready(guichet: Guichet, clock: Callable[[], datetime],
 
     Yields the mailbox after each mail dealt with, with None, or with what keeps it from sending: its rows stay ready.
     """
-    ready = sorted(guichet.store.ready(clock()), key=_way_out)
+    ready = sorted(_released(guichet, clock()), key=_way_out)
     for name, rows in groupby(ready, key=_way_out):
         if name in resting:
             continue
@@ -50,6 +52,17 @@ def send_ready(guichet: Guichet, clock: Callable[[], datetime],
                 yield name, None
         except EdgeError as error:
             yield name, error
+
+
+def _released(guichet: Guichet, now: datetime) -> list[Row]:
+    """Return the rows whose time has come; while the switch is off, what was to leave alone waits as it is."""
+    off = paused(guichet.store)
+    return [row for row in guichet.store.ready(now) if not (off and is_alone(row))]
+
+
+def is_alone(row: Row) -> bool:
+    """Say whether a row speaks to a buyer or a marketplace without the seller's yes."""
+    return row["what"] in TO_BUYER and row["mode"] == Mode.ALONE
 
 
 def _way_out(row: Row) -> str:

@@ -19,6 +19,7 @@ from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, moment
 from bot.guichet import Guichet
+from bot.pausing import paused
 from bot.settings import Settings
 
 
@@ -46,7 +47,8 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
     for row in rows:
         facts |= _without_orders(json.loads(row["facts"]))
     told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
-    around = Around(told=told, facts=facts, counts=_counts(store, case, now), ordered=_ordered(rows, facts),
+    around = Around(told=told, facts=facts, paused=paused(store), counts=_counts(store, case, now),
+                    ordered=_ordered(rows, facts),
                     received=_day(facts, ("received_on", "delivered_on")))
     limited = replace(case, around=replace(around, limits=_limits_of(case)))
     draft = store.outbox_row(event.draft) if event.draft else None
@@ -57,7 +59,7 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
 def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
     """Return why a row that is ready must not leave after all: what stands around it may have changed since.
 
-    How much leaves alone was counted when it was written.
+    How much leaves alone was counted when it was written; what is paused is not asked, but waits.
     """
     case = guichet.store.case_by_number(row["case_id"]) if row["case_id"] else None
     asked = guichet.store.row("SELECT * FROM events WHERE id = ?", row["event"]) if row["event"] else None
@@ -66,7 +68,7 @@ def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
     event = Event(key=asked["key"], kind=Kind(asked["kind"]), case=case.key, at=moment(asked["at"]),
                   source=asked["source"], origin=Origin(asked["origin"]) if asked["origin"] else None,
                   held=asked["held"], draft=row["id"])
-    case = replace(case, around=replace(look(guichet.store, case, event, now), counts=Counts()))
+    case = replace(case, around=replace(look(guichet.store, case, event, now), counts=Counts(), paused=""))
     case = replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
     by = By.BOT if row["mode"] == Mode.ALONE else By.SELLER
     mine = next(left for left in case.around.left if left.number == row["id"])

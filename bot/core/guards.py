@@ -437,6 +437,13 @@ def too_many(act: Act) -> str:
     return ""
 
 
+def paused(act: Act) -> str:
+    reason = act.case.around.paused
+    if act.by is not By.BOT or act.deed not in (Deed.REPLY, Deed.OFFER) or not reason:
+        return ""
+    return say("automatic sending is off ({reason}): this waits for your yes", reason=reason)
+
+
 # -- the table -------------------------------------------------------------------------------------
 
 
@@ -483,6 +490,7 @@ GUARDS: tuple[Guard, ...] = (
     _row(shipped_tomorrow, "what has not happened proves nothing", "arithmetic"),
     _row(second_reply, "one reply to a message", _LIMITS),
     _row(too_many, "a fault of ours must not become a flood", _LIMITS),
+    _row(paused, "what a person or the breaker stopped, a person starts again", _LIMITS),
 )
 
 
