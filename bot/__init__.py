@@ -15,6 +15,8 @@
     drifting        the alarm for layouts nobody knows
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
+    hearing         the seller's answers by mail: is it an order, may he give it      core/grant
+    ordering        an order, from a mail or the terminal, carried out                core/order
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
     calling             -> a marketplace's webservice       edges/webservice

@@ -25,6 +25,7 @@ from bot.words import say
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.edges.store import Row, Store
+    from bot.ordering import Outcome
     from bot.settings import Settings
     from bot.trying import Source
 
@@ -138,6 +139,7 @@ def guichet(context: click.Context, path: Path | None) -> None:
     run_bot.py show today           what waits for me?
     run_bot.py why C-1              why, with the arithmetic
     run_bot.py approve C-1          send the draft
+    run_bot.py order C-1 "remise 20%"   the words a mail takes
 
     Exit codes: 0 done, 1 something outside failed, 2 settings wrong, 75 another run is at work.
     """
@@ -699,6 +701,63 @@ def shipped(settings: Settings, which: str, number: str, by: str, day: str | Non
         if one["action"] == "accepted":
             click.echo(f"  {one['why']}")
     return OK
+
+
+@guichet.command("order")
+@click.argument("which", metavar="ID")
+@click.argument("words", nargs=-1, metavar="ORDER")
+@as_json
+@settled
+def order_(settings: Settings, which: str, words: tuple[str, ...], as_json: bool) -> int:
+    """Order in the words that a mail takes: order C-12 "remise 20%", order D-3 ok, order pause.
+
+    docs/orders.md lists them all.
+    """
+    from bot.core.order import Unclear, understand
+    from bot.edges import clock
+    from bot.guichet import Guichet
+    from bot.ordering import ABOUT_US, Asked, carry_out
+    from bot.pipeline import OrderError
+
+    named = _is_id(which)
+    given = understand(" ".join(words if named else (which, *words)), today=clock.now().date())
+    if isinstance(given, Unclear):
+        raise OrderError(given.why)
+    store = _open(settings)
+    if not named and given.word not in ABOUT_US:
+        raise OrderError(say("«{said}» is about a case: say which, such as run_bot.py order C-12 {said}",
+                             said=given.said))
+    row = store.outbox_row(int(which[2:])) if named and which.upper().startswith("D-") else None
+    outcome = carry_out(Asked(guichet=Guichet(settings, store), order=given, now=clock.now(), source="terminal",
+                              case=_case_of(store, which) if named else None, row=row))
+    if as_json:
+        _print_json({"verdict": outcome.verdict, "sentences": list(outcome.sentences),
+                     "draft": f"D-{outcome.row['id']}" if outcome.row else None,
+                     "cases": [f"C-{number}" for number in outcome.cases]})
+    else:
+        _print_outcome(settings, outcome)
+    return FAILED if outcome.verdict == "unclear" else OK
+
+
+def _is_id(said: str) -> bool:
+    letter, _, number = said.upper().partition("-")
+    return letter in ("C", "D") and number.isdecimal()
+
+
+def _print_outcome(settings: Settings, outcome: Outcome) -> None:
+    from bot.core.order import examples
+    from bot.showing import cases as flat
+
+    for sentence in outcome.sentences:
+        click.echo(sentence)
+    if outcome.row:
+        click.echo(f"\n{outcome.row['body']}")
+    for example, meaning in examples(outcome.words, settings.seller.language):
+        click.echo(f"  {example:<28} {meaning}")
+    if outcome.cases:
+        store = _open(settings)
+        rows = [row for number in outcome.cases for row in flat(store, "WHERE cases.id = ?", number)]
+        _list(settings, rows, ("case", "stage", "turn", "due", "buyer", "reference", "kind"), False, "")
 
 
 def _shipped_on(said: str) -> str:

@@ -24,6 +24,7 @@ from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.store import StorageError, Store
 from bot.guichet import Guichet, templates_of
+from bot.hearing import hear
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.sending import resolve_one, send_ready
@@ -152,8 +153,8 @@ def try_templates(settings: Settings) -> None:
 
 
 def reading_steps(guichet: Guichet) -> list[Step]:
-    return [lambda: read_one(guichet, now()), lambda: catch_up(guichet, now()), lambda: tell_drift(guichet, now()),
-            lambda: tick(guichet, now())]
+    return [lambda: read_one(guichet, now(), hear), lambda: catch_up(guichet, now()),
+            lambda: tell_drift(guichet, now()), lambda: tick(guichet, now())]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -160,14 +160,17 @@ def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
 # -- reading -------------------------------------------------------------------------------------
 
 
-def read_one(guichet: Guichet, now: datetime) -> bool:
+Hear = Callable[[Guichet, Mail, Message, datetime], bool]  # settles a mail that holds an order; says whether it did
+
+
+def read_one(guichet: Guichet, now: datetime, hear: Hear) -> bool:
     """Take the next kept mail all the way to the outbox; say whether there was one."""
     store = guichet.store
     if (mail := store.next_mail()) is None:
         return False
     try:
         with words.speaking(guichet.seller.language):
-            _read(guichet, mail, now)
+            _read(guichet, mail, now, hear)
     except EdgeError:
         raise  # not the mail's fault: it stays kept, and is tried again later
     except UnreadableError as error:
@@ -178,7 +181,7 @@ def read_one(guichet: Guichet, now: datetime) -> bool:
     return True
 
 
-def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
+def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
@@ -190,7 +193,7 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
     elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
         _take(guichet, mail, understood, now)
-    else:
+    elif not hear(guichet, mail, seen, now):
         state, reason = unclaimed(seen, guichet.seller, shops)
         store.settle_mail(mail.id, state, reason)
 
@@ -220,7 +223,7 @@ def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = Non
         return "ignored", f"{code}: {say('an automatic mail is never answered')}"
     if seen.sender in seller.notify:
         return "shelved", "from_seller: " + say(
-            "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1")
+            "no order is in it, and it answers no mail of ours")
     if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
     return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)

@@ -282,7 +282,7 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
         own = f"{step}/{address}"
         if guichet.store.has_step(own):
             continue
-        token = guichet.store.mint(_grant(guichet, address, context, case, now), now)
+        token = guichet.store.mint(_grant(address, context, case, now))
         guichet.store.write(frozen(guichet, Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
@@ -290,7 +290,7 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
             now, token), case, event_id, now)
 
 
-def _grant(guichet: Guichet, address: str, context: Mapping[str, Any], case: int | None, now: datetime) -> Grant:
+def _grant(address: str, context: Mapping[str, Any], case: int | None, now: datetime) -> Grant:
     """Return what may be ordered by answering a mail, and until when."""
     shown: Row | None = context.get("draft") if case is not None else None
     due = max((one["due"] for one in context.get("deadlines", ()) if one["state"] == "open"), default=None)
@@ -327,6 +327,20 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
+
+
+def orders_of(guichet: Guichet, case: Case, drafted: Row | None, now: datetime) -> list[tuple[str, str]]:
+    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown."""
+    store, number = guichet.store, case.number or 0
+    return _orders(case, drafted or _draft(store, number, None), open_deadlines(store, number, now),
+                   guichet.seller.language)
+
+
+def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[Row]:
+    """Return cases as mails to the seller list them, each with the seller's deadlines."""
+    rows = [guichet.store.row("SELECT * FROM cases WHERE id = ?", number) or {} for number in numbers]
+    return [{**row, "headline": say(kind_words(row["kind"])),
+             "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
 
 
 def _orders(case: Case, drafted: Row | None, running: Sequence[Row], language: str) -> list[tuple[str, str]]:

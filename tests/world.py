@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from email.utils import format_datetime
 from itertools import count
 from pathlib import Path
@@ -19,6 +21,7 @@ from bot.core.event import Kind
 from bot.drifting import tell_drift
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
+from bot.hearing import hear
 from bot.loop import database
 from bot.pipeline import order, read_one
 from bot.receiving import receive_maildir
@@ -128,7 +131,7 @@ class World:
     def work(self) -> None:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
-        while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),
+        while any([read_one(self.guichet, self.now, hear), catch_up(self.guichet, self.now),
                    tell_drift(self.guichet, self.now), tick(self.guichet, self.now)]):
             pass
 
@@ -156,3 +159,15 @@ class World:
 
     def to_marie(self, what: str = "%") -> list[Row]:
         return self.rows("outbox", f"to_addr = '{MARIE}' AND what LIKE '{what}'")
+
+    def answers(self, words: str, to: Row | None = None, *, proof: str | None = None, sender: str = MARIE,
+                subject: str = "", headers: str = "") -> None:
+        """Let Marie answer a mail of ours, the newest if none is given, the way a phone does: her words on top."""
+        row = to or self.to_marie()[-1]
+        sent = message_from_bytes(row["raw"], policy=default)
+        quoted = "\n".join(f"> {line}" for line in sent.get_content().splitlines())
+        self.hears(mail(
+            f"From: Marie <{sender}>\nSubject: {subject or 'Re: ' + sent['subject']}\nIn-Reply-To: {sent['message-id']}"
+            + (f"\n{headers}" if headers else ""),
+            f"{words}\n\nLe mar. 17 nov. 2026 à 10:04, Guichet <{SHOP}> a écrit :\n\n{quoted}\n",
+            proof=passed("boutique.example") if proof is None else proof, date=self.now))

@@ -25,7 +25,7 @@ NEEDS_PROOF = frozenset({Word.OK, Word.TEXT, Word.OFFER, Word.SHIPPED, Word.NOT_
 # What the seller says of a row, by where the row stands.
 _OF_A_ROW = {
     State.DRAFT: (Word.OK, Word.TEXT, Word.NO),
-    State.FAILED: (Word.TEXT, Word.NO),
+    State.FAILED: (Word.RESEND, Word.TEXT, Word.DONE, Word.NO),
     State.READY: (Word.NO,),
     State.HANDED: (Word.DONE,),
     State.UNCERTAIN: (Word.DONE, Word.RESEND, Word.NO),
@@ -59,7 +59,8 @@ def granted(case: int | None, draft: State | None) -> frozenset[Word]:
     return frozenset(Word) - ({Word.OK, Word.TEXT} if draft is State.UNCERTAIN else set())
 
 
-def fitting(kind: Kind | None, draft: State | None, met_by: Collection[str], choices: Iterable[str]) -> tuple[Word, ...]:
+def fitting(kind: Kind | None, draft: State | None, met_by: Collection[str],
+            choices: Iterable[str]) -> tuple[Word, ...]:
     """Return the orders that make sense about a case, as its mail lists them.
 
     Args:

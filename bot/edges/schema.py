@@ -247,7 +247,7 @@ CREATE TABLE tokens (
     address TEXT NOT NULL,          -- of the seller it was written to: nobody else's order is heard
     case_id INTEGER REFERENCES cases (id),
     words TEXT NOT NULL,            -- what may be ordered
-    draft INTEGER REFERENCES outbox (id),
+    draft INTEGER,                  -- the row of the outbox whose words the mail shows
     shown TEXT NOT NULL DEFAULT '', -- hash of the draft's words as the mail showed them: his yes is for these
     expires TEXT NOT NULL,
     used TEXT

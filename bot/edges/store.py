@@ -28,7 +28,7 @@ from bot.words import say
 
 Row = dict[str, Any]
 
-GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and with them its token
+GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and so its token
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
@@ -420,11 +420,11 @@ class Store:
     def has_step(self, step: str) -> bool:
         return self.row("SELECT 1 AS one FROM outbox WHERE step = ?", step) is not None
 
-    def mint(self, grant: Grant, now: datetime) -> str:
+    def mint(self, grant: Grant) -> str:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
         token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
-        self.run("INSERT INTO tokens (hash, address, case_id, words, draft, shown, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                 self._token_hash(token), grant.address, grant.case, " ".join(sorted(grant.words)), grant.draft,
+        self.run("INSERT INTO tokens (hash, address, case_id, words, draft, shown, expires)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?)", self._token_hash(token), grant.address, grant.case, " ".join(sorted(grant.words)), grant.draft,
                  grant.shown, iso(grant.expires))
         return token
 
@@ -450,6 +450,11 @@ class Store:
     def orders_since(self, since: datetime, sender: str, reason: str) -> int:
         row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND reason = ?",
                        sender, iso(since), reason)
+        return int(row["many"]) if row else 0
+
+    def unclear_since(self, since: datetime, sender: str) -> int:
+        row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND verdict = 'unclear'",
+                       sender, iso(since))
         return int(row["many"]) if row else 0
 
     # -- what the guards ask -------------------------------------------------------------------
