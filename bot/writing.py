@@ -320,7 +320,8 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     drafted = _draft(store, number, action.draft)
     running = open_deadlines(store, number, now)
     return {
-        "orders": _orders(case, drafted, running, guichet.seller.language), "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
+        "orders": _orders(case, drafted, running, guichet.seller.language), "case": case,
+        "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": running,
         "last": '"last": "yes"' in event.get("facts", ""),

@@ -424,7 +424,8 @@ class Store:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
         token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
         self.run("INSERT INTO tokens (hash, address, case_id, words, draft, shown, expires)"
-                 " VALUES (?, ?, ?, ?, ?, ?, ?)", self._token_hash(token), grant.address, grant.case, " ".join(sorted(grant.words)), grant.draft,
+                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 self._token_hash(token), grant.address, grant.case, " ".join(sorted(grant.words)), grant.draft,
                  grant.shown, iso(grant.expires))
         return token
 

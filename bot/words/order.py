@@ -18,9 +18,9 @@ _MEANINGS = {
         "rembourser l'acheteur, en entier ou une somme comme 12,50 €",
     "remind me again after that time": "me le rappeler après ce délai",
     "the message needs no reply": "le message n'appelle pas de réponse",
-    "close the case": "clore le dossier",
+    "close the case": "clore l'affaire",
     "tell how a case stands: its number, the order's, or a name":
-        "dire où en est un dossier : son numéro, celui de la commande, ou un nom",
+        "dire où en est une affaire : son numéro, celui de la commande, ou un nom",
     "send the day's summary now": "envoyer maintenant le résumé du jour",
     "do nothing alone until I say so": "ne plus rien faire seul jusqu'à nouvel ordre",
     "go on after a pause": "reprendre après une pause",

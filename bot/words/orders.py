@@ -92,3 +92,15 @@ FRENCH = {
     "no order is in it, and it answers no mail of ours":
         "il ne contient pas d'ordre, et il ne répond à aucun de nos messages",
 }
+
+# said by where a draft stands
+DYNAMIC = {
+    "D-{number} has left already, for {to}: {when}.",
+    "D-{number} is approved already and leaves for {to} with the next pass.",
+    "D-{number} is just leaving for {to}.",
+    "D-{number} for {to} was discarded: {when}.",
+    "D-{number} is in your hands: it is to be pasted at {to}.",
+    "D-{number} for {to} failed: {error}",
+    "Nobody knows whether D-{number} has left for {to}: look in your account.",
+    "D-{number} for {to} waits for your yes.",
+}

@@ -163,7 +163,7 @@ def test_a_template_may_say_what_to_do_without_a_variable(own: Path, printed: st
 def test_last_try_to_tell_the_seller_prints_a_gap() -> None:
     said = Templates(MARIE, careful=False).render("question", "fr", {
         "case": replace(EMPTY, number=1), "headline": "", "deadlines": [], "text": "", "held": "", "draft": None,
-        "links": {"order": ""}, "unknown": ""})
+        "links": {"order": ""}, "unknown": "", "orders": []})
     assert "  order: \n" in said.body
 
 
@@ -241,6 +241,7 @@ def released(world: World) -> None:
 
 def undelivered(world: World) -> None:
     released(world)
+    world.store.move(Move(draft=1, frm=(State.READY,), to=State.FAILED, why=""), world.now)
     key = CaseKey(marketplace="amazon", shop="amazon", reference=ORDER)
     handle(world.guichet, Event(key="bounce", kind=Kind.MESSAGE_UNDELIVERED, case=key, at=world.now, mark="D-1:1",
                                 source="outbox:D-1", text="550 5.1.1 no such user", draft=1), world.now)
@@ -284,19 +285,26 @@ def over(world: World) -> None:
     world.later(hours=25)
 
 
+def heard(world: World) -> None:
+    world.hears(buyer_writes())
+    world.answers("ok")
+
+
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
-    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "approve D-1"]),
-    question_where_only_the_seller_can_click: ("question", ["itemid=871204553", "jean_d", "approve D-1"]),
-    reminder: ("reminder", ["24 h", "approve D-1", "snooze C-1 4h"]),
-    reminder_of_handed_words: ("reminder", ["24 h", "sent D-1", "itemid=871204553"]),
-    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "why C-1"]),
-    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "retry D-1"]),
-    uncertain: ("uncertain", ["sent D-1", "retry D-1", "discard D-1"]),
+    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok "]),
+    question_where_only_the_seller_can_click: ("question", ["itemid=871204553", "jean_d", "\n    ok ", "remise 20%|discount 20%"]),
+    reminder: ("reminder", ["24 h", "\n    ok ", "plus tard 4h|later 4h"]),
+    reminder_of_handed_words: ("reminder", ["24 h", "\n    fait |\n    done ", "itemid=871204553"]),
+    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "\n    ok "]),
+    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "\n    renvoyer |\n    resend "]),
+    uncertain: ("uncertain", [
+        "\n    fait |\n    done ", "\n    renvoyer |\n    resend ", "\n    non |\n    no "]),
     unknown_label: ("question", ["try --anonymise M-1 > sample.eml", "show mail M-1"]),
     drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
-    over: ("over", ["ship_back", "close C-1"]),
+    over: ("over", ["ship_back", "\n    clore |\n    close "]),
+    heard: ("heard", ["D-1", "relay|marketplace.amazon.fr"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 

@@ -179,7 +179,7 @@ def test_refusal_fails_tells_the_seller_and_hands_him_text_and_link(marie: World
     passes(marie, 2)
     assert (reply(marie)["state"], deadline(marie)) == ("failed", "open")
     [told] = marie.to_marie("notice")
-    for words in ("L'article a été reçu il y a trop longtemps", PAGE, "Quelle solution", "run_bot.py sent D-"):
+    for words in ("L'article a été reçu il y a trop longtemps", PAGE, "Quelle solution", "\n    fait "):
         assert words in told["body"]
     assert len(rakuten.heard) == 1
     assert marie.says(Kind.SELLER_ANSWERED, draft=reply(marie)["id"])
