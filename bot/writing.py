@@ -14,6 +14,7 @@ from bot.core import draft
 from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
+from bot.core.decide import ANSWERABLE
 from bot.core.event import Channel, Event, Kind
 from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
@@ -41,7 +42,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     Returns why it stays although it was to leave by itself: its words failed, or the marketplace forbids them.
     Where nobody wrote words for such a case nothing is written, and the question goes out without a draft.
     """
-    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
+    asked_by = _asked_by(guichet, case, event)
+    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, asked_by)
     found = own_answers(guichet.templates, case, event)
     guichet.store.record_answers(event_id, [answer.name for answer in found], now)
     if not found and not has_words(guichet.templates, action, case):
@@ -49,8 +51,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     action, said, error = worded(guichet.templates, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
-    body = with_quote(guichet.seller, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
-        else said.body
+    body = with_quote(guichet.seller, said.body, case, asked_by.text, asked_by.at, asked_by.facts) \
+        if by_mail and not error else said.body
     remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
     asked = _asked_instead(action, error, remarks)
     written = Written(
@@ -202,7 +204,9 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     row = guichet.store.outbox_row(edit.draft)
     assert row, "a draft is edited only after it was found"
     body = f"{edit.body.strip()}\n"
-    event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
+    event = guichet.store.row("SELECT text, at, facts, source FROM events WHERE id = ?", row["event"])
+    if event and not event["source"].startswith("mail:"):
+        event = _last_asked(guichet.store, case) or event
     if row["channel"] == Channel.EMAIL and event:
         body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
     remarks = remarks_on(body, case, template=row["template"], automatic=False)
@@ -215,7 +219,8 @@ def _reply_words(templates: Templates, action: Action, case: Case, event: Event,
     try:
         if len(found) == 1:
             return templates.render_answer(found[0], _reply_context(case, event, mail)), ""
-        return reply_words(templates, action.template, case, event, mail, offer=action.facts), ""
+        return reply_words(templates, action.template, case, event, mail, offer=action.facts,
+                           choice=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
@@ -234,6 +239,20 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
     return {"case": case, "facts": event.facts, "text": event.text, "at": event.at,
             "subject": draft.reply_subject(mail.get("subject", ""))}
+
+
+def _asked_by(guichet: Guichet, case: Case, event: Event) -> Event:
+    """Return the mail that words answer: what the seller orders goes into the thread of the buyer's newest message."""
+    if event.source.startswith(("mail:", "try")) or (row := _last_asked(guichet.store, case)) is None:
+        return event
+    return replace(event, source=row["source"], text=row["text"], at=moment(row["at"]), facts=json.loads(row["facts"]))
+
+
+def _last_asked(store: Store, case: Case) -> Row | None:
+    """Return the newest mail of a case that wants words, a person's own before a notice."""
+    marks = ", ".join("?" for _ in ANSWERABLE)
+    return store.row(f"SELECT * FROM events WHERE case_id = ? AND source LIKE 'mail:%' AND kind IN ({marks})"
+                     " ORDER BY kind IN (?, ?) DESC, id DESC LIMIT 1", case.number, *sorted(ANSWERABLE), *QUESTIONS)
 
 
 def _answered_mail(guichet: Guichet, event: Event) -> Row:

@@ -65,6 +65,7 @@ class Kind(StrEnum):
     # from the clock
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_PASSED = "deadline_passed"
+    RATING_DUE = "rating_due"
     # from the seller
     DRAFT_APPROVED = "draft_approved"
     DRAFT_EDITED = "draft_edited"
@@ -75,6 +76,7 @@ class Kind(StrEnum):
     NO_REPLY_NEEDED = "no_reply_needed"
     SNOOZED = "snoozed"
     CASE_CLOSED = "case_closed"
+    ANSWER_CHOSEN = "answer_chosen"
     # from our own outbox: nobody can say whether a mail went out, so the seller is asked
     SENDING_UNCERTAIN = "sending_uncertain"
 
