@@ -445,6 +445,8 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
             _reachable(guichet, drafted, case)
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
     mark += f":{sha256(text.encode()).hexdigest()[:12]}" if text else ""  # other words are another edit
+    if kind is Kind.ANSWER_CHOSEN:  # so is another choice, in the same second, too
+        mark += f":{sha256(repr(sorted((facts or {}).items())).encode()).hexdigest()[:12]}"
     told = meets(row) if row else {}
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,

@@ -194,7 +194,12 @@ def withdrawal_without_number(asked: Chosen) -> str:
 
 
 def said_already(asked: Chosen) -> str:
-    """The same order has one effect; a draft, or a text not posted yet, gives way to one with other words."""
+    """The same order has one effect; a draft, or a text not posted yet, gives way to one with other words.
+
+    A sale's drafts wait for exactly this order: `sale_settled` says when they no longer do.
+    """
+    if asked.matter is Kind.SALE_MADE:
+        return ""
     row = next((row for row in reversed(asked.case.around.left) if row.choice == f"{asked.choice}:{asked.matter}"
                 and (row.state in guards.GONE or row.state in _WAITS)), None)
     if row is None or (asked.given and row.state in _OPEN_CHOICE):

@@ -252,6 +252,16 @@ def uncertain(world: World) -> None:
     assert resolve_one(world.guichet, world.now)
 
 
+def chosen(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.ANSWER_CHOSEN, choice="refund", amount="8 EUR")
+
+
+def chosen_where_only_the_seller_can_click(world: World) -> None:
+    world.hears(claim())
+    world.says(Kind.ANSWER_CHOSEN, choice="return")
+
+
 def catch_up(world: World) -> None:
     world.now -= timedelta(days=9)
     world.arrives(buyer_writes(order="404-0000000-0000001", date=world.now))
@@ -297,6 +307,8 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
     over: ("over", ["ship_back", "close C-1"]),
+    chosen: ("chosen", ["approve D-3", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
+    chosen_where_only_the_seller_can_click: ("chosen", ["sent D-3", "itemid=871204553"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
@@ -341,5 +353,5 @@ def test_seller_reads_one_language_whatever_the_terminal_speaks(tmp_path: Path, 
 
 def test_every_template_to_the_seller_is_seen_here() -> None:
     seen = {template for template, _ in SAYS.values()}
-    to_others = {path for name in ("reply", "offer") for path in PROGRAM.glob(f"*.{name}.*.txt")}
+    to_others = {path for name in ("reply", "offer", "service") for path in PROGRAM.glob(f"*.{name}.*.txt")}
     assert {path.name.split(".")[0] for path in set(PROGRAM.glob("*.txt")) - to_others} == seen

@@ -4,21 +4,19 @@ and leaves on her yes; what only she can do is handed to her."""
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from bot.core.choosing import FITS, Choice, choices, matter
-from bot.core.event import Kind
-from bot.edges.store import Row
-from bot.pipeline import OrderError
+from bot.core.event import Event, Kind
+from bot.core.message import Origin
+from bot.edges.store import Row, iso
+from bot.pipeline import OrderError, handle
 from bot.standing import allowed, look
 from tests.servers.webservice import LOGIN, TOKEN
-from tests.test_guards import GOOD, event, sale, withdrawal
+from tests.test_guards import GOOD, event, question, sale, withdrawal
 from tests.world import ITEM, RELAY, World, buyer_writes, claim
-
-PAGE = "https://fr.shopping.rakuten.com"
 
 
 @pytest.fixture
@@ -56,17 +54,9 @@ def stands(world: World, number: int = 1) -> tuple[str, ...]:
     """Return the choices of a case, with all that stands around it."""
     case = world.store.case_by_number(number)
     assert case
-    row = world.rows("events", f"case_id = {number}")[-1]
-    heard = next(one for one in (_event(case, row),))
-    case = __import__("dataclasses").replace(case, around=look(world.store, case, heard, world.now))
-    case = __import__("dataclasses").replace(case, around=allowed(case, heard, world.guichet.settings))
-    return choices(case)
-
-
-def _event(case: Any, row: Row) -> Any:
-    from bot.core.event import Event
-
-    return Event(key="x", kind=Kind(row["kind"]), case=case.key, at=case.opened, source="seller:test", mark="x")
+    asked = Event(key="x", kind=Kind.SNOOZED, case=case.key, at=world.now, source="seller:test", mark="x")
+    case = replace(case, around=look(world.store, case, asked, world.now))
+    return choices(replace(case, around=allowed(case, asked, world.guichet.settings)))
 
 
 # ---- words to the buyer
@@ -126,11 +116,6 @@ def test_what_she_does_in_her_account_meets_the_time_for_a_return(marie: World) 
 
 def event_on(world: World, kind: Kind, case: int = 1, **facts: str) -> None:
     """Let something happen to a case of any marketplace, as a proven mail would tell it."""
-    from bot.core.event import Event
-    from bot.core.message import Origin
-    from bot.edges.store import iso
-    from bot.pipeline import handle
-
     found = world.store.case_by_number(case)
     assert found
     mark = f"{kind}:{iso(world.now)}"
@@ -253,7 +238,7 @@ def test_money_is_never_more_than_the_item_is_worth_nor_of_an_unknown_currency(
 
 
 def test_a_visitors_question_has_no_choices(marie: World) -> None:
-    event(marie, Kind.QUESTION_ASKED)
+    marie.hears(question())
     refuses(marie, "answer in your own words", "refund")
 
 
@@ -273,7 +258,7 @@ def test_choices_of_a_case_nobody_looked_around_are_those_of_its_kind(marie: Wor
     assert choices(case) == ("return", "refund", "refuse")
 
 
-def test_her_private_reason_is_shown_before_anything_leaves(marie: World, tmp_path: Path) -> None:
+def test_her_private_reason_is_shown_before_anything_leaves(marie: World) -> None:
     marie.hears(buyer_writes())
     event_on(marie, Kind.RETURN_OPENED, authorised="no", policy="within", reason="defective")
     row = chooses(marie, "refuse", reason="Le délai de retour est passé.")
