@@ -251,12 +251,12 @@ def _written(asked: Asked, case: Case, sentence: str) -> Outcome:
     assert event, "it has just been recorded"
     ruled = [one["why"] for one in json.loads(event["decided"]) if one["action"] == "accepted" and one["why"]]
     moved = [int(one["draft"][2:]) for one in json.loads(event["decided"]) if one.get("draft")]
-    row = store.row("SELECT id FROM outbox WHERE event = ? AND what IN ('reply', 'offer') ORDER BY id DESC LIMIT 1",
-                    event["id"])
+    row = store.row("SELECT id, why FROM outbox WHERE event = ? AND what IN ('reply', 'offer')"
+                    " ORDER BY id DESC LIMIT 1", event["id"])
     if row is None and not moved:
         return _done(asked, case, sentence, *ruled)
     found = _after(asked, case, row["id"] if row else moved[-1])
-    return replace(found, sentences=(sentence, *ruled, *found.sentences))
+    return replace(found, sentences=(sentence, *ruled, *([f"{row['why']}."] if row else []), *found.sentences))
 
 
 def later(asked: Asked, case: Case) -> Outcome:

@@ -17,8 +17,8 @@ from typing import Any
 from bot import marketplaces, words
 from bot.calling import meets
 from bot.core import case as cases
+from bot.core import choosing, decide, message
 from bot.core import deadline as deadlines
-from bot.core import decide, message
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
@@ -130,7 +130,8 @@ def _calls(before: Case, case: Case, event: Event, settings: Settings, now: date
     if marketplace is None or marketplace.name not in settings.webservices or not case.item:
         return {}
     amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace
-    return marketplace.calls(event.kind, _days(case, event, now), amicable=amicable)
+    about = choosing.matter(case) if event.kind is Kind.ANSWER_CHOSEN else event.kind
+    return marketplace.calls(about, _days(case, event, now), amicable=amicable) if about else {}
 
 
 def _days(case: Case, event: Event, now: datetime) -> dict[str, int]:
@@ -365,7 +366,8 @@ def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> Non
         return  # the copy of an automatic acknowledgement, which answers nothing
     if event.kind in ENDS:
         state, met_by = ENDS[event.kind]
-        store.end_deadlines(number, state, now, met_by=event.facts.get("met_by", met_by))
+        for one in event.facts.get("met_by", met_by).split():
+            store.end_deadlines(number, state, now, met_by=one)
     if case.stage is Stage.CLOSED:
         store.end_deadlines(number, "cancelled", now)
     if event.kind is Kind.DEADLINE_PASSED:
@@ -441,8 +443,13 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
         OrderError: it cannot be carried out, or a guard refuses it; then `why` tells so, too.
     """
     row = _reachable(guichet, row, case) if row and kind is Kind.DRAFT_APPROVED else row
+    if kind is Kind.ANSWER_CHOSEN:
+        for drafted in guichet.store.written(case.number, ""):
+            _reachable(guichet, drafted, case)
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
     mark += f":{sha256(text.encode()).hexdigest()[:12]}" if text else ""  # other words are another edit
+    if kind is Kind.ANSWER_CHOSEN:  # so is another choice, in the same second, too
+        mark += f":{sha256(repr(sorted((facts or {}).items())).encode()).hexdigest()[:12]}"
     told = meets(row) if row else {}
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,

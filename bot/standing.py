@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot import marketplaces
-from bot.core import guards
+from bot.core import choosing, guards
 from bot.core.action import State, What
 from bot.core.around import Around, Counts, Left, Limits
 from bot.core.case import Case
@@ -32,11 +33,13 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
     around = replace(case.around, domains=marketplace.domains if marketplace else (), sender=box,
                      wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told))
     if _vouched(event.origin or "", event.source):
-        around = replace(around, facts={**around.facts, **_without_orders(event.facts)})
+        around = replace(around, facts={**around.facts, **_without_orders(event.kind, event.facts)})
     if marketplace is None:
         return around
     asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY
-    return replace(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked))
+    about = choosing.matter(replace(case, around=around)) or kind
+    return replace(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked),
+                   reply_channel=marketplace.channel(about, What.REPLY))
 
 
 def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
@@ -45,7 +48,7 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
     rows = [row for row in heard if _vouched(row["origin"], row["source"])]
     facts: dict[str, str] = {}
     for row in rows:
-        facts |= _without_orders(json.loads(row["facts"]))
+        facts |= _without_orders(row["kind"], json.loads(row["facts"]))
     told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
     around = Around(told=told, facts=facts, paused=paused(store), counts=_counts(store, case, now),
                     ordered=_ordered(rows, facts),
@@ -54,6 +57,16 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
     draft = store.outbox_row(event.draft) if event.draft else None
     once = draft["once"] if draft else guards.once(limited, event)
     return replace(around, left=tuple(map(_left, store.written(case.number, once))))
+
+
+def standing(guichet: Guichet, case: Case, now: datetime) -> Case:
+    """Return a case with what stands around it at this moment."""
+    last = guichet.store.row("SELECT * FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
+    if last is None:
+        return case
+    event = Event(key=last["key"], kind=Kind(last["kind"]), case=case.key, at=moment(last["at"]), source=last["source"])
+    case = replace(case, around=look(guichet.store, case, event, now))
+    return replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
 
 
 def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
@@ -85,8 +98,10 @@ def _vouched(origin: str, source: str) -> bool:
     return origin == Origin.PROVEN or source.startswith("seller:")
 
 
-def _without_orders(facts: Mapping[str, str]) -> dict[str, str]:
+def _without_orders(kind: str, facts: Mapping[str, str]) -> dict[str, str]:
     """Leave out what a seller's order said of itself: `20 %` is no fact about the item."""
+    if kind == Kind.ANSWER_CHOSEN:
+        return {"shipped": "no"} if facts.get("choice") == choosing.Choice.NOT_SHIPPED else {}
     return {name: said for name, said in facts.items() if name not in ("percent", "amount", "until")}
 
 
@@ -120,4 +135,13 @@ def _left(row: Row) -> Left:
         address=row["to_addr"] if row["channel"] == Channel.EMAIL else "", event=row["event"],
         kind=Kind(row["kind"]) if row["kind"] else None, once=row["once"], spent=bool(row["spent"]),
         cancels=row["channel"] == Channel.WEBSERVICE and row["to_addr"].startswith(("refusesale", "cancelitem")),
-        offer=row["step"].rpartition("/offer:")[2].partition(":")[0] if row["what"] == What.OFFER else "")
+        offer=row["step"].rpartition("/offer:")[2].partition(":")[0] if row["what"] == What.OFFER else "",
+        choice=_choice(row["step"]), to_service=row["template"].endswith(".service"))
+
+
+_CHOSEN = re.compile(r"/(?:choice:([a-z_]+:[a-z_]+)|(accept|refuse)):")
+
+
+def _choice(step: str) -> str:
+    found = _CHOSEN.search(step)
+    return (found[1] or f"{found[2]}:{Kind.SALE_MADE}") if found else ""

@@ -15,6 +15,8 @@ from bot.core import draft
 from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
+from bot.core.choosing import choices
+from bot.core.decide import ANSWERABLE
 from bot.core.event import Channel, Event, Kind
 from bot.core.grant import Grant, expiry, fitting, granted, tagged
 from bot.core.latin import UnfitTextError, fit
@@ -28,6 +30,7 @@ from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
 from bot.proofing import kept, remarks_on, sentences, stopping, told
 from bot.settings import Mailbox
+from bot.standing import standing
 from bot.words import say
 from bot.words.kinds import kind_words
 
@@ -44,7 +47,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     Returns why it stays although it was to leave by itself: its words failed, or the marketplace forbids them.
     Where nobody wrote words for such a case nothing is written, and the question goes out without a draft.
     """
-    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
+    asked_by = _asked_by(guichet, case, event)
+    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, asked_by)
     found = own_answers(guichet.templates, case, event)
     guichet.store.record_answers(event_id, [answer.name for answer in found], now)
     if not found and not has_words(guichet.templates, action, case):
@@ -52,8 +56,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     action, said, error = worded(guichet.templates, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
-    body = with_quote(guichet.seller, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
-        else said.body
+    body = with_quote(guichet.seller, said.body, case, asked_by.text, asked_by.at, asked_by.facts) \
+        if by_mail and not error else said.body
     remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
     asked = _asked_instead(action, error, remarks)
     written = Written(
@@ -205,7 +209,9 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     row = guichet.store.outbox_row(edit.draft)
     assert row, "a draft is edited only after it was found"
     body = f"{edit.body.strip()}\n"
-    event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
+    event = guichet.store.row("SELECT text, at, facts, source FROM events WHERE id = ?", row["event"])
+    if event and not event["source"].startswith("mail:"):
+        event = _last_asked(guichet.store, case) or event
     if row["channel"] == Channel.EMAIL and event:
         body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
     remarks = remarks_on(body, case, template=row["template"], automatic=False)
@@ -218,7 +224,8 @@ def _reply_words(templates: Templates, action: Action, case: Case, event: Event,
     try:
         if len(found) == 1:
             return templates.render_answer(found[0], _reply_context(case, event, mail)), ""
-        return reply_words(templates, action.template, case, event, mail, offer=action.facts), ""
+        return reply_words(templates, action.template, case, event, mail, offer=action.facts,
+                           choice=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
@@ -237,6 +244,20 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
     return {"case": case, "facts": event.facts, "text": event.text, "at": event.at,
             "subject": draft.reply_subject(mail.get("subject", ""))}
+
+
+def _asked_by(guichet: Guichet, case: Case, event: Event) -> Event:
+    """Return the mail that words answer: what the seller orders goes into the thread of the buyer's newest message."""
+    if event.source.startswith(("mail:", "try")) or (row := _last_asked(guichet.store, case)) is None:
+        return event
+    return replace(event, source=row["source"], text=row["text"], at=moment(row["at"]), facts=json.loads(row["facts"]))
+
+
+def _last_asked(store: Store, case: Case) -> Row | None:
+    """Return the newest mail of a case that wants words, a person's own before a notice."""
+    marks = ", ".join("?" for _ in ANSWERABLE)
+    return store.row(f"SELECT * FROM events WHERE case_id = ? AND source LIKE 'mail:%' AND kind IN ({marks})"
+                     " ORDER BY kind IN (?, ?) DESC, id DESC LIMIT 1", case.number, *sorted(ANSWERABLE), *QUESTIONS)
 
 
 def _answered_mail(guichet: Guichet, event: Event) -> Row:
@@ -320,7 +341,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     drafted = _draft(store, number, action.draft)
     running = open_deadlines(store, number, now)
     return {
-        "orders": _orders(case, drafted, running, guichet.seller.language), "case": case,
+        "orders": orders_of(guichet, case, drafted, now), "case": case,
         "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": running,
@@ -333,8 +354,11 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
 def orders_of(guichet: Guichet, case: Case, drafted: Row | None, now: datetime) -> list[tuple[str, str]]:
     """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown."""
     store, number = guichet.store, case.number or 0
-    return _orders(case, drafted or _draft(store, number, None), open_deadlines(store, number, now),
-                   guichet.seller.language)
+    drafted = drafted or _draft(store, number, None)
+    met_by = [row["met_by"] for row in open_deadlines(store, number, now)]
+    words = fitting(case.kind, State(drafted["state"]) if drafted else None, met_by,
+                    choices(standing(guichet, case, now)))
+    return examples(words, guichet.seller.language)
 
 
 def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[Row]:
@@ -342,12 +366,6 @@ def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[
     rows = [guichet.store.row("SELECT * FROM cases WHERE id = ?", number) or {} for number in numbers]
     return [{**row, "headline": say(kind_words(row["kind"])),
              "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
-
-
-def _orders(case: Case, drafted: Row | None, running: Sequence[Row], language: str) -> list[tuple[str, str]]:
-    """Return the orders that make sense here, ready to copy, each with what it does."""
-    met_by = [row["met_by"] for row in running]
-    return examples(fitting(case.kind, State(drafted["state"]) if drafted else None, met_by, ()), language)
 
 
 def _draft(store: Store, case: int, number: int | None) -> Row | None:

@@ -21,6 +21,9 @@ class Limits:
         no_direct_after: kinds after which the buyer is no longer written to directly.
         received_days, ordered_days: after so many days he is not, either; None: no such limit.
         registered_above: above this value the parcel must be registered.
+        accepts_sales: the seller accepts or refuses each sale.
+        customer_service: kinds, and choices such as `not_shipped`, that its Customer Service is told, not the buyer.
+        rating_reminder: a neutral word to the buyer, once, that he may rate is allowed.
     """
 
     one_answer: frozenset[Kind] = frozenset()
@@ -29,6 +32,9 @@ class Limits:
     received_days: int | None = None
     ordered_days: int | None = None
     registered_above: Money | None = None
+    accepts_sales: bool = False
+    customer_service: frozenset[str] = frozenset()
+    rating_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,8 @@ class Left:
         spent: it has left once, whatever became of it.
         cancels: it would cancel or refuse the sale.
         offer: what it offers, `10%` or `8.00 EUR`; empty where it offers nothing.
+        choice: which choice of the seller's it says, and about what, `refuse:return_opened`; empty for most.
+        to_service: its words are for the marketplace's own people.
     """
 
     number: int
@@ -54,6 +62,8 @@ class Left:
     spent: bool = False
     offer: str = ""
     cancels: bool = False
+    choice: str = ""
+    to_service: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +93,7 @@ class Around:
     sender: str | None = None
     wallet: str = "ok"
     offer_channel: Channel = Channel.SELLER
+    reply_channel: Channel = Channel.SELLER
     told: tuple[Kind, ...] = ()
     left: tuple[Left, ...] = ()
     counts: Counts = Counts()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core import guards
+from bot.core import choosing, guards
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.around import Left
 from bot.core.case import ASKING, Case
@@ -42,7 +42,8 @@ ANSWERABLE = frozenset(WANTS_WORDS)
 # Kinds with words of their own for a discount; others use those of a claim.
 OFFERED = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kind.RETURN_OPENED})
 
-Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | Ruling | None"]
+Decided = Action | Move | Rewrite | Ruling
+Decision = Callable[[Case, Event, Policy, datetime], "Decided | tuple[Decided, ...] | None"]
 
 
 def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
@@ -75,6 +76,26 @@ def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | R
         return Ruling(refused=True, why=sentence)
     to = State.HANDED if event.channel is Channel.SELLER else State.READY
     return Move(draft=event.draft, frm=stands, to=to, why=say("the seller approved it"))
+
+
+def choose(case: Case, event: Event, policy: Policy, now: datetime) -> Decided | tuple[Decided, ...] | None:
+    """The seller chooses: the draft that says so already is released, else the words are written."""
+    if event.kind is not Kind.ANSWER_CHOSEN:
+        return None
+    if sentence := choosing.refused(choosing.heard(case, event, policy, now)):
+        return Ruling(refused=True, why=sentence)
+    if (row := choosing.sale_draft(case, event)) is None:
+        return choosing.answer(case, event, policy, now)
+    return release(case, replace(event, kind=Kind.DRAFT_APPROVED, draft=row.number, channel=row.channel), policy, now)
+
+
+def hand_choice(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Show the seller what his choice would say, before anything leaves, and what is his own to do."""
+    found = choose(case, event, policy, now)
+    written = next((one for one in found if isinstance(one, Action)), None) if isinstance(found, tuple) else None
+    if written is None or event.answered:
+        return None
+    return _to_seller(What.QUESTION, f"{written.step}:hand", written.why, template="chosen")
 
 
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
@@ -138,7 +159,8 @@ def leaving(case: Case, row: Left, by: By, policy: Policy, now: datetime, held: 
     deed = Deed.CANCEL if row.cancels else Deed.OFFER if row.what is What.OFFER else Deed.REPLY
     act = Act(deed=deed, by=by, case=case, policy=policy, now=now, kind=row.kind, channel=row.channel,
               address=row.address, once=row.once, row=row, held=held, facts=guards.order_of(row.offer) or {})
-    return replace(act, to=Party.MARKETPLACE) if row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT else act
+    theirs = row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT or row.to_service
+    return replace(act, to=Party.MARKETPLACE) if theirs else act
 
 
 def _channel(case: Case, event: Event) -> Channel:
@@ -255,7 +277,7 @@ def _offered(act: Act, event: Event, mode: Mode, why: str, *, ordered: bool = Fa
 def hand_offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
     """Hand the seller what only he can offer, or must agree to: the text, the link, the time left."""
     found = propose(case, event, policy, now) or offer(case, event, policy, now)
-    if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY:
+    if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY or event.answered:
         return None
     return _to_seller(What.QUESTION, f"{found.step}:hand", found.why)
 
@@ -313,6 +335,7 @@ DECISIONS: tuple[Decision, ...] = (
     rewrite,           # his own words, before anything is done with them
     offer,             # the seller's order of a discount, or its refusal
     shipped,           # and his word that it has left
+    choose,            # what he chose to do about it
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
     drop,              # and so does his no
@@ -324,6 +347,7 @@ DECISIONS: tuple[Decision, ...] = (
     ask,               # the seller, once for each event, with the draft in full
     propose,           # a discount of ours, when the question and its draft are written
     hand_offer,        # and the seller hears of it, with the link
+    hand_choice,       # he reads what his choice says before anybody else does
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
     tell_over,         # nor the buyer's, whose silence may settle the case
@@ -332,10 +356,10 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
-def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite | Ruling]:
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Decided]:
     """Return what is to be done, most urgent first."""
     answers = (row(case, event, policy, now) for row in DECISIONS)
-    return [answer for answer in answers if answer]
+    return [one for answer in answers if answer for one in (answer if isinstance(answer, tuple) else (answer,))]
 
 
 def _to_seller(what: What, step: str, why: str, *, template: str = "", draft: int | None = None) -> Action:

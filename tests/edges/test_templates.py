@@ -253,6 +253,16 @@ def uncertain(world: World) -> None:
     assert resolve_one(world.guichet, world.now)
 
 
+def chosen(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.ANSWER_CHOSEN, choice="refund", amount="8 EUR")
+
+
+def chosen_where_only_the_seller_can_click(world: World) -> None:
+    world.hears(claim())
+    world.says(Kind.ANSWER_CHOSEN, choice="return")
+
+
 def catch_up(world: World) -> None:
     world.now -= timedelta(days=9)
     world.arrives(buyer_writes(order="404-0000000-0000001", date=world.now))
@@ -293,7 +303,8 @@ def heard(world: World) -> None:
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
     question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok "]),
-    question_where_only_the_seller_can_click: ("question", ["itemid=871204553", "jean_d", "\n    ok ", "remise 20%|discount 20%"]),
+    question_where_only_the_seller_can_click: ("question", [
+        "itemid=871204553", "jean_d", "\n    ok ", "remise 20%|discount 20%"]),
     reminder: ("reminder", ["24 h", "\n    ok ", "plus tard 4h|later 4h"]),
     reminder_of_handed_words: ("reminder", ["24 h", "\n    fait |\n    done ", "itemid=871204553"]),
     missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "\n    ok "]),
@@ -305,6 +316,8 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
     over: ("over", ["ship_back", "\n    clore |\n    close "]),
     heard: ("heard", ["D-1", "relay|marketplace.amazon.fr"]),
+    chosen: ("chosen", ["\n    ok ", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
+    chosen_where_only_the_seller_can_click: ("chosen", ["\n    fait |\n    done ", "itemid=871204553"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
@@ -349,5 +362,5 @@ def test_seller_reads_one_language_whatever_the_terminal_speaks(tmp_path: Path, 
 
 def test_every_template_to_the_seller_is_seen_here() -> None:
     seen = {template for template, _ in SAYS.values()}
-    to_others = {path for name in ("reply", "offer") for path in PROGRAM.glob(f"*.{name}.*.txt")}
+    to_others = {path for name in ("reply", "offer", "service") for path in PROGRAM.glob(f"*.{name}.*.txt")}
     assert {path.name.split(".")[0] for path in set(PROGRAM.glob("*.txt")) - to_others} == seen
