@@ -221,6 +221,7 @@ _POLITE_BELOW = re.compile(rf"(?:^|[ ,.!])(?:{_PLEASE}|{_THANKS}|{_CLOSING})[.!,
 _FINAL = re.compile(r"(?<=[^.!])(?:\.| ?!{1,3})$")
 _QUOTED = re.compile(r'"\s?([^"]{1,200}?)\s?"|\'\s?([^\']{1,200}?)\s?\'')
 _GREETS = re.compile(rf"{_GREETING}[ ,.!]*")
+_CLOSES = re.compile(rf"{_CLOSING}[ ,.!]*")
 
 _CASE = r"[\[(]? ?c-(?P<case>[0-9]{1,9}) ?[\])]?"
 _CASE_ABOVE = re.compile(rf"(?:(?:dossier|case|pour|for) )?{_CASE}(?:[ :,-]+|$)")
@@ -556,20 +557,20 @@ def _two(one: str, other: str) -> Unclear:
 
 _MARK = re.compile(r'"?(?:(?:texte|text|reponse)(?: ?:)?|(?:reply|answer) ?:)"?')
 _MARK_AND_WORDS = re.compile(r"(?:texte|text|reponse|reply|answer) ?: ?(?=\S)")
-_END = re.compile(r'[("]?(?:fin|end)[.!")]*')
+_END = re.compile(r'[("]? ?(?:fin|end) ?[.!")]*')
 _TAKES_BACK = re.compile(
     r"(?:mais|sauf|cependant|toutefois|par contre|plutot|attends|attendez|pas encore|pas tout de suite|si|s'il"
     r"|seulement|uniquement|a condition|finalement|en fait|oublie|annule|but|except|however|wait|rather|not yet|if"
     r"|only|unless|actually|cancel)\b")
-_MOST_WORDS = 4
-_MOST_LETTERS = 20
+_FEWEST_WORDS = 4
+_FEWEST_LETTERS = 20
 
 
 def understand(said: str, *, today: date) -> Order | Unclear:
     """Return the one order in the seller's own newest words (`own_words`), or why there is none. Never raises."""
     lines = _LINE_END.split(said)
     at = next((number for number, line in enumerate(lines) if not _says_nothing(line)), len(lines))
-    if at == len(lines):
+    if at == len(lines) or any(_closes(line) for line in lines[:at]):
         return Unclear(code="no_command", why=say(
             "I find no order in this: write one alone on the first line, such as «ok» or «later 4h»"))
     if (mark := _mark(lines[at])) is not None:
@@ -629,12 +630,16 @@ def _greets(line: str) -> bool:
     return _GREETS.fullmatch(_key(_plain(line))) is not None
 
 
+def _closes(line: str) -> bool:
+    return _CLOSES.fullmatch(_key(_plain(line))) is not None
+
+
 def _is_letter(lines: Iterable[str]) -> bool:
     """Say whether sentences follow before any closing: "Bonjour, / Oui. / Votre colis part demain." is for the buyer."""
     for line in lines:
         if line.strip() and _says_nothing(line) and not _greets(line):
             return False
-        if len(line.split()) >= _MOST_WORDS and line.rstrip().endswith((".", "!", "?", "…")):
+        if len(line.split()) >= _FEWEST_WORDS and line.rstrip().endswith((".", "!", "?", "…")):
             return True
     return False
 
@@ -699,7 +704,11 @@ def _free(lines: Sequence[str], at: int, today: date) -> Order | Unclear:
               (isinstance(found, Unclear) or _counts_below(found))]
     if orders:
         return _two(lines[at], orders[0])
-    text = _trimmed(lines)
-    if len(re.findall(r"[^\W\d_]+", text)) < _MOST_WORDS or len(_LETTERS.findall(text)) < _MOST_LETTERS:
+    end = next((number for number in range(at, len(lines)) if _closes(lines[number])), len(lines))
+    if not _is_text("\n".join(lines[at:end])):
         return unknown
-    return Order(word=Word.TEXT, said=_said(lines[at]), text=text)
+    return Order(word=Word.TEXT, said=_said(lines[at]), text=_trimmed(lines))
+
+
+def _is_text(said: str) -> bool:
+    return len(re.findall(r"[^\W\d_]+", said)) >= _FEWEST_WORDS and len(_LETTERS.findall(said)) >= _FEWEST_LETTERS
