@@ -635,7 +635,7 @@ def _closes(line: str) -> bool:
 
 
 def _is_letter(lines: Iterable[str]) -> bool:
-    """Say whether sentences follow before any closing: "Bonjour, / Oui. / Votre colis part demain." is for the buyer."""
+    """Say whether sentences follow before any closing: "Bonjour, / Oui. / Votre colis part demain." is a buyer's."""
     for line in lines:
         if line.strip() and _says_nothing(line) and not _greets(line):
             return False

@@ -6,7 +6,7 @@ import base64
 import json
 import quopri
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -106,12 +106,15 @@ def test_what_only_looks_like_an_order_is_none(said: str) -> None:
 
 @pytest.mark.parametrize("said", [
     "ok mais change la date", "je suis d'accord pour 20%", "non je ne crois pas que ce soit lui", "ok ?", "ok...",
-    "ok…", "OK je suis absente.", "Oui, mais seulement s'il paie le retour", "ok pour 20%", "pas ok", "ok,\nmais demain",
+    "ok…", "OK je suis absente.", "Oui, mais seulement s'il paie le retour", "ok pour 20%", "pas ok",
+    "ok,\nmais demain",
     "oui ou non", "ok non", "non mais oui", "refuser serait dommage", "refuser ?", "refuser ou pas", "accepter quoi ?",
     "remise en main propre", "remise 20% si le client insiste", "une remise peut-être", "expédié hier par mon mari",
-    "plus tard dans la semaine", "retour au magasin", "envoyé", "remboursé", "pause café", "no idea", "send him a photo",
+    "plus tard dans la semaine", "retour au magasin", "envoyé", "remboursé", "pause café", "no idea",
+    "send him a photo",
     "close to the end", "fait froid", "état neuf, jamais servi", "Merci, je regarde.", "peut-être", "hmm", "stop", "k",
-    "okok", "o k", "ok-", "-ok", "Ok Google", "", " \n\u00a0\n", "Bonjour", "Merci !", "Bonjour,\n\nCordialement", "C-12", "C-2 : ok pour C-3",
+    "okok", "o k", "ok-", "-ok", "Ok Google", "", " \n\u00a0\n", "Bonjour", "Merci !", "Bonjour,\n\nCordialement",
+    "C-12", "C-2 : ok pour C-3",
     TOKEN, f"[C-1 {TOKEN}]", "...", "\x00", "n", "texte", "texte :", "texte :\n\nfin", "texte :\n…\nfin",
 ])
 def test_an_order_word_in_a_sentence_is_no_order(said: str) -> None:
@@ -130,13 +133,15 @@ def test_two_orders_are_none(said: str) -> None:
     assert code(said) == "ambiguous_command"
 
 
-@pytest.mark.parametrize("below", ["mais change la date", "sauf le prénom", "But not before Friday", "si elle paie d'abord",
+@pytest.mark.parametrize("below", ["mais change la date", "sauf le prénom", "But not before Friday",
+                                   "si elle paie d'abord",
                                    "Attends, je regarde", "finalement laisse-moi le faire", "only if she pays"])
 def test_an_order_taken_back_in_the_next_line_is_none(below: str) -> None:
     assert code(f"ok\n\n{below}") == "ambiguous_command"
 
 
-@pytest.mark.parametrize("below", ["il a l'air pressé", "Cette dame est pénible.\nEnfin bref !", "Marie Dupont\nAtelier Lumen",
+@pytest.mark.parametrize("below", ["il a l'air pressé", "Cette dame est pénible.\nEnfin bref !",
+                                   "Marie Dupont\nAtelier Lumen",
                                    "en état neuf", "j'ai remis 20% hier", "Bonne journée,\nMarie\n06 12 34 56 78",
                                    "x" * 400, "ОК non"])
 def test_private_words_below_an_order_change_nothing_and_go_nowhere(below: str) -> None:
@@ -199,8 +204,10 @@ def test_a_discount_has_the_facts_that_the_terminal_gives_it(said: str, same: st
 
 
 @pytest.mark.parametrize("sum_", [
-    "1e9", "1e9 €", "-5", "-5 €", "−5 €", "0%", "0 €", "0,00 €", "000%", "5 € et 6 €", "5 € 6 €", "5-10 €", "10% ou 20%",
-    "5", "12,50", "1.234 €", "5,5 %", "5 $", "€", "2 x 5 €", "5 €€", "%5", "1e2%", "99999999999 €", "5 € 50", "+5 €", "20％",
+    "1e9", "1e9 €", "-5", "-5 €", "−5 €", "0%", "0 €", "0,00 €", "000%", "5 € et 6 €", "5 € 6 €", "5-10 €",
+    "10% ou 20%",
+    "5", "12,50", "1.234 €", "5,5 %", "5 $", "€", "2 x 5 €", "5 €€", "%5", "1e2%", "99999999999 €", "5 € 50", "+5 €",
+    "20％",
 ])
 def test_a_sum_that_leaves_anything_open_is_asked_again(sum_: str) -> None:
     assert code(f"remise {sum_}") in ("ambiguous_command", "no_command")
@@ -226,10 +233,14 @@ NUMBER = "6A12345678901"
     (f"expédié {NUMBER} Colissimo", "2026-11-16"), (f"Expédiée : Colissimo, {NUMBER}", "2026-11-16"),
     (f"expédié {NUMBER} Colissimo 15/11", "2026-11-15"), (f"expédié 15/11 Colissimo {NUMBER}", "2026-11-15"),
     (f"shipped Colissimo {NUMBER} yesterday", "2026-11-15"), (f"expédié hier {NUMBER} Colissimo", "2026-11-15"),
-    (f"expédié avant-hier par Colissimo n° {NUMBER}", "2026-11-14"), (f"expédié {NUMBER} Colissimo aujourd’hui", "2026-11-16"),
-    (f"expédié {NUMBER} Colissimo 2026-11-14", "2026-11-14"), (f"expédié {NUMBER} Colissimo le 14 novembre", "2026-11-14"),
-    (f"expédié le 1er novembre {NUMBER} Colissimo", "2026-11-01"), (f"shipped {NUMBER} Colissimo 14th November", "2026-11-14"),
-    (f"shipped {NUMBER} Colissimo November 14, 2026", "2026-11-14"), (f"expédié {NUMBER} Colissimo 14/11/26", "2026-11-14"),
+    (f"expédié avant-hier par Colissimo n° {NUMBER}", "2026-11-14"),
+    (f"expédié {NUMBER} Colissimo aujourd’hui", "2026-11-16"),
+    (f"expédié {NUMBER} Colissimo 2026-11-14", "2026-11-14"),
+    (f"expédié {NUMBER} Colissimo le 14 novembre", "2026-11-14"),
+    (f"expédié le 1er novembre {NUMBER} Colissimo", "2026-11-01"),
+    (f"shipped {NUMBER} Colissimo 14th November", "2026-11-14"),
+    (f"shipped {NUMBER} Colissimo November 14, 2026", "2026-11-14"),
+    (f"expédié {NUMBER} Colissimo 14/11/26", "2026-11-14"),
     (f"expédié {NUMBER} Colissimo 14.11.2026", "2026-11-14"), (f"expédié {NUMBER} Colissimo 14 nov.", "2026-11-14"),
     (f"expédié {NUMBER} Colissimo 30/12", "2025-12-30"), (f"expédié {NUMBER} Colissimo 17/11", "2026-11-17"),
     ("expédié 6a12345678901 Colissimo", "2026-11-16"), ("expédié 6A 123 456 78901 Colissimo", "2026-11-16"),
@@ -316,7 +327,8 @@ def test_one_may_ask_about_a_case_an_order_or_a_name(said: str, about: str) -> N
 LETTER = "Bonjour Zoé,\n\n  Votre colis « part » demain – à 9 h…\tMerci d’avoir\u00a0attendu !\n\nMarie"
 
 
-@pytest.mark.parametrize("mark", ["texte", "Texte :", "TEXTE:", "texte\u00a0:", "text:", "Réponse :", "réponse", "reply:",
+@pytest.mark.parametrize("mark", ["texte", "Texte :", "TEXTE:", "texte\u00a0:", "text:", "Réponse :", "réponse",
+                                  "reply:",
                                   "«texte :»", "bonjour\ntexte :"])
 @pytest.mark.parametrize("end", ["fin", "FIN", "Fin.", "end", "« fin »"])
 def test_a_marked_text_is_kept_to_the_letter(mark: str, end: str) -> None:
@@ -351,7 +363,8 @@ def test_words_that_can_only_be_a_text_are_one_that_is_shown_back_first() -> Non
         assert (found.word, found.text, found.marked) == (Word.TEXT, letter, False)
 
 
-@pytest.mark.parametrize("said", ["un deux trois", "a b c d e f", "abcdefghijklmnopqrstuvwxyz", "12 34 56 78 90", "-- -- -- --"])
+@pytest.mark.parametrize("said", ["un deux trois", "a b c d e f", "abcdefghijklmnopqrstuvwxyz", "12 34 56 78 90",
+                                  "-- -- -- --"])
 def test_fewer_than_four_words_or_twenty_letters_are_no_text(said: str) -> None:
     assert code(said) == "no_command"
 
@@ -375,7 +388,8 @@ def test_a_token_survives_what_mail_programs_do_to_it(written: str) -> None:
 
 @pytest.mark.parametrize("text", [
     f"X{TOKEN}", f"{TOKEN}X", f"{TOKEN}-ABCD", f"ABCD-{TOKEN}", f"é{TOKEN}", "KX7Q-M2PD-9RTV", "KX7Q M2PD 9RTV 4HCE",
-    "KX7Q--M2PD-9RTV-4HCE", "KX7Q_M2PD_9RTV_4HCE", "КX7Q-M2PD-9RTV-4HCE", "KX7Q-M2PD-9RTV-4H\u200bCE", "", "403-1234567-1234567",
+    "KX7Q--M2PD-9RTV-4HCE", "KX7Q_M2PD_9RTV_4HCE", "КX7Q-M2PD-9RTV-4HCE", "KX7Q-M2PD-9RTV-4H\u200bCE", "",
+    "403-1234567-1234567",
     f"{TOKEN}_1",
 ])
 def test_what_is_longer_or_otherwise_shaped_is_no_token(text: str) -> None:
@@ -421,8 +435,10 @@ def test_each_word_synonym_and_example_stands_in_the_page(root: Path, page: str)
     assert not [copied for copied, _ in examples(Word, example) if copied not in text]
 
 
-@pytest.mark.parametrize("said", ["", "quoi", "texte :\nfin", "ok\nnon", "remise x1", "remise 1", "remise", "rembourser 2%",
-                                  "plus tard 0h", "expédié demain", "expédié La Poste 31/02", "expédié 1 DHL", "expédié"])
+@pytest.mark.parametrize("said", ["", "quoi", "texte :\nfin", "ok\nnon", "remise x1", "remise 1", "remise",
+                                  "rembourser 2%",
+                                  "plus tard 0h", "expédié demain", "expédié La Poste 31/02", "expédié 1 DHL",
+                                  "expédié"])
 def test_what_was_not_understood_is_answered_in_his_language(said: str) -> None:
     with words.speaking("fr"):
         french = understand(said, today=TODAY)
@@ -435,8 +451,10 @@ def test_what_was_not_understood_is_answered_in_his_language(said: str) -> None:
 
 
 PIECES = st.sampled_from([
-    *SYNONYMS[Word.OK], "non", "remise", "20%", "5 €", "expédié", NUMBER, "Colissimo", "17/11", "hier", "texte :", "fin",
-    "refuser", "plus tard", "4h", "état", "C-2", TOKEN, "\n", "\r\n", " ", ",", ".", "!", "«", "»", "\u00a0", "\u200b", "-",
+    *SYNONYMS[Word.OK], "non", "remise", "20%", "5 €", "expédié", NUMBER, "Colissimo", "17/11", "hier", "texte :",
+    "fin",
+    "refuser", "plus tard", "4h", "état", "C-2", TOKEN, "\n", "\r\n", " ", ",", ".", "!", "«", "»", "\u00a0", "\u200b",
+    "-",
     "é", "e\u0301", "Bonjour", "merci", "mais", "\u212a", "9" * 30, "\ud800", "\x00", "C-999999999999", "31 fév", "0/0",
 ])
 
@@ -463,7 +481,7 @@ def test_no_words_make_an_order_out_of_a_marked_text(said: str) -> None:
                                   "AAAA- \n", "fin\n", "é", "e\u0301", "5 € ", "C-2 ", "- ", ",", "remise 5 et ", "«"])
 def test_a_megabyte_of_anything_is_read(unit: str) -> None:
     for said in (unit * (1_000_000 // len(unit)), f"ok\n{unit * (1_000_000 // len(unit))}"):
-        assert understand(said, today=TODAY)
+        assert isinstance(understand(said, today=TODAY), Order | Unclear)
         assert len(tokens(said)) <= 1
 
 
@@ -528,7 +546,8 @@ def mail(content_type: str, body: str, *headers: str) -> bytes:
 
 
 def plain(said: str, quoted: str) -> bytes:
-    return mail('text/plain; charset="UTF-8"', f"{said}\r\n\r\n{quoted}", "Content-Transfer-Encoding: 8bit")
+    body = re.sub("\r?\n", "\r\n", f"{said}\n\n{quoted}")
+    return mail('text/plain; charset="UTF-8"', body, "Content-Transfer-Encoding: 8bit")
 
 
 def html(said: str) -> bytes:
@@ -540,84 +559,123 @@ def both(text: str, page: str) -> bytes:
     coded = base64.encodebytes(page.encode()).decode().replace("\n", "\r\n")
     return mail('multipart/alternative; boundary="b"',
                 f'--b\r\nContent-Type: text/plain; charset="UTF-8"\r\n\r\n{text}\r\n--b\r\n'
-                f'Content-Type: text/html; charset="UTF-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n{coded}--b--\r\n')
+                'Content-Type: text/html; charset="UTF-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+                f'{coded}--b--\r\n')
 
 
-GMAIL_FR = "Le lun. 16 nov. 2026 à 09:30, Guichet <ventes@boutique.example> a\r\nécrit :\r\n\r\n" + MARKED
-GMAIL_EN = "On Mon, Nov 16, 2026 at 9:30 AM Guichet <ventes@boutique.example>\r\nwrote:\r\n\r\n" + MARKED
-GMAIL_QUOTE = ('<br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">{said}<br></div>'
-               '<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);'
-               f'padding-left:1ex">{ASKED_HTML}</blockquote></div>')
-GMAIL_HTML_FR = GMAIL_QUOTE.replace("{said}", "Le lun. 16 nov. 2026 à 09:30, Guichet &lt;<a href=\"mailto:ventes@boutique."
-                                    "example\">ventes@boutique.example</a>&gt; a écrit :")
-ANDROID_HTML_FR = GMAIL_QUOTE.replace("{said}", "Le lun. 16 nov. 2026, 09:30, Guichet &lt;<a href=\"mailto:ventes@boutique."
-                                      "example\">ventes@boutique.example</a>&gt; a écrit :")
-ANDROID_HTML_EN = GMAIL_QUOTE.replace("{said}", "On Mon, 16 Nov 2026, 09:30 Guichet, &lt;<a href=\"mailto:ventes@boutique."
-                                      "example\">ventes@boutique.example</a>&gt; wrote:")
-OUTLOOK_FR = ("De : Guichet <ventes@boutique.example> \r\nEnvoyé : lundi 16 novembre 2026 09:30\r\nÀ : Marie "
-              f"<marie@boutique.example>\r\nObjet : [C-1 {TOKEN}] Une question sur votre article\r\n\r\n" + BELOW)
-OUTLOOK_EN = ("From: Guichet <ventes@boutique.example> \r\nSent: Monday, November 16, 2026 9:30 AM\r\nTo: Marie "
-              f"<marie@boutique.example>\r\nSubject: [C-1 {TOKEN}] Une question\r\n\r\n" + BELOW)
-WORD_HTML = ('<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal{{margin:0cm}}</style></head>'
-             '<body lang=FR><div class=WordSection1><p class=MsoNormal><span style="font-size:11.0pt">{said}<o:p></o:p>'
-             '</span></p><p class=MsoNormal><o:p>&nbsp;</o:p></p><div><div style="border:none;border-top:solid #E1E1E1 '
-             '1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class=MsoNormal><b>De&nbsp;:</b> Guichet &lt;ventes@boutique.example&gt; '
-             '<br><b>Envoyé&nbsp;:</b> lundi 16 novembre 2026 09:30<br><b>À&nbsp;:</b> Marie &lt;marie@boutique.example&gt;'
-             f'<br><b>Objet&nbsp;:</b> [C-1 {TOKEN}] Une question<o:p></o:p></p></div></div>{ASKED_HTML}</div></body></html>')
-NEW_OUTLOOK_HTML = (
-    '<html><head><style type="text/css" style="display:none;"> P {{margin-top:0;margin-bottom:0;}} </style></head><body '
-    'dir="ltr"><div class="elementToProof" style="font-family: Aptos, sans-serif; font-size: 12pt;">{said}</div><div '
-    'id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr">'
-    '<font face="Calibri, sans-serif" style="font-size:11pt" color="#000000"><b>De :</b> Guichet &lt;ventes@boutique.'
-    'example&gt;<br><b>Envoyé :</b> lundi 16 novembre 2026 09:30<br><b>À :</b> Marie &lt;marie@boutique.example&gt;<br>'
-    f'<b>Objet :</b> [C-1 {TOKEN}] Une question</font><div>&nbsp;</div></div><div>{ASKED_HTML}</div></body></html>')
-IPHONE = ("> Le 16 nov. 2026 à 09:30, Guichet <ventes@boutique.example> a écrit :\r\n> \r\n> \ufeff" + MARKED[2:])
-IPHONE_HTML = ('<html><head></head><body dir="auto">{said}<br id="lineBreakAtBeginningOfSignature"><div dir="ltr">Envoyé de '
-               'mon iPhone</div><div dir="ltr"><br><blockquote type="cite">Le 16 nov. 2026 à 09:30, Guichet &lt;ventes@'
-               'boutique.example&gt; a écrit :<br><br></blockquote></div><blockquote type="cite"><div dir="ltr">\ufeff'
-               f'{ASKED_HTML}</div></blockquote></body></html>')
-ORANGE = ('> Message du 16/11/26 09:30\r\n> De : "Guichet" <ventes@boutique.example>\r\n> A : marie@boutique.example\r\n'
-          f'> Copie à : \r\n> Objet : [C-1 {TOKEN}] Une question\r\n> \r\n')
-ORANGE_APP = ("Envoyé depuis l'application Mail Orange\r\n-----------------\r\n\r\nDe: ventes@boutique.example\r\nEnvoyé: lundi "
-              f"16 novembre 2026 09:30\r\nÀ: marie@boutique.example\r\nObjet: [C-1 {TOKEN}] Une question\r\n\r\n" + BELOW)
-FREE = ('----- Mail original -----\r\nDe: "Guichet" <ventes@boutique.example>\r\nÀ: "Marie" <marie@boutique.example>\r\n'
-        f'Envoyé: Lundi 16 Novembre 2026 09:30:00\r\nObjet: [C-1 {TOKEN}] Une question\r\n\r\n' + BELOW)
-FREE_HTML = ('<html><body><div style="font-family: arial, helvetica, sans-serif; font-size: 12pt; color: #000000"><div>{said}'
-             '</div><div><br></div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__"><b>De: </b>"Guichet" '
-             '&lt;ventes@boutique.example&gt;<br><b>À: </b>"Marie" &lt;marie@boutique.example&gt;<br><b>Envoyé: </b>Lundi 16 '
-             f'Novembre 2026 09:30:00<br><b>Objet: </b>[C-1 {TOKEN}] Une question<br></div><div><br></div><div data-marker='
-             f'"__QUOTED_TEXT__">{ASKED_HTML}</div></div></body></html>')
-THUNDERBIRD = "Le 16/11/2026 à 09:30, Guichet a écrit :\r\n" + MARKED
-FORWARD = ("---------- Forwarded message ---------\r\nDe : Guichet <ventes@boutique.example>\r\nDate: lun. 16 nov. 2026 à 09:30"
-           f"\r\nSubject: [C-1 {TOKEN}] Une question\r\nTo: Marie <marie@boutique.example>\r\n\r\n\r\n" + BELOW)
+# What programs add below a reply. HTML is folded here as they would never, which no reader sees.
+GMAIL_FR = f"Le lun. 16 nov. 2026 à 09:30, Guichet <ventes@boutique.example> a\r\nécrit :\r\n\r\n{MARKED}"
+GMAIL_EN = f"On Mon, Nov 16, 2026 at 9:30 AM Guichet <ventes@boutique.example>\r\nwrote:\r\n\r\n{MARKED}"
+GMAIL_QUOTE = f"""<br><div class="gmail_quote gmail_quote_container">
+<div dir="ltr" class="gmail_attr">ATTRIBUTION<br></div>
+<blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);
+padding-left:1ex">
+{ASKED_HTML}</blockquote></div>"""
+LINKED = '&lt;<a href="mailto:ventes@boutique.example">ventes@boutique.example</a>&gt;'
+GMAIL_HTML_FR = GMAIL_QUOTE.replace("ATTRIBUTION", f"Le lun. 16 nov. 2026 à 09:30, Guichet {LINKED} a écrit :")
+ANDROID_HTML_FR = GMAIL_QUOTE.replace("ATTRIBUTION", f"Le lun. 16 nov. 2026, 09:30, Guichet {LINKED} a écrit :")
+ANDROID_HTML_EN = GMAIL_QUOTE.replace("ATTRIBUTION", f"On Mon, 16 Nov 2026, 09:30 Guichet, {LINKED} wrote:")
+OUTLOOK_FR = f"""De : Guichet <ventes@boutique.example>\x20
+Envoyé : lundi 16 novembre 2026 09:30
+À : Marie <marie@boutique.example>
+Objet : [C-1 {TOKEN}] Une question sur votre article
+
+{BELOW}"""
+OUTLOOK_EN = f"""From: Guichet <ventes@boutique.example>\x20
+Sent: Monday, November 16, 2026 9:30 AM
+To: Marie <marie@boutique.example>
+Subject: [C-1 {TOKEN}] Une question sur votre article
+
+{BELOW}"""
+WORD_HTML = f"""<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
+<style>p.MsoNormal {{margin:0cm}}</style></head>
+<body lang=FR><div class=WordSection1>
+<p class=MsoNormal><span style="font-size:11.0pt">SAID<o:p></o:p></span></p><p class=MsoNormal><o:p>&nbsp;</o:p></p>
+<div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class=MsoNormal>
+<b>De&nbsp;:</b> Guichet &lt;ventes@boutique.example&gt; <br><b>Envoyé&nbsp;:</b> lundi 16 novembre 2026 09:30<br>
+<b>À&nbsp;:</b> Marie &lt;marie@boutique.example&gt;<br><b>Objet&nbsp;:</b> [C-1 {TOKEN}] Une question<o:p></o:p></p>
+</div></div>{ASKED_HTML}</div></body></html>"""
+NEW_OUTLOOK_HTML = f"""<html><head>
+<style type="text/css" style="display:none;"> P {{margin-top:0;margin-bottom:0;}} </style></head>
+<body dir="ltr"><div class="elementToProof" style="font-family: Aptos, sans-serif; font-size: 12pt;">SAID</div>
+<div id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1">
+<div id="divRplyFwdMsg" dir="ltr"><font face="Calibri, sans-serif" style="font-size:11pt" color="#000000">
+<b>De :</b> Guichet &lt;ventes@boutique.example&gt;<br><b>Envoyé :</b> lundi 16 novembre 2026 09:30<br>
+<b>À :</b> Marie &lt;marie@boutique.example&gt;<br><b>Objet :</b> [C-1 {TOKEN}] Une question</font>
+<div>&nbsp;</div></div>
+<div>{ASKED_HTML}</div></body></html>"""
+IPHONE = f"> Le 16 nov. 2026 à 09:30, Guichet <ventes@boutique.example> a écrit :\r\n> \r\n> \ufeff{MARKED[2:]}"
+IPHONE_HTML = f"""<html><head></head><body dir="auto">SAID<br id="lineBreakAtBeginningOfSignature">
+<div dir="ltr">Envoyé de mon iPhone</div><div dir="ltr"><br><blockquote type="cite">Le 16 nov. 2026 à 09:30, Guichet
+&lt;ventes@boutique.example&gt; a écrit :<br><br></blockquote></div><blockquote type="cite"><div dir="ltr">
+\ufeff{ASKED_HTML}
+</div></blockquote></body></html>"""
+ORANGE = f"""> Message du 16/11/26 09:30
+> De : "Guichet" <ventes@boutique.example>
+> A : marie@boutique.example
+> Copie à :\x20
+> Objet : [C-1 {TOKEN}] Une question
+>\x20
+"""
+ORANGE_APP = f"""Envoyé depuis l'application Mail Orange
+-----------------
+
+De: ventes@boutique.example
+Envoyé: lundi 16 novembre 2026 09:30
+À: marie@boutique.example
+Objet: [C-1 {TOKEN}] Une question
+
+{BELOW}"""
+FREE = f"""----- Mail original -----
+De: "Guichet" <ventes@boutique.example>
+À: "Marie" <marie@boutique.example>
+Envoyé: Lundi 16 Novembre 2026 09:30:00
+Objet: [C-1 {TOKEN}] Une question
+
+{BELOW}"""
+FREE_HTML = f"""<html><body><div style="font-family: arial, helvetica, sans-serif; font-size: 12pt; color: #000000">
+<div>SAID</div><div><br></div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__">
+<b>De: </b>"Guichet" &lt;ventes@boutique.example&gt;<br><b>À: </b>"Marie" &lt;marie@boutique.example&gt;<br>
+<b>Envoyé: </b>Lundi 16 Novembre 2026 09:30:00<br><b>Objet: </b>[C-1 {TOKEN}] Une question<br></div>
+<div><br></div><div data-marker="__QUOTED_TEXT__">{ASKED_HTML}</div></div></body></html>"""
+THUNDERBIRD = f"Le 16/11/2026 à 09:30, Guichet a écrit :\r\n{MARKED}"
+FORWARD = f"""---------- Forwarded message ---------
+De : Guichet <ventes@boutique.example>
+Date: lun. 16 nov. 2026 à 09:30
+Subject: [C-1 {TOKEN}] Une question
+To: Marie <marie@boutique.example>
+
+
+{BELOW}"""
+OUTLOOK_IOS = f"Obtenir Outlook pour iOS<https://aka.ms/o0ukef>\n{'_' * 32}\n{OUTLOOK_FR}"
+SIGNED = "-- \nMarie\nok, non, remise 20%\n"
 
 # How a program writes a reply in which the seller said something.
-PROGRAMS = {
+PROGRAMS: Mapping[str, Callable[[str], bytes]] = {
     "Gmail": lambda said: both(f"{said}\r\n\r\n{GMAIL_FR}", f'<div dir="ltr">{said}</div>{GMAIL_HTML_FR}'),
     "Gmail, English": lambda said: plain(said, GMAIL_EN),
     "Gmail, HTML alone": lambda said: html(f'<div dir="ltr"><div>{said}</div></div>{GMAIL_HTML_FR}'),
     "Gmail for Android": lambda said: html(f'<div dir="auto">{said}</div>{ANDROID_HTML_FR}'),
     "Gmail for Android, English": lambda said: html(f'<div dir="auto">{said}</div>{ANDROID_HTML_EN}'),
     "Outlook": lambda said: plain(said, OUTLOOK_FR),
-    "Outlook, signed": lambda said: plain(f"{said}\r\n\r\nCordialement,\r\nMarie Dupont\r\nAtelier Lumen", OUTLOOK_FR),
+    "Outlook, signed": lambda said: plain(f"{said}\n\nCordialement,\nMarie Dupont\nAtelier Lumen", OUTLOOK_FR),
     "Outlook, English": lambda said: plain(said, OUTLOOK_EN),
-    "Outlook, ruled": lambda said: plain(said, "_" * 32 + "\r\n" + OUTLOOK_FR),
-    "Outlook, old": lambda said: plain(said, "-----Message d'origine-----\r\n" + OUTLOOK_FR),
-    "Outlook, HTML": lambda said: html(WORD_HTML.format(said=said)),
-    "Outlook, new": lambda said: html(NEW_OUTLOOK_HTML.format(said=said)),
-    "Outlook for iOS": lambda said: plain(f"{said}\r\n\r\nObtenir Outlook pour iOS<https://aka.ms/o0ukef>", "_" * 32 + "\r\n" +
-                                          OUTLOOK_FR),
-    "iPhone": lambda said: plain(f"{said}\r\n\r\nEnvoyé de mon iPhone", IPHONE),
-    "iPhone, below": lambda said: plain("", f"{IPHONE}\r\n\r\n{said}\r\n\r\nEnvoyé de mon iPhone\r\n"),
-    "iPhone, HTML": lambda said: html(IPHONE_HTML.format(said=said)),
+    "Outlook, ruled": lambda said: plain(said, f"{'_' * 32}\n{OUTLOOK_FR}"),
+    "Outlook, old": lambda said: plain(said, f"-----Message d'origine-----\n{OUTLOOK_FR}"),
+    "Outlook, HTML": lambda said: html(WORD_HTML.replace("SAID", said)),
+    "Outlook, new": lambda said: html(NEW_OUTLOOK_HTML.replace("SAID", said)),
+    "Outlook for iOS": lambda said: plain(said, OUTLOOK_IOS),
+    "iPhone": lambda said: plain(f"{said}\n\nEnvoyé de mon iPhone", IPHONE),
+    "iPhone, below": lambda said: plain("", f"{IPHONE}\n\n{said}\n\nEnvoyé de mon iPhone\n"),
+    "iPhone, HTML": lambda said: html(IPHONE_HTML.replace("SAID", said)),
     "Orange": lambda said: plain(said, ORANGE + MARKED),
     "Orange, marks lost": lambda said: plain(said, ORANGE + BELOW),
     "Orange for Android": lambda said: plain(said, ORANGE_APP),
     "Free": lambda said: plain(said, FREE),
-    "Free, HTML": lambda said: html(FREE_HTML.format(said=said)),
+    "Free, HTML": lambda said: html(FREE_HTML.replace("SAID", said)),
     "Thunderbird": lambda said: plain(said, THUNDERBIRD),
-    "Thunderbird, below": lambda said: plain("", f"{THUNDERBIRD}\r\n{said}\r\n\r\n-- \r\nMarie\r\nok, non, remise 20%\r\n"),
-    "signature": lambda said: plain(said, "-- \r\nOK Boutique SARL\r\nok\r\nnon\r\n"),
+    "Thunderbird, below": lambda said: plain("", f"{THUNDERBIRD}\n{said}\n\n{SIGNED}"),
+    "signature": lambda said: plain(said, "-- \nOK Boutique SARL\nok\nnon\n"),
 }
 
 
@@ -629,7 +687,8 @@ def heard(raw: bytes) -> Order | Unclear:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize(("said", "word"), [
-    ("ok", Word.OK), ("Non merci.", Word.NO), ("remise 10 %", Word.OFFER), (f"Expédié {NUMBER} Colissimo", Word.SHIPPED),
+    ("ok", Word.OK), ("Non merci.", Word.NO), ("remise 10 %", Word.OFFER), (f"Expédié {NUMBER} Colissimo",
+    Word.SHIPPED),
     ("D’accord !", Word.OK), ("plus tard 4h", Word.LATER), ("Rien à répondre", Word.NOTHING),
 ])
 def test_an_order_is_heard_above_and_below_what_programs_quote(program: str, said: str, word: Word) -> None:
@@ -643,6 +702,17 @@ def test_an_order_is_heard_above_and_below_what_programs_quote(program: str, sai
 def test_an_order_is_never_taken_from_what_programs_quote(program: str, said: str) -> None:
     found = heard(PROGRAMS[program](said))
     assert isinstance(found, Unclear) and found.code == "no_command"
+
+
+HISTORIES = {f"{path.stem}: {title}": text for path in sorted((HERE.parent / "quotes").glob("*.txt")) if path.stem != "kept"
+             for title, text in zip(*[iter(re.split(r"^#### (.+)\n", path.read_text("utf-8"), flags=re.M)[1:])] * 2,
+                                    strict=True)}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_an_order_is_heard_above_every_history_we_know(history: str) -> None:
+    assert order(own_words(f"remise 20%\n\n{HISTORIES[history]}")).facts == {"percent": "20"}
+    assert understand(own_words(HISTORIES[history]), today=TODAY) == understand("", today=TODAY)
 
 
 @pytest.mark.parametrize("above", ["", "Pour information", "FYI\r\n"])
