@@ -107,7 +107,7 @@ def test_what_only_looks_like_an_order_is_none(said: str) -> None:
 @pytest.mark.parametrize("said", [
     "ok mais change la date", "je suis d'accord pour 20%", "non je ne crois pas que ce soit lui", "ok ?", "ok...",
     "ok…", "OK je suis absente.", "Oui, mais seulement s'il paie le retour", "ok pour 20%", "pas ok",
-    "ok,\nmais demain",
+    "refuser la vente", "refuse the cancellation", "accepter la vente", "ok,\nmais demain",
     "oui ou non", "ok non", "non mais oui", "refuser serait dommage", "refuser ?", "refuser ou pas", "accepter quoi ?",
     "remise en main propre", "remise 20% si le client insiste", "une remise peut-être", "expédié hier par mon mari",
     "plus tard dans la semaine", "retour au magasin", "envoyé", "remboursé", "pause café", "no idea",
@@ -218,7 +218,7 @@ def test_a_sum_that_leaves_anything_open_is_asked_again(sum_: str) -> None:
 
 def test_a_discount_needs_its_sum_and_a_refund_may_be_whole() -> None:
     assert code("remise") == code("discount") == "ambiguous_command"
-    assert facts("rembourser") == facts("refund") == {}
+    assert facts("rembourser") == facts("refund") == facts("rembourser tout") == facts("refund in full") == {}
     assert facts("rembourser 12,50 €") == facts("refund 12.50 EUR") == {"amount": "12.50 EUR"}
     assert code("rembourser 20%") == "ambiguous_command"
 
@@ -243,6 +243,9 @@ NUMBER = "6A12345678901"
     (f"expédié {NUMBER} Colissimo 14/11/26", "2026-11-14"),
     (f"expédié {NUMBER} Colissimo 14.11.2026", "2026-11-14"), (f"expédié {NUMBER} Colissimo 14 nov.", "2026-11-14"),
     (f"expédié {NUMBER} Colissimo 30/12", "2025-12-30"), (f"expédié {NUMBER} Colissimo 17/11", "2026-11-17"),
+    (f"expédié n°{NUMBER} Colissimo", "2026-11-16"), (f"expédié {NUMBER} Colissimo\nhier\nil a râlé", "2026-11-15"),
+    (f"expédié {NUMBER} Colissimo [14/11]", "2026-11-14"),
+    (f"expédié {NUMBER} Colissimo\nhier il a râlé", "2026-11-16"),
     ("expédié 6a12345678901 Colissimo", "2026-11-16"), ("expédié 6A 123 456 78901 Colissimo", "2026-11-16"),
     ("expédié Colissimo 6A-1234-5678901", "2026-11-16"), (f"C'est expédié {NUMBER} Colissimo, merci !", "2026-11-16"),
 ])
@@ -307,6 +310,7 @@ def test_a_span_that_leaves_anything_open_is_asked_again(said: str) -> None:
 def test_a_reason_is_kept_to_the_letter_and_private_lines_are_not_in_it() -> None:
     assert facts("refuser") == {}
     assert facts("Refuser : délai dépassé, cf. CGV") == {"reason": "délai dépassé, cf. CGV"}
+    assert facts("refuser [hors délai]") == facts("refuser - hors délai") == {"reason": "hors délai"}
     assert facts("refuse too late\nthis man is a pain") == {"reason": "too late"}
     assert facts("refuser\ntexte :\nDélai dépassé.\nVoir « CGV »\nfin") == {"reason": "Délai dépassé.\nVoir « CGV »"}
     assert facts("refuser délai dépassé\ntexte :\nVoir CGV") == {"reason": "délai dépassé"}, "no end, so not sure"
@@ -314,7 +318,8 @@ def test_a_reason_is_kept_to_the_letter_and_private_lines_are_not_in_it() -> Non
 
 @pytest.mark.parametrize(("said", "about"), [
     ("état 403-1234567-1234567", "403-1234567-1234567"), ("état 403‑1234567‑1234567", "403-1234567-1234567"),
-    ("state C-12", "C-12"), ("C-12 état", "C-12"), ("État : Zoé Martin ?", "Zoé Martin"), ("état", ""),
+    ("state C-12", "C-12"), ("état de la commande n° 123", "123"), ("état dossier C-12", "C-12"),
+     ("C-12 état", "C-12"), ("État : Zoé Martin ?", "Zoé Martin"), ("état", ""),
 ])
 def test_one_may_ask_about_a_case_an_order_or_a_name(said: str, about: str) -> None:
     assert order(said).word is Word.STATE
@@ -329,7 +334,7 @@ LETTER = "Bonjour Zoé,\n\n  Votre colis « part » demain – à 9 h…\tMerci 
 
 @pytest.mark.parametrize("mark", ["texte", "Texte :", "TEXTE:", "texte\u00a0:", "text:", "Réponse :", "réponse",
                                   "reply:",
-                                  "«texte :»", "bonjour\ntexte :"])
+                                  "«texte :»", "« texte »", "bonjour\ntexte :"])
 @pytest.mark.parametrize("end", ["fin", "FIN", "Fin.", "end", "« fin »"])
 def test_a_marked_text_is_kept_to_the_letter(mark: str, end: str) -> None:
     found = order(f"{mark}\n{LETTER}\n{end}\nil est pénible, celui-là")
@@ -704,9 +709,15 @@ def test_an_order_is_never_taken_from_what_programs_quote(program: str, said: st
     assert isinstance(found, Unclear) and found.code == "no_command"
 
 
-HISTORIES = {f"{path.stem}: {title}": text for path in sorted((HERE.parent / "quotes").glob("*.txt")) if path.stem != "kept"
-             for title, text in zip(*[iter(re.split(r"^#### (.+)\n", path.read_text("utf-8"), flags=re.M)[1:])] * 2,
-                                    strict=True)}
+def histories() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in sorted((HERE.parent / "quotes").glob("[!k]*.txt")):
+        _, *parts = re.split(r"^#### (.+)\n", path.read_text("utf-8"), flags=re.M)
+        found |= {f"{path.stem}: {title}": text for title, text in zip(parts[::2], parts[1::2], strict=True)}
+    return found
+
+
+HISTORIES = histories()
 
 
 @pytest.mark.parametrize("history", HISTORIES)
