@@ -221,6 +221,7 @@ _POLITE_BELOW = re.compile(rf"(?:^|[ ,.!])(?:{_PLEASE}|{_THANKS}|{_CLOSING})[.!,
 _FINAL = re.compile(r"(?<=[^.!])(?:\.| ?!{1,3})$")
 _QUOTED = re.compile(r'"\s?([^"]{1,200}?)\s?"|\'\s?([^\']{1,200}?)\s?\'')
 _GREETS = re.compile(rf"{_GREETING}[ ,.!]*")
+_CLOSES = re.compile(rf"{_CLOSING}[ ,.!]*")
 
 _CASE = r"[\[(]? ?c-(?P<case>[0-9]{1,9}) ?[\])]?"
 _CASE_ABOVE = re.compile(rf"(?:(?:dossier|case|pour|for) )?{_CASE}(?:[ :,-]+|$)")
@@ -283,8 +284,11 @@ def _offer(rest: str, _today: date) -> _Read:
     return _sum(rest) if rest else say("How much is the discount? Write it as «discount 20%» or «discount 5 €»")
 
 
+_ALL_OF_IT = frozenset(("", "tout", "en entier", "integralement", "totalement", "in full", "all", "everything"))
+
+
 def _refund(rest: str, _today: date) -> _Read:
-    found = _sum(rest) if rest else {}
+    found = {} if _key(rest) in _ALL_OF_IT else _sum(rest)
     if isinstance(found, Mapping) and "percent" in found:
         return say("«{said}» is no sum to refund: write it as «refund 12.50 €»", said=_shown(rest))
     return found
@@ -294,10 +298,19 @@ def _refund(rest: str, _today: date) -> _Read:
 _NO_REASON = re.compile(r"(?:pas|ne|n'|serait|sera|est|ou|mais|is|was|would|will|not|or|but)\b|n'|.*\?$")
 
 
+# Nor does "refuser la vente" say why: where the buyer asks to cancel it, it means the contrary of "refuser".
+_NO_REASON_EITHER = re.compile(
+    r"(?:la |le |l'|cette |ce |the |this )?(?:vente|annulation|commande|retour|remboursement|reclamation|demande|offre"
+    r"|sale|cancellation|order|return|refund|claim|request|offer)")
+_FRAMED = re.compile(r"[\[(]([^\[\]()]*)[\])]")
+
+
 def _refuse(rest: str, _today: date) -> _Read:
-    if _NO_REASON.match(_key(rest)):
+    framed = _FRAMED.fullmatch(rest)
+    reason = (framed[1] if framed else rest).lstrip("- ").rstrip()
+    if _NO_REASON.match(_key(reason)) or _NO_REASON_EITHER.fullmatch(_key(reason)):
         return None
-    return {"reason": rest} if rest else {}
+    return {"reason": reason} if reason else {}
 
 
 _SPAN = re.compile(r"(?:(?:dans|de|pour|in|for) )?(?:(?P<tomorrow>demain|tomorrow)|(?P<count>[0-9]{1,3}) ?"
@@ -318,8 +331,12 @@ def _later(rest: str, _today: date) -> _Read:
     return say("«{said}» is no length of time: write minutes, hours or days, such as 30m, 4h or 2d", said=_shown(rest))
 
 
+_OF_CASE = re.compile(r"(?:de |du |of )?(?:la |le |the )?(?:commande|dossier|order|case) (?:n[°º] ?)?|n[°º] ?")
+
+
 def _state(rest: str, _today: date) -> _Read:
-    about = rest.rstrip(" ?.")
+    named = _OF_CASE.match(_key(rest))
+    about = rest[named.end() if named else 0:].rstrip(" ?.")
     return {"about": about} if "," not in about and len(about) <= 80 and len(about.split()) <= 6 else None
 
 
@@ -341,7 +358,7 @@ _NO_DAY = re.compile(r"(?<!\w)(?:demain|tomorrow|(?:lun|mar|mercre|jeu|vendre|sa
                      r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|bientot|soon)(?!\w)")
 _NO_NUMBER = re.compile(r"(?<!\w)(?:sans (?:numero(?: de suivi)?|suivi)|(?:no|without) (?:tracking(?: number)?|number)"
                         r"|untracked)(?!\w)")
-_FILLERS = frozenset("par via avec chez by with n° numero number".split())
+_FILLERS = frozenset("par via avec chez by with numero number".split())
 _METHOD = re.compile(r"r[1-4]|24r?|48|[0-9]{1,2}h|j\+[0-9]")
 _SENTENCE = frozenset(
     "mais but sauf except pas non not ne je tu il elle on nous vous ils i you he she we they que qui si if car parce "
@@ -385,7 +402,7 @@ def _day(match: re.Match[str], today: date) -> date | None:
 
 
 def _shipped(bare: str, shipped_on: date, *, unnumbered: bool) -> _Read:
-    pieces = [piece for piece in (each.strip(",;:()") for each in bare.split())
+    pieces = [piece for piece in (each.strip(",;:()[]") for each in re.sub("[nN][°º]", " ", bare).split())
               if re.search(r"\w", piece) and _key(piece) not in _FILLERS]
     numbers, words = _numbers(pieces)
     if len(numbers) > 1 or (numbers and unnumbered) or _odd(words):
@@ -554,22 +571,22 @@ def _two(one: str, other: str) -> Unclear:
 
 # ---- The whole ----
 
-_MARK = re.compile(r'"?(?:(?:texte|text|reponse)(?: ?:)?|(?:reply|answer) ?:)"?')
+_MARK = re.compile(r'"? ?(?:(?:texte|text|reponse)(?: ?:)?|(?:reply|answer) ?:) ?"?')
 _MARK_AND_WORDS = re.compile(r"(?:texte|text|reponse|reply|answer) ?: ?(?=\S)")
-_END = re.compile(r'[("]?(?:fin|end)[.!")]*')
+_END = re.compile(r'[("]? ?(?:fin|end) ?[.!")]*')
 _TAKES_BACK = re.compile(
     r"(?:mais|sauf|cependant|toutefois|par contre|plutot|attends|attendez|pas encore|pas tout de suite|si|s'il"
     r"|seulement|uniquement|a condition|finalement|en fait|oublie|annule|but|except|however|wait|rather|not yet|if"
     r"|only|unless|actually|cancel)\b")
-_MOST_WORDS = 4
-_MOST_LETTERS = 20
+_FEWEST_WORDS = 4
+_FEWEST_LETTERS = 20
 
 
 def understand(said: str, *, today: date) -> Order | Unclear:
     """Return the one order in the seller's own newest words (`own_words`), or why there is none. Never raises."""
     lines = _LINE_END.split(said)
     at = next((number for number, line in enumerate(lines) if not _says_nothing(line)), len(lines))
-    if at == len(lines):
+    if at == len(lines) or any(_closes(line) for line in lines[:at]):
         return Unclear(code="no_command", why=say(
             "I find no order in this: write one alone on the first line, such as «ok» or «later 4h»"))
     if (mark := _mark(lines[at])) is not None:
@@ -589,11 +606,18 @@ def _says_nothing(line: str) -> bool:
 
 
 def _first(lines: Sequence[str], at: int, today: date) -> tuple[Order | Unclear | None, int]:
-    """Return the order at line `at` and the line after it: a comma at its end goes on below ("ok,", "merci")."""
+    """Return the order at line `at` and the line after it.
+
+    A comma at its end goes on below ("ok,", "merci"), and so does a parcel with its day.
+    """
+    found = _order(lines[at], today)
     below = next((number for number in range(at + 1, len(lines)) if lines[number].strip()), None)
-    if lines[at].rstrip().endswith(",") and below is not None:
+    if below is None:
+        return found, at + 1
+    dated = isinstance(found, Order) and found.word is Word.SHIPPED and _DAY.fullmatch(_key(_plain(lines[below])))
+    if dated or lines[at].rstrip().endswith(","):
         return _order(f"{lines[at]} {lines[below]}", today), below + 1
-    return _order(lines[at], today), at + 1
+    return found, at + 1
 
 
 def _alone(first: Order, lines: Sequence[str], at: int, end: int, today: date) -> Order | Unclear:
@@ -629,12 +653,16 @@ def _greets(line: str) -> bool:
     return _GREETS.fullmatch(_key(_plain(line))) is not None
 
 
+def _closes(line: str) -> bool:
+    return _CLOSES.fullmatch(_key(_plain(line))) is not None
+
+
 def _is_letter(lines: Iterable[str]) -> bool:
-    """Say whether sentences follow before any closing: "Bonjour, / Oui. / Votre colis part demain." is for the buyer."""
+    """Say whether sentences follow before any closing: "Bonjour, / Oui. / Votre colis part demain." is a buyer's."""
     for line in lines:
         if line.strip() and _says_nothing(line) and not _greets(line):
             return False
-        if len(line.split()) >= _MOST_WORDS and line.rstrip().endswith((".", "!", "?", "…")):
+        if len(line.split()) >= _FEWEST_WORDS and line.rstrip().endswith((".", "!", "?", "…")):
             return True
     return False
 
@@ -699,7 +727,11 @@ def _free(lines: Sequence[str], at: int, today: date) -> Order | Unclear:
               (isinstance(found, Unclear) or _counts_below(found))]
     if orders:
         return _two(lines[at], orders[0])
-    text = _trimmed(lines)
-    if len(re.findall(r"[^\W\d_]+", text)) < _MOST_WORDS or len(_LETTERS.findall(text)) < _MOST_LETTERS:
+    end = next((number for number in range(at, len(lines)) if _closes(lines[number])), len(lines))
+    if not _is_text("\n".join(lines[at:end])):
         return unknown
-    return Order(word=Word.TEXT, said=_said(lines[at]), text=text)
+    return Order(word=Word.TEXT, said=_said(lines[at]), text=_trimmed(lines))
+
+
+def _is_text(said: str) -> bool:
+    return len(re.findall(r"[^\W\d_]+", said)) >= _FEWEST_WORDS and len(_LETTERS.findall(said)) >= _FEWEST_LETTERS
