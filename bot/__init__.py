@@ -10,10 +10,12 @@
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done
+                        core/choosing                       what the seller may choose, and what that makes
     standing        what the guards must know of a case and its sisters
     drifting        the alarm for layouts nobody knows
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
+    reminding       the clock, once a sale: may the buyer be reminded to rate?      core/rating
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
     calling             -> a marketplace's webservice       edges/webservice

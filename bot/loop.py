@@ -26,6 +26,7 @@ from bot.edges.store import StorageError, Store
 from bot.guichet import Guichet, templates_of
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
+from bot.reminding import remind_to_rate
 from bot.sending import resolve_one, send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
@@ -153,7 +154,7 @@ def try_templates(settings: Settings) -> None:
 
 def reading_steps(guichet: Guichet) -> list[Step]:
     return [lambda: read_one(guichet, now()), lambda: catch_up(guichet, now()), lambda: tell_drift(guichet, now()),
-            lambda: tick(guichet, now())]
+            lambda: tick(guichet, now()), lambda: remind_to_rate(guichet, now())]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -278,6 +279,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     steps = reading_steps(guichet)
     clock = schedule.Scheduler()
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
+    clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()

@@ -22,6 +22,7 @@ from bot.guichet import Guichet
 from bot.loop import database
 from bot.pipeline import order, read_one
 from bot.receiving import receive_maildir
+from bot.reminding import remind_to_rate
 from bot.settings import load
 from bot.ticking import catch_up, tick
 
@@ -129,7 +130,8 @@ class World:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
         while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),
-                   tell_drift(self.guichet, self.now), tick(self.guichet, self.now)]):
+                   tell_drift(self.guichet, self.now), tick(self.guichet, self.now),
+                   remind_to_rate(self.guichet, self.now)]):
             pass
 
     def hears(self, *mails: bytes) -> None:

@@ -252,6 +252,11 @@ def uncertain(world: World) -> None:
     assert resolve_one(world.guichet, world.now)
 
 
+def nothing_to_answer(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.NO_REPLY_NEEDED)
+
+
 def chosen(world: World) -> None:
     world.hears(buyer_writes())
     world.says(Kind.ANSWER_CHOSEN, choice="refund", amount="8 EUR")
@@ -307,6 +312,7 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
     over: ("over", ["ship_back", "close C-1"]),
+    nothing_to_answer: ("no_reply", ["M-1", "no-response-needed", "Jean Dupont"]),
     chosen: ("chosen", ["approve D-3", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
     chosen_where_only_the_seller_can_click: ("chosen", ["sent D-3", "itemid=871204553"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
