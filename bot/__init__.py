@@ -10,6 +10,7 @@
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done
+                        core/choosing                       what the seller may choose, and what that makes
     standing        what the guards must know of a case and its sisters
     pausing         the switch that stops all automatic sending
     drifting        the alarm for layouts nobody knows
@@ -17,6 +18,7 @@
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     hearing         the seller's answers by mail: is it an order, may he give it      core/grant
     ordering        an order, from a mail or the terminal, carried out                core/order
+    reminding       the clock, once a sale: may the buyer be reminded to rate?      core/rating
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
     calling             -> a marketplace's webservice       edges/webservice

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
@@ -27,6 +28,7 @@ from bot.guichet import Guichet, templates_of
 from bot.hearing import hear
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
+from bot.reminding import remind_to_rate
 from bot.sending import resolve_one, send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
@@ -152,9 +154,14 @@ def try_templates(settings: Settings) -> None:
         log.error("%s", fault)
 
 
-def reading_steps(guichet: Guichet) -> list[Step]:
-    return [lambda: read_one(guichet, now(), hear), lambda: catch_up(guichet, now()),
-            lambda: tell_drift(guichet, now()), lambda: tick(guichet, now())]
+def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
+    """Return what is done with what was received, the clock's own step last."""
+    steps = (_read_one, catch_up, tell_drift, remind_to_rate, tick)
+    return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
+
+
+def _read_one(guichet: Guichet, moment: datetime) -> bool:
+    return read_one(guichet, moment, hear)
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -279,6 +286,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     steps = reading_steps(guichet)
     clock = schedule.Scheduler()
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
+    clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()

@@ -12,7 +12,7 @@ from bot.core.action import State
 from bot.core.case import Case
 from bot.core.deadline import local
 from bot.core.event import Kind, Party
-from bot.core.order import Order, Word
+from bot.core.order import Order, Word, tokens
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pausing import pause, paused, resume
@@ -101,6 +101,8 @@ def edit(asked: Asked, case: Case) -> Outcome:
     row = _row(asked, case, (State.DRAFT, State.FAILED), other=True)
     if row is None:
         return _late(asked, case)
+    if any(asked.guichet.store.granted(token) for token in tokens(asked.order.text)):
+        raise OrderError(say("the words hold the mark of a mail of ours, which nobody else may read: leave it out"))
     order(asked.guichet, Kind.DRAFT_EDITED, case, asked.now, source=asked.source, row=row, text=asked.order.text)
     written = asked.guichet.store.outbox_row(row["id"]) or row
     must_go = stopping(remarks_on(written["body"], case, template=row["template"], automatic=False), row["channel"])

@@ -360,8 +360,21 @@ ENDS = {
 }
 
 
+# What an offer's fate ends: how, and whose deadlines. Only a proven mail ends one.
+ENDED_BY_OFFER = {
+    "passed_on": (("met", "reply"),),
+    "accepted": (("met", "reply"), ("met", "offer")),
+    "refused": (("met", "offer"),),
+}
+
+
 def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> None:
     number = case.number or 0
+    if event.kind is Kind.OFFER_UPDATED and event.origin is Origin.PROVEN:
+        for state, met_by in ENDED_BY_OFFER.get(event.facts.get("outcome", ""), ()):
+            store.end_deadlines(number, state, now, met_by=met_by)
+    if event.kind is Kind.BUYER_WROTE and event.origin is Origin.PROVEN:
+        store.end_deadlines(number, "met", now, met_by="offer")  # whatever he says of it, he is not silent
     if event.kind is Kind.OWN_MESSAGE_COPIED and store.only_held(number):
         return  # the copy of an automatic acknowledgement, which answers nothing
     if event.kind in ENDS:
@@ -454,6 +467,7 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
         source=f"seller:{source}", mark=mark, facts={**told, **(facts or {})}, text=text,
+        links=guichet.store.no_reply_links(case.number or 0) if kind is Kind.NO_REPLY_NEEDED else {},
         draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
     try:

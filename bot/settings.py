@@ -486,6 +486,7 @@ _OFFER: Schema = {
 }
 _POLICY: Schema = {
     "mode": _mode, "warnings": _rungs, "quiet_hours": _quiet_hours, "max_age": duration,
+    "rating_after": duration,
     "modes": lambda value: value, "targets": lambda value: value, "offer": _OFFER,
 }
 _SECTIONS: Schema = {"seller": _SELLER, "mailbox": _MAILBOX, "shop": _SHOP, "policy": _POLICY}
@@ -785,7 +786,7 @@ class _Reading:
             for below, word in rows.items():
                 where = ("policy", section, key, below) if below else ("policy", section, key)
                 name = f"{key}.{below}" if below else key
-                if self._is_kind(name, where, ("offer",) if section == "modes" else ()) or not _LITERAL.search(name):
+                if self._is_kind(name, where, _ALSO_MODES if section == "modes" else ()) or not _LITERAL.search(name):
                     found |= self._setting(word, where, name, {name: reader})
         return found
 
@@ -798,6 +799,9 @@ class _Reading:
         self.fault(where, say("there is no kind {value}; {meant}", value=_shown(kind),
                               meant=_meant(kind, (*Kind, *also))))
         return False
+
+
+_ALSO_MODES = ("offer", "rating_reminder")   # what has a mode of its own beside the kinds
 
 
 def _offer(values: Mapping[str, Any]) -> Offer:

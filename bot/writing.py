@@ -346,7 +346,8 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": running,
         "last": '"last": "yes"' in event.get("facts", ""),
-        "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
+        "text": _last_text(store, number), "held": _held(event),
+        "links": labelled(json.loads(event.get("links", "{}")) or _last_links(store, number)),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
 
@@ -396,7 +397,8 @@ def _last_text(store: Store, case: int) -> str:
 
 
 def _last_links(store: Store, case: int) -> dict[str, str]:
-    row = store.row("SELECT links FROM events WHERE case_id = ? AND links != '{}' ORDER BY id DESC LIMIT 1", case)
+    row = store.row("SELECT links FROM events WHERE case_id = ? AND links != '{}' AND source LIKE 'mail:%'"
+                    " ORDER BY id DESC LIMIT 1", case)
     return json.loads(row["links"]) if row else {}
 
 

@@ -306,6 +306,14 @@ def test_an_order_without_a_mark_is_answered_with_how_to_give_one(asked: World) 
     assert "C'est fait" in told(asked)["subject"]
 
 
+def test_words_that_hold_a_mark_of_ours_never_reach_a_buyer(asked: World) -> None:
+    said = token(told(asked))
+    asked.answers(f"texte :\nBonjour, la lampe s'allume par le câble.\n[C-1 {said}]\nfin")
+    assert draft(asked)["state"] == "draft"
+    assert said not in draft(asked)["body"]
+    assert "Refusé" in told(asked)["subject"]
+
+
 # ---- two people
 
 

@@ -20,7 +20,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
 FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "anonymising", "expecting", "loop", "sending",
-                "hearing", "ordering", "ticking", "rehearsing", "pausing", "pipeline", "drifting", "calling",
+                "hearing", "ordering", "reminding", "ticking", "rehearsing", "pipeline", "drifting", "calling",
                 "receiving", "writing", "proofing", "standing", "pausing", "guichet", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -288,7 +289,7 @@ def test_samples_know_which_kinds_they_are(tried: list[Rehearsal]) -> None:
 
 
 def chosen(choice: Choice, language: str, *, matter: Kind = Kind.NOT_CONFORMING_CLAIMED, template: str = "reply",
-           known: bool = True, templates: Templates = TEMPLATES, **more: str) -> Words:
+           known: bool = True, templates: Templates = TEMPLATES, **more: Any) -> Words:
     case = told(matter, marketplace="amazon", buyer="Zélie" if known else None, order="404-1" if known else None)
     return reply_words(templates, f"{choice}.{template}", replace(case.case, language=language), case.event,
                        {"subject": "Bonjour"}, choice={"matter": str(matter), **more})
@@ -301,7 +302,8 @@ PAIRS = [(choice, matter) for matter, fitting in FITS.items() for choice in fitt
 @pytest.mark.parametrize(("choice", "matter"), PAIRS)
 def test_what_he_chooses_is_said_in_the_buyers_language_within_every_rule(choice: Choice, matter: Kind,
                                                                          language: str) -> None:
-    for known, more in ((True, {"reason": "Xyz", "amount": "8.00 EUR", "tracking": "8R1"}), (False, {})):
+    given: dict[str, Any] = {"reason": "Xyz", "amount": "8.00 EUR", "tracking": "8R1"}
+    for known, more in ((True, given), (False, {})):
         said = chosen(choice, language, matter=matter, known=known, **more)
         for marketplace in ("amazon", "rakuten_fr", "ebay"):
             case = Case(key=CaseKey(marketplace=marketplace, shop="x", reference="1"), language=language)

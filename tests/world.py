@@ -18,15 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
-from bot.drifting import tell_drift
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
-from bot.hearing import hear
-from bot.loop import database
-from bot.pipeline import order, read_one
+from bot.loop import Stop, database, reading_steps, until_idle
+from bot.pipeline import order
 from bot.receiving import receive_maildir
 from bot.settings import load
-from bot.ticking import catch_up, tick
 
 MARIE = "marie@boutique.example"
 SHOP = "ventes@boutique.example"
@@ -131,9 +128,7 @@ class World:
     def work(self) -> None:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
-        while any([read_one(self.guichet, self.now, hear), catch_up(self.guichet, self.now),
-                   tell_drift(self.guichet, self.now), tick(self.guichet, self.now)]):
-            pass
+        until_idle(reading_steps(self.guichet, lambda: self.now), Stop())
 
     def hears(self, *mails: bytes) -> None:
         self.arrives(*mails)

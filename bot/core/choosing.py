@@ -302,26 +302,28 @@ def _whys(asked: Chosen, act: Act) -> Iterator[str]:
         yield say("a refund was started for this order before: look before you refund again")
 
 
+_SALE, _ASKED, _BACK = Kind.SALE_MADE, Kind.CANCELLATION_REQUESTED, Kind.RETURN_OPENED
+
+# What no words do and only the seller can, in his account; the first row that fits. None: whatever the matter.
+YOURS: tuple[tuple[Choice, Kind | None, str], ...] = (
+    (Choice.REFUND, None, "the refund itself is yours to make, in your account: the words move no money"),
+    (Choice.ACCEPT, _SALE, "accept the sale yourself, on its page"),
+    (Choice.REFUSE, _SALE, "refuse the sale yourself, on its page"),
+    (Choice.ACCEPT, _ASKED,
+     "cancel the order yourself, with the reason that the buyer asked for it: then it does not count"),
+    (Choice.ACCEPT, _BACK, "authorise the return yourself, in your account"),
+    (Choice.RETURN, _BACK, "authorise the return yourself, in your account"),
+    (Choice.REFUSE, _BACK, "close the request yourself, in your account, with one of the reasons offered there; the "
+                           "message may have 1,000 characters at Amazon"),
+    (Choice.NOT_SHIPPED, None, "do not ship it any more, and do not cancel a withdrawal yourself: that would count in "
+                               "your cancellation rate"),
+)
+
+
 def _yours(asked: Chosen) -> str:
-    """Return what no words do and only the seller can, in his account."""
-    match asked.choice, asked.matter:
-        case Choice.REFUND, _:
-            return say("the refund itself is yours to make, in your account: the words move no money")
-        case Choice.ACCEPT, Kind.SALE_MADE:
-            return say("accept the sale yourself, on its page")
-        case Choice.REFUSE, Kind.SALE_MADE:
-            return say("refuse the sale yourself, on its page")
-        case Choice.ACCEPT, Kind.CANCELLATION_REQUESTED:
-            return say("cancel the order yourself, with the reason that the buyer asked for it: then it does not count")
-        case Choice.ACCEPT | Choice.RETURN, Kind.RETURN_OPENED:
-            return say("authorise the return yourself, in your account")
-        case Choice.REFUSE, Kind.RETURN_OPENED:
-            return say("close the request yourself, in your account, with one of the reasons offered there; the "
-                       "message may have 1,000 characters at Amazon")
-        case Choice.NOT_SHIPPED, _:
-            return say("do not ship it any more, and do not cancel a withdrawal yourself: that would count in your "
-                       "cancellation rate")
-    return ""
+    words = next((words for choice, about, words in YOURS
+                  if choice == asked.choice and about in (None, asked.matter)), "")
+    return say(words) if words else ""
 
 
 _SPOKEN = {"accept": "accept", "refuse": "refuse", "return": "return", "refund": "refund",

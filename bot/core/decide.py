@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core import choosing, guards
+from bot.core import choosing, guards, rating
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.around import Left
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.guards import Act, By, Deed
 from bot.core.message import Origin
+from bot.core.money import money
 from bot.core.policy import Mode, Policy
 from bot.words import say
 from bot.words.kinds import kind_words
@@ -109,6 +110,24 @@ def bounce(case: Case, event: Event, policy: Policy, now: datetime) -> Move | No
     if event.kind is not Kind.MESSAGE_UNDELIVERED or event.draft is None:
         return None
     return Move(draft=event.draft, frm=(State.SENT,), to=State.FAILED, why=event.text)
+
+
+def passed_on(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    """The marketplace itself says that the discount, which only the seller could make there, is before the buyer."""
+    told = event.facts.get("outcome") in ("passed_on", "accepted")
+    if event.kind is not Kind.OFFER_UPDATED or event.origin is not Origin.PROVEN or not told:
+        return None
+    row = next((row for row in reversed(case.around.left) if row.what is What.OFFER and row.state is State.HANDED
+                and _same_sum(row, case, event, policy, now)), None)
+    return Move(draft=row.number, frm=(State.HANDED,), to=State.SENT,
+                why=say("the marketplace says that it reached the buyer")) if row else None
+
+
+def _same_sum(row: Left, case: Case, event: Event, policy: Policy, now: datetime) -> bool:
+    """Say whether what the marketplace names may be this offer: another sum is another offer."""
+    mine = guards.discount(_offer(case, event, policy, now, dict(guards.order_of(row.offer) or {}))).amount
+    theirs = money(event.facts.get("amount", ""))
+    return mine is None or theirs is None or mine == theirs
 
 
 def drop(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
@@ -208,7 +227,8 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
     why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
-    told = "; ".join(part for part in (why, _warning(case, event, policy, now, drafted=drafted is not None)) if part)
+    told = "; ".join(part for part in (why, _warning(case, event, policy, now, drafted=drafted is not None),
+                                       _next_step(case, event, policy, now)) if part)
     return question(event, told)
 
 
@@ -239,9 +259,8 @@ def offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | R
 
 def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
     """The next of the seller's steps, where he lets the bot propose them: on a claim, and on a refusal."""
-    refusal = event.kind is Kind.OFFER_UPDATED and event.facts.get("outcome") == "refused"
     mode = policy.offer_mode(case.key.marketplace)
-    if mode is Mode.OFF or not (refusal or event.kind is Kind.NOT_CONFORMING_CLAIMED) or event.cold:
+    if mode is Mode.OFF or not _asks_for_a_step(case, event) or event.cold:
         return None
     act = _offer(case, event, policy, now, {})
     if (step := guards.next_step(act)) is None:
@@ -250,9 +269,36 @@ def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action |
     if sentence := guards.refused(act):
         return Ruling(refused=True, why=sentence)
     why = say("your next step is {offer}", offer=guards.discount(act))
+    if event.kind is Kind.DEADLINE_PASSED:
+        why = f"{_silence(event)}; {why}"
     if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
     return _offered(act, event, mode, why)
+
+
+# The buyer's time to answer a discount: a rule of this name starts it when the discount has reached him.
+ANSWER_OFFER = "answer_offer"
+
+
+def _refused_or_silent(event: Event) -> bool:
+    if event.kind is Kind.DEADLINE_PASSED:
+        return event.facts["name"] == ANSWER_OFFER
+    return event.kind is Kind.OFFER_UPDATED and event.facts.get("outcome") == "refused"
+
+
+def _asks_for_a_step(case: Case, event: Event) -> bool:
+    """Say whether a next step is due: on the first claim, and once on each refusal or silence.
+
+    What the seller threw away is his no to more of it; what waits for him is not asked a second time.
+    """
+    offers = [row for row in case.around.left if row.what is What.OFFER]
+    if any(row.state is State.DISCARDED for row in offers):
+        return False
+    if event.kind is Kind.NOT_CONFORMING_CLAIMED:
+        return not offers
+    again = any(row.kind in (Kind.OFFER_UPDATED, Kind.DEADLINE_PASSED) and row.state in (State.DRAFT, State.HANDED)
+                for row in offers)
+    return _refused_or_silent(event) and not again
 
 
 def _offer(case: Case, event: Event, policy: Policy, now: datetime, facts: dict[str, str]) -> Act:
@@ -279,7 +325,27 @@ def hand_offer(case: Case, event: Event, policy: Policy, now: datetime) -> Actio
     found = propose(case, event, policy, now) or offer(case, event, policy, now)
     if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY or event.answered:
         return None
-    return _to_seller(What.QUESTION, f"{found.step}:hand", found.why)
+    return _to_seller(What.QUESTION, f"{found.step}:hand", found.why, template="chosen")
+
+
+def remind_to_rate(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    return rating.remind_to_rate(case, event, policy, now, HOLD)
+
+
+def hand_reminder(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Show the seller a reminder to rate that waits for his yes, or for his own hand."""
+    found = remind_to_rate(case, event, policy, now)
+    if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY:
+        return None
+    return _to_seller(What.QUESTION, "rating:hand", found.why, template="chosen")
+
+
+def tell_no_reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Hand over the links that take messages out of the response time: they act when opened, so they are his (A3)."""
+    if event.kind is not Kind.NO_REPLY_NEEDED or not event.links:
+        return None
+    why = say("only the marketplace's own link takes a message out of your response time")
+    return _to_seller(What.NOTICE, f"no_reply:{event.mark}", why, template="no_reply")
 
 
 def shipped(case: Case, event: Event, policy: Policy, now: datetime) -> Ruling | None:
@@ -312,8 +378,24 @@ def tell_over(case: Case, event: Event, policy: Policy, now: datetime) -> Action
         return None
     if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
         return None
-    why = say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+    if hand_offer(case, event, policy, now):
+        return None  # that mail says so
+    why = "; ".join(filter(None, (_silence(event), _next_step(case, event, policy, now))))
     return _to_seller(What.NOTICE, f"over:{event.mark}", why, template="over")
+
+
+def _silence(event: Event) -> str:
+    return say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+
+
+def _next_step(case: Case, event: Event, policy: Policy, now: datetime) -> str:
+    """Return which discount the seller might order next, where his policy leaves proposing to him."""
+    act = _offer(case, event, policy, now, {})
+    if not _refused_or_silent(event) or not _asks_for_a_step(case, event) or (step := guards.next_step(act)) is None:
+        return ""
+    act = replace(act, facts={"percent": str(step)})
+    return "" if guards.refused(act) else say("your next step would be {offer}, if you order it",
+                                              offer=guards.discount(act))
 
 
 def tell_undelivered(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -338,6 +420,7 @@ DECISIONS: tuple[Decision, ...] = (
     choose,            # what he chose to do about it
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
+    passed_on,         # or the marketplace found
     drop,              # and so does his no
     bounce,            # what came back has not been said
     ship,              # what he has done is told as he told it
@@ -348,6 +431,9 @@ DECISIONS: tuple[Decision, ...] = (
     propose,           # a discount of ours, when the question and its draft are written
     hand_offer,        # and the seller hears of it, with the link
     hand_choice,       # he reads what his choice says before anybody else does
+    remind_to_rate,    # the buyer, once, where it is welcome
+    hand_reminder,     # the seller sees it first
+    tell_no_reply,     # what only he may open
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
     tell_over,         # nor the buyer's, whose silence may settle the case

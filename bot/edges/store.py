@@ -352,6 +352,14 @@ class Store:
             " cases.untold FROM deadlines JOIN cases ON cases.id = deadlines.case_id"
             " WHERE deadlines.state = 'open' AND deadlines.due <= ? ORDER BY deadlines.due", iso(before))
 
+    def no_reply_links(self, case: int) -> dict[str, str]:
+        """Return the links that take the buyer's messages since the last answer out of the response time, by mail."""
+        rows = self.rows(
+            "SELECT mail, links FROM events WHERE case_id = ? AND links LIKE '%\"no_response_needed\"%'"
+            " AND source LIKE 'mail:%' AND id > (SELECT coalesce(max(id), 0) FROM events WHERE case_id = ?"
+            " AND kind IN ('seller_answered', 'own_message_copied', 'no_reply_needed')) ORDER BY id", case, case)
+        return {f"M-{row['mail']}": json.loads(row["links"])["no_response_needed"] for row in rows}
+
     # -- outbox --------------------------------------------------------------------------------
 
     def write(self, row: Written, case: int | None, event: int | None, now: datetime) -> int | None:

@@ -33,7 +33,23 @@ FRENCH = {
         "aucun message ne dit ce que vaut l'article : on n'a pas vérifié que la somme est inférieure",
     "a refund was started for this order before: look before you refund again":
         "un remboursement a déjà été lancé pour cette commande : vérifiez avant d'en faire un autre",
-    # what is his own to do
+    # a reminder to rate
+    "a rating has come in: nobody is reminded": "une évaluation est arrivée : on ne rappelle rien",
+    "no reminder to rate after this: {kind}": "pas de rappel d'évaluation après ceci : {kind}",
+    "the buyer waits for an answer himself: nobody is reminded":
+        "l'acheteur attend lui-même une réponse : on ne rappelle rien",
+    "the parcel was on its way or there {days} days ago, and no rating is known":
+        "le colis était parti ou arrivé il y a {days} jours, et aucune évaluation n'est connue",
+    # no reply needed
+    "only the marketplace's own link takes a message out of your response time":
+        "seul le lien de la place de marché retire un message de votre délai de réponse",
+    # offers
+    "the marketplace says that it reached the buyer": "la place de marché dit qu'il est parvenu à l'acheteur",
+    "your next step would be {offer}, if you order it": "votre palier suivant serait {offer}, si vous l'ordonnez",
+}
+
+# What is his own to do: a table of core/choosing.py.
+YOURS = {
     "the refund itself is yours to make, in your account: the words move no money":
         "le remboursement lui-même se fait par vous, dans votre compte : le texte ne déplace pas d'argent",
     "accept the sale yourself, on its page": "acceptez vous-même la vente, sur sa page",
@@ -46,6 +62,8 @@ FRENCH = {
         "fermez vous-même la demande, dans votre compte, avec un des motifs proposés ; le message peut avoir 1 000 "
         "caractères chez Amazon",
     "do not ship it any more, and do not cancel a withdrawal yourself: that would count in your cancellation rate":
-        "ne l'expédiez plus, et n'annulez pas vous-même une rétractation : cela compterait dans votre taux d'annulation",
+        "ne l'expédiez plus, et n'annulez pas vous-même une rétractation : cela compterait dans votre taux "
+        "d'annulation",
 }
-DYNAMIC = {"accept", "refuse", "return", "refund", "not shipped"}  # chosen by the fact `choice`
+FRENCH |= YOURS
+DYNAMIC = {"accept", "refuse", "return", "refund", "not shipped", *YOURS}  # chosen by the fact `choice`

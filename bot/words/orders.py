@@ -80,6 +80,8 @@ FRENCH = {
         "votre hébergeur de courrier n'en répond pas ({why}), et un tel ordre l'exige ; `run_bot.py "
         "check` dit comment y "
         "arriver, et le terminal prend l'ordre : run_bot.py order",
+    "the words hold the mark of a mail of ours, which nobody else may read: leave it out":
+        "le texte contient le repère d'un de nos messages, que personne d'autre ne doit lire : enlevez-le",
     "Done": "C'est fait",
     "To be looked at": "À relire",
     "Too late": "Trop tard",

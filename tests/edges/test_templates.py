@@ -253,6 +253,11 @@ def uncertain(world: World) -> None:
     assert resolve_one(world.guichet, world.now)
 
 
+def nothing_to_answer(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.NO_REPLY_NEEDED)
+
+
 def chosen(world: World) -> None:
     world.hears(buyer_writes())
     world.says(Kind.ANSWER_CHOSEN, choice="refund", amount="8 EUR")
@@ -318,6 +323,7 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     heard: ("heard", ["D-1", "relay|marketplace.amazon.fr"]),
     chosen: ("chosen", ["\n    ok ", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
     chosen_where_only_the_seller_can_click: ("chosen", ["\n    fait |\n    done ", "itemid=871204553"]),
+    nothing_to_answer: ("no_reply", ["M-1", "no-response-needed", "Jean Dupont"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 

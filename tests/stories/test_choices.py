@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,13 +37,13 @@ def with_token(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 TOKENED = f'[shop.rakuten_fr]\nlogin = "{LOGIN}"\ntoken_env = "RAKUTEN_TOKEN"'
 
 
-def chooses(world: World, choice: str, case: int = 1, **facts: str) -> Row:
+def chooses(world: World, choice: str, case: int = 1, **facts: Any) -> Row:
     """Let Marie choose; return the row that says so."""
     assert world.says(Kind.ANSWER_CHOSEN, case, choice=choice, **facts)
     return world.rows("outbox", "what = 'reply'")[-1]
 
 
-def refuses(world: World, words: str, choice: str, case: int = 1, **facts: str) -> None:
+def refuses(world: World, words: str, choice: str, case: int = 1, **facts: Any) -> None:
     before = [(row["id"], row["state"]) for row in world.rows("outbox")]
     with pytest.raises(OrderError, match=words):
         world.says(Kind.ANSWER_CHOSEN, case, choice=choice, **facts)
@@ -114,7 +115,7 @@ def test_what_she_does_in_her_account_meets_the_time_for_a_return(marie: World) 
     assert marie.one("deadlines", "name = 'decide_return'")["state"] == "met"
 
 
-def event_on(world: World, kind: Kind, case: int = 1, **facts: str) -> None:
+def event_on(world: World, kind: Kind, case: int = 1, **facts: Any) -> None:
     """Let something happen to a case of any marketplace, as a proven mail would tell it."""
     found = world.store.case_by_number(case)
     assert found
@@ -230,7 +231,7 @@ def test_what_does_not_fit_is_refused_with_what_would(marie: World) -> None:
     ({"amount": "0 EUR"}, "no sum to refund"), ({"amount": "-5 EUR"}, "no sum to refund"),
 ])
 def test_money_is_never_more_than_the_item_is_worth_nor_of_an_unknown_currency(
-        marie: World, facts: dict[str, str], words: str) -> None:
+        marie: World, facts: dict[str, Any], words: str) -> None:
     marie.hears(sale(), claim())
     refuses(marie, words, "refund", **facts)
     refuses(marie, "a sum goes with a refund only", "return", **facts)
