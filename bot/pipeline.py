@@ -22,6 +22,7 @@ from bot.core import decide, message
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
+from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Message, Origin
@@ -182,7 +183,8 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
+    seen = message.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
+                        received=mail.received)
     store.describe_mail(mail.id, seen)
     if reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
@@ -198,6 +200,10 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
 def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
     trusted = guichet.mailbox(mail.mailbox).authserv_id
     return frozenset({trusted} if trusted else ())
+
+
+def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
+    return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
 
 
 def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:

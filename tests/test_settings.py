@@ -576,7 +576,7 @@ def test_the_example_still_loads_with_each_switched_off_setting_on_in_its_turn(t
                          if line.split(" ")[0] != instead.get(key, "-"))
         settings = loaded(tmp_path / "mailboxes.toml", text)
         assert _taken(settings, key), key
-    assert len(switched) == 9
+    assert len(switched) == 10
 
 
 def _taken(settings: Settings, key: str) -> object:
