@@ -23,7 +23,7 @@ from bot.core.header import HeaderBlock, moment
 from bot.core.origin import SIGNED, aligned, tags
 from bot.words import say
 
-__all__ = ["Keys", "Mail", "verify"]
+__all__ = ["Keys", "Mail", "canonical", "key_name", "verify"]
 
 Keys = Callable[[str], bytes | None]
 """A DNS name -> its TXT record, None where there is none; raises BotError where nobody can say just now."""
@@ -175,9 +175,15 @@ def canonical(body: bytes, *, relaxed: bool) -> bytes:
     return body.replace(b"\n", b"\r\n") + b"\r\n" if body or not relaxed else b""
 
 
+def key_name(found: Mapping[str, str]) -> str:
+    """Return where the key of a signature stands in DNS; empty where its tags make no name."""
+    name = f"{found.get('s', '')}._domainkey.{found.get('d', '')}".lower()
+    return name if _NAME.fullmatch(name) and ".." not in name and name[0] != "." else ""
+
+
 def _key(found: Mapping[str, str], keys: Keys) -> bytes:
-    domain, name = found["d"].lower(), f"{found.get('s', '')}._domainkey.{found['d']}".lower()
-    if not _NAME.fullmatch(name) or ".." in name:
+    domain = found["d"].lower()
+    if not (name := key_name(found)):
         raise _NoProofError("dkim_fail", say("the signature of {domain} cannot be read", domain=domain))
     try:
         key = keys(name)

@@ -169,6 +169,17 @@ def _from_our_host(block: HeaderBlock, hosts: frozenset[str]) -> Iterator[str]:
             yield value
 
 
+def named_hosts(block: HeaderBlock) -> set[str]:
+    """Return every host a mail's Authentication-Results name, whoever wrote them."""
+    said = [value for value in block.all("authentication-results") if len(value) <= _MAX_RESULT]
+    return {host.lower() for host, _ in map(_results, said[:_MAX_SIGNATURES]) if host}
+
+
+def speaks_above(block: HeaderBlock, host: str) -> bool:
+    """Say whether this host's word stands where, if it is the mailbox's own, nobody else can write."""
+    return any(_results(value)[0].lower() == host for value in _from_our_host(block, frozenset({host})))
+
+
 _BY = re.compile(r"\bby\s+", re.IGNORECASE)
 _LMTP = re.compile(r"\swith\s+(?:LMTP|LMTPS|LMTPA|LMTPSA|UTF8LMTPS?A?|local)\b", re.IGNORECASE)
 _LOOPBACK = re.compile(

@@ -15,7 +15,6 @@ from typing import Self
 import dns.flags
 import dns.message
 import dns.rcode
-import dns.rdatatype
 import dns.rrset
 import pytest
 
@@ -45,6 +44,8 @@ class NameServer:
         with suppress(OSError):
             while True:
                 question, peer = self._line.recvfrom(4096)
+                if not question:
+                    return      # a socket shut down reads as an empty datagram
                 answer = self._answer(question)
                 if not self.silent:
                     self._line.sendto(answer, peer)
@@ -58,8 +59,7 @@ class NameServer:
         found = self.records.get(self.asked[-1])
         if self.rcode is not None or found is None:
             answer.set_rcode(dns.rcode.NXDOMAIN if self.rcode is None else self.rcode)
-        elif asked.question[0].rdtype == dns.rdatatype.TXT:
-            texts = [found] if isinstance(found, str) else found
+        elif texts := [found] if isinstance(found, str) else found:
             answer.answer.append(dns.rrset.from_text(name, 300, "IN", "TXT", *map(_quoted, texts)))
         return answer.to_wire()
 
