@@ -19,6 +19,7 @@ from bot.settings import Mailbox, Settings, Shop, is_example
 from bot.words import say
 
 LOW_DISK = 200 * 1024 * 1024  # bytes
+HEADERS = 128 * 1024          # bytes of each that are kept in memory
 NEWEST = 30                   # mails looked at to learn what a mail host writes
 SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
 
@@ -169,7 +170,7 @@ def _headers(settings: Settings, mailbox: Mailbox) -> list[bytes]:
         return kept
     if mailbox.maildir:
         folder = MaildirFolder(mailbox.maildir)
-        return [mail.raw for mail in folder.fetch(folder.keys()[-NEWEST:])]
+        return [mail.raw[:HEADERS] for mail in folder.fetch(folder.keys()[-NEWEST:])]
     with open_imap(mailbox) as imap:
         return [raw for folder in mailbox.folders for raw in imap.newest_headers(folder, NEWEST)]
 
@@ -180,7 +181,7 @@ def _kept(settings: Settings, mailbox: Mailbox) -> list[bytes]:
     store = Store(path)
     try:
         rows = store.rows("SELECT id FROM mails WHERE mailbox = ? ORDER BY id DESC LIMIT ?", mailbox.name, NEWEST)
-        return [raw for row in reversed(rows) if (raw := store.raw_mail(row["id"]))]
+        return [raw[:HEADERS] for row in reversed(rows) if (raw := store.raw_mail(row["id"]))]
     finally:
         store.close()
 

@@ -25,6 +25,7 @@ from bot.core.deadline import Deadline
 from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
+from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
 from bot.edges import EdgeError
@@ -229,7 +230,20 @@ def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = Non
             "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1")
     if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
-    return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+    return "shelved", "unknown_sender: " + _stranger(seen)
+
+
+def _stranger(seen: Message) -> str:
+    """Say that nobody knows the sender, and whom he may want to be taken for. The address is shown as it travels."""
+    known = [domain for one in marketplaces.installed() for domain in one.domains]
+    if like := imitated(domain := seen.sender.rpartition("@")[2], known):
+        shown = "" if (plain := readable(domain)) == domain else say(", shown as {domain}", domain=plain)
+        return say("no marketplace writes from {sender}{shown}: it looks like {like}, but is not", sender=seen.sender,
+                   shown=shown, like=like)
+    if "name_shows_address" in seen.flaws:
+        return say("no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from",
+                   sender=seen.sender, name=seen.sender_name)
+    return say("no marketplace writes from {sender}", sender=seen.sender)
 
 
 def other_shop(seen: Message, shops: Collection[str] | None) -> str:

@@ -30,6 +30,13 @@ FRENCH = {
         "aucun message ne compte comme prouvé",
     "DNS answers when asked for a key ({key})":
         "le DNS répond quand on lui demande une clé ({key})",
+    # the shelf
+    "no marketplace writes from {sender}{shown}: it looks like {like}, but is not":
+        "aucune place de marché n'écrit depuis {sender}{shown} : cela ressemble à {like}, mais ce ne l'est pas",
+    ", shown as {domain}":
+        ", affiché {domain}",
+    "no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from":
+        "aucune place de marché n'écrit depuis {sender} ; l'adresse dans son nom, {name}, n'est pas d'où il vient",
     # signatures
     "the mail is signed by {domain}":
         "le courriel est signé par {domain}",
