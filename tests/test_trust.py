@@ -13,7 +13,7 @@ from bot.core.errors import UnreadableError
 from bot.core.message import Message, Origin, read
 from bot.core.policy import Policy
 from bot.edges.dns import Dns
-from bot.guichet import Guichet
+from bot.guichet import Guichet, keys_of
 from bot.pipeline import event_of, unclaimed, understand
 from bot.settings import load
 from bot.showing import mail as shown
@@ -114,6 +114,11 @@ def test_nobody_is_asked_where_the_mailbox_does_not_want_it(world: World, name_s
     world.hears(signed(question()))
     assert world.one("cases")["origin"] == "unproven"
     assert name_server.asked == []
+
+
+def test_trying_a_mail_asks_nobody_unless_a_mailbox_checks_itself(world: World, name_server: NameServer) -> None:
+    assert keys_of(world.guichet.settings) is None
+    assert keys_of(checks_itself(world, name_server).guichet.settings) is not None
 
 
 def test_a_name_server_that_is_silent_costs_the_proof_and_nothing_else(world: World, name_server: NameServer) -> None:

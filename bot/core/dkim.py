@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -29,7 +29,8 @@ Keys = Callable[[str], bytes | None]
 """A DNS name -> its TXT record, None where there is none; raises BotError where nobody can say just now."""
 
 MAX_SIGNATURES = 5              # each may cost a look-up
-MAX_BODY = 16 * 1024 * 1024     # bytes; a body in canonical form is held in memory besides the mail
+MAX_BODY = 16 * 1024 * 1024     # bytes
+PIECE = 256 * 1024              # bytes of a body that are brought into form at a time
 MAX_SIGNATURE = 4096            # bytes; dkimpy's patterns go over a signature's blanks many times
 MAX_KEY = 2048                  # bytes; 4096 bits of RSA are 750, and a key of an attacker's length costs minutes
 MIN_BITS = 1024                 # RFC 8301; below, anybody can forge
@@ -156,23 +157,41 @@ def _check_body(mail: Mail, found: Mapping[str, str]) -> None:
     if len(mail.raw) - mail.block.body_at > MAX_BODY:
         raise _NoProofError("dkim_unchecked", say("the mail is too long to check its signature"))
     relaxed = found.get("c", "").partition("/")[2] == "relaxed"
-    body = canonical(mail.raw[mail.block.body_at :], relaxed=relaxed)
-    if found.get("bh") != binascii.b2a_base64(hashlib.sha256(body).digest(), newline=False).decode():
+    digest = hashlib.sha256()
+    for piece in canonical(mail.raw, mail.block.body_at, relaxed=relaxed):
+        digest.update(piece)
+    if found.get("bh") != binascii.b2a_base64(digest.digest(), newline=False).decode():
         raise _NoProofError("dkim_fail", say("the mail was changed after {domain} had signed it", domain=mail.domain))
 
 
-def canonical(body: bytes, *, relaxed: bool) -> bytes:
-    """Return a body in one of the two forms of RFC 6376 3.4, in linear time whatever stands in it."""
-    body = body.replace(b"\r\n", b"\n")
-    if body and not body.endswith(b"\n"):
-        body += b"\n"
-    if relaxed:
-        body = body.replace(b"\t", b" ")
-        while b"  " in body:
-            body = body.replace(b"  ", b" ")
-        body = body.replace(b" \n", b"\n")
-    body = body.rstrip(b"\n")
-    return body.replace(b"\n", b"\r\n") + b"\r\n" if body or not relaxed else b""
+def canonical(raw: bytes, start: int, *, relaxed: bool) -> Iterator[bytes]:
+    """Yield the body from `start` on in one of the two forms of RFC 6376 3.4, in linear time whatever stands in it."""
+    empty, held = True, 0     # line ends held back: those at the end of the mail do not count
+    for lines in _pieces(raw, start):
+        plain = _squeezed(lines) if relaxed else lines
+        if kept := plain.rstrip(b"\n"):
+            yield (b"\n" * held + kept).replace(b"\n", b"\r\n")
+            empty, held = False, len(plain) - len(kept)
+        else:
+            held += len(plain)
+    if not (empty and relaxed):
+        yield b"\r\n"
+
+
+def _pieces(raw: bytes, start: int) -> Iterator[bytes]:
+    """Yield whole lines, some at a time so that a mail is not in memory twice, each ended by one LF."""
+    while start < len(raw):
+        end = raw.rfind(b"\n", start, start + PIECE) + 1 or raw.find(b"\n", start + PIECE) + 1 or len(raw)
+        lines = raw[start:end].replace(b"\r\n", b"\n")
+        yield lines if lines.endswith(b"\n") else lines + b"\n"
+        start = end
+
+
+def _squeezed(lines: bytes) -> bytes:
+    lines = lines.replace(b"\t", b" ")
+    while b"  " in lines:
+        lines = lines.replace(b"  ", b" ")
+    return lines.replace(b" \n", b"\n")
 
 
 def key_name(found: Mapping[str, str]) -> str:
