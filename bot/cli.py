@@ -458,6 +458,7 @@ def answers(settings: Settings, as_json: bool) -> int:
 def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
     """A kept mail as a person reads it: M-12."""
     from bot import showing
+    from bot.guichet import keys_of
     from bot.pipeline import OrderError
     from bot.trying import mail_number
 
@@ -469,7 +470,7 @@ def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
     if raw:
         _write_octets(octets)
         return OK
-    told = showing.mail(store, number, octets, settings.trusted())
+    told = showing.mail(store, number, octets, settings.trusted(), keys_of(settings))
     _print_json(told) if as_json else click.echo(showing.letter(told, settings.seller))
     return OK
 

@@ -22,8 +22,10 @@ from bot.core import deadline as deadlines
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
+from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
+from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
 from bot.edges import EdgeError
@@ -186,7 +188,8 @@ def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
+    seen = message.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
+                        received=mail.received)
     store.describe_mail(mail.id, seen)
     if reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
@@ -202,6 +205,10 @@ def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
 def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
     trusted = guichet.mailbox(mail.mailbox).authserv_id
     return frozenset({trusted} if trusted else ())
+
+
+def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
+    return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
 
 
 def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
@@ -227,7 +234,20 @@ def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = Non
             "no order is in it, and it answers no mail of ours")
     if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
-    return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+    return "shelved", "unknown_sender: " + _stranger(seen)
+
+
+def _stranger(seen: Message) -> str:
+    """Say that nobody knows the sender, and whom he may want to be taken for. The address is shown as it travels."""
+    known = [domain for one in marketplaces.installed() for domain in one.domains]
+    if like := imitated(domain := seen.sender.rpartition("@")[2], known):
+        shown = "" if (plain := readable(domain)) == domain else say(", shown as {domain}", domain=plain)
+        return say("no marketplace writes from {sender}{shown}: it looks like {like}, but is not", sender=seen.sender,
+                   shown=shown, like=like)
+    if "name_shows_address" in seen.flaws:
+        return say("no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from",
+                   sender=seen.sender, name=seen.sender_name)
+    return say("no marketplace writes from {sender}", sender=seen.sender)
 
 
 def other_shop(seen: Message, shops: Collection[str] | None) -> str:

@@ -130,6 +130,7 @@ class Mailbox:
 
     Attributes:
         authserv_id: whose Authentication-Results are believed; empty: nobody's.
+        check_dkim: check the signatures ourselves where that host says nothing.
         shops: the marketplaces that write here, by name.
         role: `bot` for the mailbox from which the seller is written to, else empty.
     """
@@ -142,6 +143,7 @@ class Mailbox:
     user: str = ""
     folders: tuple[str, ...] = ("INBOX",)
     authserv_id: str = ""
+    check_dkim: bool = False
     shops: tuple[str, ...] = ()
     role: str = ""
     ca_file: Path | None = None
@@ -219,6 +221,11 @@ class Settings:
     def trusted(self) -> frozenset[str]:
         """Return the hosts whose Authentication-Results are believed, of all mailboxes."""
         return frozenset(box.authserv_id for box in self.mailboxes if box.authserv_id)
+
+    @property
+    def checks_dkim(self) -> bool:
+        """Whether signatures are checked by ourselves, for one mailbox at least."""
+        return any(box.check_dkim for box in self.mailboxes)
 
 
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid|test)\.?$", re.IGNORECASE)
@@ -322,6 +329,12 @@ def _one_of(*words: str) -> Reader:
                                     meant=_meant(word, words)))
         return word
     return read
+
+
+def _yes(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _RefusedError(say("this must be true or false, without quotes, but it is {value}", value=_shown(value)))
+    return value
 
 
 def _mode(value: Any) -> Mode:
@@ -473,7 +486,7 @@ _SELLER: Schema = {
 _MAILBOX: Schema = {
     "name": _named, "address": _address, "imap": _SERVER, "smtp": _SERVER, "maildir": _named, "user": _named,
     "password_env": _variable, "password_file": _secret_file, "oauth": _one_of("microsoft", "google"),
-    "ca_file": _named, "folders": _some(_named, '["INBOX"]'), "authserv_id": _line,
+    "ca_file": _named, "folders": _some(_named, '["INBOX"]'), "authserv_id": _line, "check_dkim": _yes,
     "shops": _some(_named, '["rakuten_fr"]'), "role": _one_of("bot", ""),
 }
 _SHOP: Schema = {
@@ -712,6 +725,7 @@ class _Reading:
             imap=self.server(values, where, "imap"), smtp=self.server(values, where, "smtp"),
             maildir=self.beside(values["maildir"]) if "maildir" in values else None,
             folders=values.get("folders", ("INBOX",)), authserv_id=values.get("authserv_id", ""),
+            check_dkim=values.get("check_dkim", False),
             shops=values.get("shops", tuple(self.marketplaces)), role=values.get("role", ""),
             ca_file=self._ca_file(values, where), oauth=values.get("oauth", ""), reference=reference,
         )

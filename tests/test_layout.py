@@ -50,9 +50,9 @@ REACHES_OUT = {
     "urllib.request", "webbrowser",
 }
 READS_ITS_OWN_FILES = {"pathlib"}            # a marketplace is a folder; its contract reads what lies in it
-PURE_LIBRARIES = {"authres", "bs4", "holidays", "lxml"}
-HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "holidays", "httpx", "imapclient", "jinja2", "lxml", "pymap", "requests",
-                   "rich", "schedule", "sqlite_utils"}
+PURE_LIBRARIES = {"authres", "bs4", "dkim", "holidays", "lxml"}
+HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "dkim", "dns", "holidays", "httpx", "imapclient", "jinja2", "lxml", "pymap",
+                   "requests", "rich", "schedule", "sqlite_utils"}
 
 BANNED = {"manager", "helper", "util", "common", "base", "misc", "data", "info",
           "process", "service", "handler"}

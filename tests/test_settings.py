@@ -142,6 +142,20 @@ def test_trusted_hosts_are_those_of_all_mailboxes(path: Path) -> None:
     assert loaded(path, text).trusted() == {"mx.example.net", "mx.example.org"}
 
 
+def test_signatures_are_checked_by_ourselves_only_where_a_mailbox_says_so(path: Path) -> None:
+    second = MAILBOX.replace('"ventes"', '"autre"') + "check_dkim = true\n"
+    settings = loaded(path, LEAST + second)
+    assert [box.check_dkim for box in settings.mailboxes] == [False, True]
+    assert settings.checks_dkim
+    assert not loaded(path, LEAST).checks_dkim
+
+
+@pytest.mark.parametrize("value", ['"own"', '"true"', "1", '"yes"', "[true]"])
+def test_a_yes_is_true_without_quotes(path: Path, value: str) -> None:
+    with pytest.raises(SettingsError, match="check_dkim: this must be true or false, without quotes"):
+        loaded(path, LEAST + f"check_dkim = {value}\n")
+
+
 def test_policy_is_read_whole(path: Path) -> None:
     policy = loaded(path, LEAST + """
 [policy]
@@ -576,7 +590,7 @@ def test_the_example_still_loads_with_each_switched_off_setting_on_in_its_turn(t
                          if line.split(" ")[0] != instead.get(key, "-"))
         settings = loaded(tmp_path / "mailboxes.toml", text)
         assert _taken(settings, key), key
-    assert len(switched) == 9
+    assert len(switched) == 10
 
 
 def _taken(settings: Settings, key: str) -> object:

@@ -417,6 +417,13 @@ class Imap:
             yield Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=raw, size=size, oversize=True,
                           received=_received(answer))
 
+    def newest_headers(self, name: str, count: int) -> list[bytes]:
+        """Return the header blocks of the newest mails, in order of UID."""
+        uids = self.all_uids(name, None)[-count:]
+        with self._talking(len(uids)) as client:
+            answer = client.fetch(uids, [f"BODY.PEEK[HEADER]<0.{HEADERS}>"]) if uids else {}
+        return [raw for uid in uids if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None]
+
     # ---- waiting
 
     def wait(self, name: str, seconds: float) -> bool:
