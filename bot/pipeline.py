@@ -442,9 +442,9 @@ def _check_words(row: Row, case: Case) -> None:
                              "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
     found = remarks_on(row["body"], case, template=row["template"], automatic=False)
     if must_go := stopping(found, row["channel"]):
-        raise OrderError(say("D-{number} must not leave like this: {remarks}. Put your own words into a file and type "
-                             "`run_bot.py approve D-{number} --text FILE`, or throw it away with "
-                             "`run_bot.py discard D-{number}`", number=row["id"], remarks=sentences(must_go)))
+        raise OrderError(say("D-{number} must not leave like this: {remarks}. Answer its mail with words of "
+                             "your own, or put them into a file and type `run_bot.py approve D-{number} --text FILE`; "
+                             "`run_bot.py discard D-{number}` throws it away", number=row["id"], remarks=sentences(must_go)))
 
 
 # -- the seller ----------------------------------------------------------------------------------
