@@ -58,9 +58,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many replies left alone: in this case in 24 h, to this domain in an hour, from this mailbox in a day."""
+    """How much left alone: in this case in 24 h (and of that replies), to this domain in an hour, from this mailbox
+    in a day."""
 
     case_day: int = 0
+    replies_day: int = 0
     domain_hour: int = 0
     mailbox_day: int = 0
 
@@ -75,6 +77,7 @@ class Around:
         told: the kinds heard of this case and of others of the same order or item, in order, the newest last.
         left: what was written in this case, and what would use up the same.
         facts: what proven mails and the seller said, the newest word on each.
+        strange_order: the marketplace tells of its sales here, and of this order it has told nothing.
     """
 
     limits: Limits = Limits()
@@ -88,3 +91,4 @@ class Around:
     facts: Mapping[str, str] = field(default_factory=dict)
     ordered: datetime | None = None
     received: date | None = None
+    strange_order: bool = False
