@@ -13,7 +13,7 @@ from bot.core.case import Case
 from bot.core.event import Event, Kind
 from bot.core.message import Message, Origin
 from bot.core.policy import Policy
-from bot.core.wishes import asks_for_his_data, is_quarrel, speaks_of_law, wishes
+from bot.core.wishes import invokes_privacy, is_quarrel, speaks_of_law, wishes
 from bot.words import say
 
 PLAUSIBLE = timedelta(hours=24)  # how far a Date header may be from the server's own time to be believed
@@ -69,7 +69,7 @@ def ambiguous_intent(sight: Sight) -> str:
 
 
 def legal_request(sight: Sight) -> str:
-    if asks_for_his_data(sight.text):
+    if invokes_privacy(sight.text):
         return say("legal_request: the buyer asks for his personal data, or for their erasure: answer within a month "
                    "(GDPR, article 12); what Guichet keeps of him is erased with run_bot.py forget")
     if speaks_of_law(sight.text):
@@ -93,7 +93,15 @@ def dated_long_ago(sight: Sight) -> str:
 
 
 def not_proven(sight: Sight) -> str:
-    return "" if sight.message.origin is Origin.PROVEN else sight.message.origin_why
+    if sight.message.origin is Origin.PROVEN:
+        return ""
+    why = sight.message.origin_why.removeprefix("sender_unverified: ")
+    return "; ".join(filter(None, [_unverified(sight.message.origin), why]))
+
+
+def _unverified(origin: Origin | None) -> str:
+    return say("sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself",
+               origin=origin)
 
 
 # -- around it -------------------------------------------------------------------------------------
@@ -113,10 +121,7 @@ def reply_cap(case: Case, event: Event, policy: Policy, now: datetime) -> str:
 
 
 def origin_unproven(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    if event.origin is Origin.PROVEN:
-        return ""
-    return say("sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself",
-               origin=event.origin)
+    return "" if event.origin is Origin.PROVEN else _unverified(event.origin)
 
 
 def stale(case: Case, event: Event, policy: Policy, now: datetime) -> str:

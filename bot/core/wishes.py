@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from bot.core.dates import folded
 
-__all__ = ["asks_for_his_data", "is_quarrel", "speaks_of_law", "wishes"]
+__all__ = ["invokes_privacy", "is_quarrel", "speaks_of_law", "wishes"]
 
 MOST = 20_000   # characters looked at
 
@@ -61,7 +61,7 @@ _LAW = _any(
     # en
     r"(?:my|our|a|an) (?:lawyer|solicitor|attorney)s?", r"legal (?:action|proceedings|advice|steps|claim)",
     r"small claims(?: court)?", r"take (?:you|this|it) to court", r"(?:will|to|shall|going to) sue(?: you)?",
-    r"trading standards", r"letter before (?:action|claim)", r"(?:to|with|inform|call) the police", r"police report",
+    r"trading standards", r"letter before (?:action|claim)", r"(?:to|with|inform\w{0,3}|call\w{0,3}) the police", r"police report",
     r"citizens advice", r"(?:european )?consumer (?:centre|protection|rights act)", r"attorney general", r"action fraud",
     # de
     r"(?:mein|meinen|meinem|unser|unseren|einen|einem) (?:rechts)?anwalt", r"rechtsanwalt(?:in|s)?", r"anwaltlich\w{0,3}",
@@ -108,7 +108,7 @@ _WISHES: Mapping[str, re.Pattern[str]] = {
 }
 
 
-def asks_for_his_data(words: str) -> bool:
+def invokes_privacy(words: str) -> bool:
     """Say whether somebody wants his data erased, or to see them."""
     return bool(_DATA.search(_plain(words)))
 
