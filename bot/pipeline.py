@@ -84,7 +84,8 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
     """Return the event a mail is, counted from the earlier of its own time and the server's."""
     seen, note = understood.message, understood.note
     proof = "" if seen.origin is Origin.PROVEN else UNPROVEN
-    sight = Sight(message=seen, kind=note.kind, text=note.text, reader=note.held, received=received, max_age=policy.max_age)
+    sight = Sight(message=seen, kind=note.kind, text=note.text, reader=note.held, received=received,
+                  max_age=policy.max_age)
     return Event(
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
@@ -205,11 +206,8 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
 
 def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
-    if seen.automatic == "bounce" and seen.in_reply_to:
-        return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
     if seen.automatic == "bounce":
-        return "shelved", "bounce: " + say(
-            "a mail could not be delivered; read it, one of your answers may not have arrived")
+        return _not_our_bounce(seen)
     if reason := other_shop(seen, shops):
         return "shelved", reason
     if seen.automatic:
@@ -221,6 +219,14 @@ def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = Non
     if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
     return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def _not_our_bounce(seen: Message) -> tuple[str, str]:
+    """Anybody can send a bounce. One that names another's mail changes nothing; one that names none is shown."""
+    if seen.in_reply_to:
+        return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
+    return "shelved", "bounce: " + say(
+        "a mail could not be delivered; read it, one of your answers may not have arrived")
 
 
 def other_shop(seen: Message, shops: Collection[str] | None) -> str:

@@ -233,8 +233,8 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
-    return {"case": replace(case, buyer=called(case.buyer) or None), "facts": event.facts, "text": event.text, "at": event.at,
-            "subject": draft.reply_subject(mail.get("subject", ""))}
+    return {"case": replace(case, buyer=called(case.buyer) or None), "facts": event.facts, "text": event.text,
+            "at": event.at, "subject": draft.reply_subject(mail.get("subject", ""))}
 
 
 def _answered_mail(guichet: Guichet, event: Event) -> Row:

@@ -41,6 +41,16 @@ class Sight:
     reader: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """An event in its case, as the holds see what stands around its mail."""
+
+    case: Case
+    event: Event
+    policy: Policy
+    now: datetime
+
+
 # -- in the mail itself ----------------------------------------------------------------------------
 
 
@@ -107,31 +117,32 @@ def _unverified(origin: Origin | None) -> str:
 # -- around it -------------------------------------------------------------------------------------
 
 
-def order_unknown(case: Case, event: Event, policy: Policy, now: datetime) -> str:
+def order_unknown(matter: Matter) -> str:
+    case = matter.case
     if not case.around.strange_order:
         return ""
     return say("order_unknown: no mail of {marketplace}'s ever told of the order {order}, though its sales are told "
                "here; it may be another account's", marketplace=case.key.marketplace, order=case.order or "")
 
 
-def reply_cap(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    if case.around.counts.replies_day < REPLIES_DAY:
+def reply_cap(matter: Matter) -> str:
+    if matter.case.around.counts.replies_day < REPLIES_DAY:
         return ""
     return say("reply_cap: a reply left alone in this case within 24 hours; another might answer a machine")
 
 
-def origin_unproven(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    return "" if event.origin is Origin.PROVEN else _unverified(event.origin)
+def origin_unproven(matter: Matter) -> str:
+    return "" if matter.event.origin is Origin.PROVEN else _unverified(matter.event.origin)
 
 
-def stale(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    if now - event.at <= policy.max_age:
+def stale(matter: Matter) -> str:
+    if matter.now - matter.event.at <= matter.policy.max_age:
         return ""
     return say("stale: the mail is older than max_age; the case is kept, nothing leaves by itself")
 
 
-def cold_start(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    if not event.cold:
+def cold_start(matter: Matter) -> str:
+    if not matter.event.cold:
         return ""
     return say("cold_start: it was in the mailbox before the first look; nothing leaves by itself")
 
@@ -139,7 +150,7 @@ def cold_start(case: Case, event: Event, policy: Policy, now: datetime) -> str:
 # -- the table -------------------------------------------------------------------------------------
 
 InMail = Callable[[Sight], str]
-AroundIt = Callable[[Case, Event, Policy, datetime], str]
+AroundIt = Callable[[Matter], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +208,11 @@ def _reasons(sight: Sight) -> Iterator[str]:
 
 def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
     """Return why nothing may leave by itself on this event's account; empty when nothing is in the way."""
-    around = (hold.around(case, event, policy, now) for hold in HOLDS if hold.around)
+    matter = Matter(case=case, event=event, policy=policy, now=now)
+    around = (hold.around(matter) for hold in HOLDS if hold.around)
     return event.held or next(filter(None, around), "")
 
 
 def is_asked_of(kind: Kind) -> bool:
-    """Say whether an order must be known already when such a mail names it: the marketplace's own notices tell of it."""
+    """Say whether an order must be known when such a mail names it: the marketplace's own notices tell of theirs."""
     return kind is Kind.BUYER_WROTE

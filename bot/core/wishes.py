@@ -22,16 +22,15 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 # Regulation (EU) 2016/679, articles 15 to 17, and who watches over it.
 _DATA = _any(
-    r"rgpd", r"gdpr", r"dsgvo", r"ds-gvo", r"lopdgdd?", r"cnil", r"aepd", r"(?:art(?:icle|\.)?|artikel|articolo) ?17 "
-    r"(?:du |of the |der |del )?(?:rgpd|gdpr|dsgvo)",
+    r"rgpd", r"gdpr", r"dsgvo", r"ds-gvo", r"lopdgdd?", r"cnil", r"aepd",
     # fr
-    r"(?:effac|supprim|detrui)\w{0,8} (?:de )?(?:toutes? )?(?:mes|les) (?:informations|donnees|coordonnees)",
+    r"(?:effac|supprim|detrui)\w{0,8} (?:de )?(?:toutes? )?mes (?:informations|donnees|coordonnees)",
     r"(?:effacement|suppression|destruction|copie) de (?:toutes )?mes (?:informations|donnees|coordonnees)",
     r"mes donnees (?:personnelles )?(?:soient|doivent etre) (?:effacees|supprimees)",
     r"droit (?:a l'oubli|a l'effacement|d'acces a mes|de rectification|d'opposition)",
     # en
-    r"(?:delete|erase|remove|destroy) (?:all )?(?:of )?(?:my|the) (?:personal )?(?:data|details|information)(?: you "
-    r"(?:hold|have|keep))?", r"right to (?:be forgotten|erasure|access)", r"(?:subject|data) access request",
+    r"(?:delete|erase|remove|destroy) (?:all )?(?:of )?my (?:personal )?(?:data|details|information)",
+    r"right to (?:be forgotten|erasure)", r"(?:subject|data) access request",
     r"(?:copy of|access to) (?:all )?(?:of )?my (?:personal )?data", r"information commissioner(?:'s office)?",
     # de
     r"(?:loschung|auskunft uber|kopie) (?:meiner|aller|der)(?: \w{1,20}){0,3} daten",
@@ -43,7 +42,8 @@ _DATA = _any(
     r"datos", r"derecho (?:al olvido|de supresion|de acceso)", r"agencia espanola de proteccion de datos",
     # it
     r"cancell\w{0,7} (?:di )?(?:tutti )?(?:i )?miei dati", r"(?:copia|cancellazione) dei miei dati",
-    r"diritto (?:all'oblio|alla cancellazione|di accesso)", r"garante (?:della |per la )?(?:privacy|protezione dei dati)",
+    r"diritto (?:all'oblio|alla cancellazione|di accesso)",
+    r"garante (?:della |per la )?(?:privacy|protezione dei dati)",
 )
 
 # Lawyers, courts, the police, and who watches over trade.
@@ -61,13 +61,17 @@ _LAW = _any(
     # en
     r"(?:my|our|a|an) (?:lawyer|solicitor|attorney)s?", r"legal (?:action|proceedings|advice|steps|claim)",
     r"small claims(?: court)?", r"take (?:you|this|it) to court", r"(?:will|to|shall|going to) sue(?: you)?",
-    r"trading standards", r"letter before (?:action|claim)", r"(?:to|with|inform\w{0,3}|call\w{0,3}) the police", r"police report",
-    r"citizens advice", r"(?:european )?consumer (?:centre|protection|rights act)", r"attorney general", r"action fraud",
+    r"trading standards", r"letter before (?:action|claim)", r"(?:to|with|inform\w{0,3}|call\w{0,3}) the police",
+    r"police report",
+    r"citizens advice", r"(?:european )?consumer (?:centre|protection|rights act)", r"attorney general",
+    r"action fraud",
     # de
-    r"(?:mein|meinen|meinem|unser|unseren|einen|einem) (?:rechts)?anwalt", r"rechtsanwalt(?:in|s)?", r"anwaltlich\w{0,3}",
+    r"(?:mein|meinen|meinem|unser|unseren|einen|einem) (?:rechts)?anwalt", r"rechtsanwalt(?:in|s)?",
+    r"anwaltlich\w{0,3}",
     r"strafanzeige", r"anzeige (?:bei der polizei|erstatten|erstattet)", r"(?:bei|zur) (?:der )?polizei",
     r"gerichtlich\w{0,3}", r"vor gericht", r"mahnbescheid", r"mahnverfahren", r"verbraucher(?:zentrale|schutz)",
-    r"rechtliche\w{0,2} schritte", r"rechtsschutz(?:versicherung)?", r"schlichtungsstelle", r"klage (?:einreichen|erheben)",
+    r"rechtliche\w{0,2} schritte", r"rechtsschutz(?:versicherung)?", r"schlichtungsstelle",
+    r"klage (?:einreichen|erheben)",
     # es
     r"(?:mi|un|una|nuestro|mis) abogad[oa]s?", r"acciones legales", r"via judicial", r"demanda judicial", r"burofax",
     r"(?:poner|interponer|presentar|pondre|interpondre|presentare) (?:una )?denuncia", r"hojas? de reclamacion(?:es)?",
@@ -84,10 +88,12 @@ _LAW = _any(
 # A quarrel before the marketplace or the bank, or the reproach of a forged ware.
 _QUARREL = _any(
     r"litige", r"a[- ][aà][- ]z", r"a[- ]to[- ]z", r"a[- ]bis[- ]z", r"a alla z", r"a a la z", r"contrefacon\w{0,2}",
-    r"contrefait\w{0,2}", r"chargeback", r"(?:opposition|contest\w{1,5}) (?:bancaire|au paiement|le paiement|du paiement)",
+    r"contrefait\w{0,2}", r"chargeback",
+    r"(?:opposition|contest\w{1,5}) (?:bancaire|au paiement|le paiement|du paiement)",
     r"escroc\w{0,6}", r"arnaqu\w{1,4}", r"(?:open|raise|file) (?:a )?(?:dispute|claim)", r"dispute", r"counterfeit",
     r"scam\w{0,4}", r"fraud", r"falschung", r"betrug\w{0,3}", r"kauferschutz", r"ruckbuchung", r"falsificacion",
-    r"falsificado", r"disputa", r"estafa\w{0,3}", r"contraffatt[oa]", r"contraffazione", r"contestazione", r"truffa\w{0,4}",
+    r"falsificado", r"disputa", r"estafa\w{0,3}", r"contraffatt[oa]", r"contraffazione", r"contestazione",
+    r"truffa\w{0,4}",
 )
 
 # Everyday wishes: each a rule of its own, were it alone.
@@ -102,8 +108,9 @@ _WISHES: Mapping[str, re.Pattern[str]] = {
                    r"garanzia", r"garantia", r"echang\w{1,4}", r"exchange", r"replac\w{1,7}", r"umtausch\w{0,3}"),
     "broken": _any(r"casse\w{0,2}", r"abime\w{0,2}", r"endommage\w{0,2}", r"broken", r"damaged", r"kaputt", r"defekt",
                    r"beschadigt", r"rott[oa]", r"danneggiat[oa]", r"rot[oa]", r"danad[oa]", r"defectueu\w{1,3}"),
-    "missing": _any(r"(?:jamais|pas|non) (?:ete )?(?:recue?s?|livree?s?|arrivee?s?)", r"never (?:arrived|received|came)",
-                    r"not (?:arrived|received)", r"nicht (?:angekommen|erhalten)", r"(?:mai|non) (?:arrivat[oa]|ricevut[oa])",
+    "missing": _any(r"(?:jamais|pas|non) (?:ete )?(?:recue?s?|livree?s?|arrivee?s?)",
+                    r"never (?:arrived|received|came)", r"not (?:arrived|received)",
+                    r"nicht (?:angekommen|erhalten)", r"(?:mai|non) (?:arrivat[oa]|ricevut[oa])",
                     r"no (?:ha llegado|recibid[oa])", r"nunca (?:llego|recibi)"),
 }
 
