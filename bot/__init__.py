@@ -10,6 +10,7 @@
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done
+                        core/holding, core/wishes           why nothing may leave by itself
     standing        what the guards must know of a case and its sisters
     drifting        the alarm for layouts nobody knows
     writing         decisions -> words -> outbox rows       edges/templates, core/draft

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -78,6 +78,7 @@ class Expected:
     also: tuple[str, ...]
     reason: str
     replies: int
+    orders: int
     group: str
     setup: str
 
@@ -95,7 +96,8 @@ def _expected() -> list[Expected]:
         return []
     rows = json.loads((ATTACKS / "expected.json").read_text("utf-8"))
     return [Expected(file=row["file"], verdict=row["verdict"], also=tuple(row["also_accepted"]), reason=row["reason"],
-                     replies=row["auto_replies"], group=row["group"], setup=row["setup"]) for row in rows]
+                     replies=row["auto_replies"],
+                     orders=row["commands_executed"], group=row["group"], setup=row["setup"]) for row in rows]
 
 
 ALONE = ("", "fresh world")
@@ -231,6 +233,7 @@ _CODE = re.compile(r"(?:^|; )([a-z]+(?:_[a-z]+)*): ")
 
 
 def outcome(world: Boutique, row: Row) -> Outcome:
+    """Return what became of a mail. HOOK: orders by e-mail (`command_ok`, `command_refused`) are still to be told."""
     if row["state"] == "shelved":
         return Outcome(verdict="quarantine", reasons=codes(row["reason"]))
     if row["state"] == "ignored" or row["reason"]:
@@ -288,6 +291,47 @@ def _meets(world: Boutique, expected: Expected, boxes: Sequence[str]) -> None:
     assert len(world.to_buyers()) - had == expected.replies
     assert all(one.endswith("@marketplace.amazon.fr") or one.isdigit() for one in world.to_buyers())
     _kept(world, expected, new, boxes)
+    assert ASSERTED.get(expected.file, lambda _: True)(world), world.rows('deadlines')
+
+
+def _due(world: Boutique) -> set[str]:
+    return {row["due"] for row in world.rows("deadlines", "name = 'answer'")}
+
+
+def _reckoned(world: Boutique) -> set[str]:
+    return {row["due"] for row in world.rows("deadlines")}
+
+
+def _bounced(world: Boutique) -> bool:
+    row = world.one("outbox", "step = 'earlier:0'")
+    told = [one for one in world.to_marie("notice") if one["template"] == "undelivered" and one["state"] == "sent"]
+    return row["state"] == "failed" and len(told) == 1 and world.rows("cases")[0]["turn"] == "seller"
+
+
+def _unchanged(world: Boutique) -> bool:
+    return {row["state"] for row in world.rows("outbox")} == {"sent"}
+
+
+def _says_nothing_private(world: Boutique) -> bool:
+    subjects = " ".join(row["subject"] for row in world.rows("outbox"))
+    return not any(number in subjects for number in ("FR76", "4970", "06 12 34"))
+
+
+# What else is asserted of some of them, in our own words.
+ASSERTED: Mapping[str, Callable[[Boutique], bool]] = {
+    "037-reply-to-hijack.eml": lambda world: b"evil.example" not in b"".join(
+        one.raw for one in world.smtp.mails if one.recipient != MARIE),
+    "056-dsn-for-our-reply.eml": _bounced,
+    "057-dsn-forged-unknown-id.eml": _unchanged,
+    "144-order-of-other-account.eml": lambda world: len(world.rows("cases")) == 3,     # neither C-1 nor C-2 hears of it
+    "145-order-in-quoted-history-only.eml": lambda world: len(world.rows("cases")) == 2,
+    "191-time-dst-autumn.eml": lambda world: "2026-10-26T08:00:00Z" in _reckoned(world),
+    "192-time-local-ambiguous.eml": lambda world: "2026-10-25T00:30:00Z" in _reckoned(world),
+    "194-time-working-days-may.eml": lambda world: _due(world) == {"2026-05-18T14:00:00Z"},
+    "195-time-date-header-future.eml": lambda world: _due(world) == {"2026-11-17T09:00:00Z"},
+    "185-dup-resent-new-id-b.eml": lambda world: _due(world) == {"2026-11-17T08:40:00Z"},
+    "211-personal-data-in-body.eml": _says_nothing_private,
+}
 
 
 def _kept(world: Boutique, expected: Expected, new: Sequence[Row], boxes: Sequence[str]) -> None:
