@@ -11,6 +11,7 @@
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done
                         core/choosing                       what the seller may choose, and what that makes
+                        core/holding, core/wishes           why nothing may leave by itself
     standing        what the guards must know of a case and its sisters
     pausing         the switch that stops all automatic sending
     drifting        the alarm for layouts nobody knows

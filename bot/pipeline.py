@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -25,6 +25,7 @@ from bot.core.deadline import Deadline
 from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
+from bot.core.holding import PLAUSIBLE, Sight, seen_in
 from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
@@ -42,7 +43,6 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
 UNPROVEN = "/unproven"  # ends the key and the mark of what nobody proves: a forgery never shadows the real one
-PLAUSIBLE = timedelta(hours=24)  # how far a Date header may be from the server's own time to be believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,23 +86,19 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
     """Return the event a mail is, counted from the earlier of its own time and the server's."""
     seen, note = understood.message, understood.note
     proof = "" if seen.origin is Origin.PROVEN else UNPROVEN
+    sight = Sight(message=seen, kind=note.kind, text=note.text, reader=note.held, received=received,
+                  max_age=policy.max_age)
     return Event(
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
-        text=note.text, origin=seen.origin, held=note.held or _stale(seen.date, received, policy),
+        text=note.text, origin=seen.origin, held=seen_in(sight),
         channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
     )
 
 
 def _begins(date: datetime | None, received: datetime) -> datetime:
     return min(date, received) if date and abs(received - date) <= PLAUSIBLE else received
-
-
-def _stale(date: datetime | None, received: datetime, policy: Policy) -> str:
-    if date and received - date > policy.max_age:
-        return say("stale: dated {date:%Y-%m-%d}, long before it arrived; nothing leaves by itself", date=date)
-    return ""
 
 
 def consider(before: Case, event: Event, understood: Understood | None, settings: Settings,
@@ -222,8 +218,7 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
 def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
     if seen.automatic == "bounce":
-        return "shelved", "bounce: " + say(
-            "a mail could not be delivered; read it, one of your answers may not have arrived")
+        return _not_our_bounce(seen)
     if reason := other_shop(seen, shops):
         return "shelved", reason
     if seen.automatic:
@@ -248,6 +243,14 @@ def _stranger(seen: Message) -> str:
         return say("no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from",
                    sender=seen.sender, name=seen.sender_name)
     return say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def _not_our_bounce(seen: Message) -> tuple[str, str]:
+    """Anybody can send a bounce. One that names another's mail changes nothing; one that names none is shown."""
+    if seen.in_reply_to:
+        return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
+    return "shelved", "bounce: " + say(
+        "a mail could not be delivered; read it, one of your answers may not have arrived")
 
 
 def other_shop(seen: Message, shops: Collection[str] | None) -> str:
@@ -444,7 +447,8 @@ def _check_words(row: Row, case: Case) -> None:
     if must_go := stopping(found, row["channel"]):
         raise OrderError(say("D-{number} must not leave like this: {remarks}. Answer its mail with words of "
                              "your own, or put them into a file and type `run_bot.py approve D-{number} --text FILE`; "
-                             "`run_bot.py discard D-{number}` throws it away", number=row["id"], remarks=sentences(must_go)))
+                             "`run_bot.py discard D-{number}` throws it away", number=row["id"],
+                             remarks=sentences(must_go)))
 
 
 # -- the seller ----------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from bot.core import choosing, guards
 from bot.core.action import State, What
 from bot.core.around import Around, Counts, Left, Limits
 from bot.core.case import Case
-from bot.core.decide import held, leaving
+from bot.core.decide import leaving
 from bot.core.event import Channel, Event, Kind
 from bot.core.guards import By
+from bot.core.holding import held, is_asked_of
 from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, moment
@@ -51,8 +52,8 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
         facts |= _without_orders(row["kind"], json.loads(row["facts"]))
     told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
     around = Around(told=told, facts=facts, paused=paused(store), counts=_counts(store, case, now),
-                    ordered=_ordered(rows, facts),
-                    received=_day(facts, ("received_on", "delivered_on")))
+                    ordered=_ordered(rows, facts), received=_day(facts, ("received_on", "delivered_on")),
+                    strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
     limited = replace(case, around=replace(around, limits=_limits_of(case)))
     draft = store.outbox_row(event.draft) if event.draft else None
     once = draft["once"] if draft else guards.once(limited, event)
@@ -125,6 +126,7 @@ def _counts(store: Store, case: Case, now: datetime) -> Counts:
     day, domain = now - timedelta(days=1), case.answer_to.rpartition("@")[2].lower()
     return Counts(
         case_day=store.left_alone(day, case=case.number) if case.number else 0,
+        replies_day=store.left_alone(day, case=case.number, what="reply") if case.number else 0,
         domain_hour=store.left_alone(now - timedelta(hours=1), domain=domain) if domain else 0,
         mailbox_day=store.left_alone(day, mailbox=case.mailbox))
 

@@ -16,6 +16,7 @@ from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.choosing import choices
+from bot.core.clean import called
 from bot.core.decide import ANSWERABLE
 from bot.core.event import Channel, Event, Kind
 from bot.core.grant import Grant, expiry, fitting, granted, tagged
@@ -242,8 +243,8 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
-    return {"case": case, "facts": event.facts, "text": event.text, "at": event.at,
-            "subject": draft.reply_subject(mail.get("subject", ""))}
+    return {"case": replace(case, buyer=called(case.buyer) or None), "facts": event.facts, "text": event.text,
+            "at": event.at, "subject": draft.reply_subject(mail.get("subject", ""))}
 
 
 def _asked_by(guichet: Guichet, case: Case, event: Event) -> Event:
@@ -271,7 +272,7 @@ def with_quote(seller: Seller, body: str, case: Case, text: str, at: datetime, f
     """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
     quoted = ""
     if text:
-        quoted = draft.quote(text, case.buyer or "", at, case.language or seller.language, ZoneInfo(seller.timezone))
+        quoted = draft.quote(text, called(case.buyer), at, case.language or seller.language, ZoneInfo(seller.timezone))
     line = facts.get("reference_line", "")
     kept_below = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
     return f"{body.rstrip()}\n\n{kept_below}\n" if kept_below else body

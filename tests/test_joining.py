@@ -81,11 +81,19 @@ def test_bounce_of_our_answer_fails_it_and_its_deadline_runs_again(world: World)
     assert [one["template"] for one in world.rows("outbox")][-1] == "undelivered"
 
 
-def test_bounce_of_a_mail_that_is_not_ours_changes_nothing_and_is_shown(world: World) -> None:
+def test_bounce_of_a_mail_that_is_not_ours_changes_nothing(world: World) -> None:
     world.hears(buyer_writes())
     reply_left(world)
     world.hears(bounce("<somebody@else.example>"))
     assert state(world) == "met"
+    assert world.rows("mails")[-1]["state"] == "ignored"
+    assert world.rows("mails")[-1]["reason"].startswith("bounce_unknown:")
+
+
+def test_bounce_that_names_no_mail_is_shown(world: World) -> None:
+    """It may have been one of ours."""
+    world.hears(bounce(""))
+    assert world.rows("mails")[-1]["state"] == "shelved"
     assert world.rows("mails")[-1]["reason"].startswith("bounce:")
 
 

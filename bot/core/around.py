@@ -68,9 +68,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many replies left alone: in this case in 24 h, to this domain in an hour, from this mailbox in a day."""
+    """How much left alone: in this case in 24 h (and of that replies), to this domain in an hour, from this mailbox
+    in a day."""
 
     case_day: int = 0
+    replies_day: int = 0
     domain_hour: int = 0
     mailbox_day: int = 0
 
@@ -86,6 +88,7 @@ class Around:
         left: what was written in this case, and what would use up the same.
         facts: what proven mails and the seller said, the newest word on each.
         paused: why nothing leaves alone just now, for anybody; empty while it may.
+        strange_order: the marketplace tells of its sales here, and of this order it has told nothing.
     """
 
     limits: Limits = Limits()
@@ -101,3 +104,4 @@ class Around:
     paused: str = ""
     ordered: datetime | None = None
     received: date | None = None
+    strange_order: bool = False

@@ -12,6 +12,7 @@ from bot.core.around import Left
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.guards import Act, By, Deed
+from bot.core.holding import held
 from bot.core.message import Origin
 from bot.core.money import money
 from bot.core.policy import Mode, Policy
@@ -45,20 +46,6 @@ OFFERED = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kin
 
 Decided = Action | Move | Rewrite | Ruling
 Decision = Callable[[Case, Event, Policy, datetime], "Decided | tuple[Decided, ...] | None"]
-
-
-def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    """Return why nothing may leave by itself on this event's account; empty when nothing is in the way."""
-    if event.held:
-        return event.held
-    if event.origin is not Origin.PROVEN:
-        return say("sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself",
-                   origin=event.origin)
-    if now - event.at > policy.max_age:
-        return say("stale: the mail is older than max_age; the case is kept, nothing leaves by itself")
-    if event.cold:
-        return say("cold_start: it was in the mailbox before the first look; nothing leaves by itself")
-    return ""
 
 
 def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite | None:

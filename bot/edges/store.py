@@ -484,15 +484,25 @@ class Store:
             " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once = ?))"
             " ORDER BY outbox.id", case, once)
 
+    def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
+        """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
+        return bool(order) and self.row(
+            "SELECT 1 AS one FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ?"
+            " AND cases.shop = ? AND events.kind = 'sale_made' AND events.origin = 'proven' AND NOT EXISTS (SELECT 1"
+            " FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
+            " AND (cases.id = ? OR cases.order_number = ?) AND (events.source LIKE 'seller:%'"
+            " OR (events.origin = 'proven' AND events.kind != 'buyer_wrote'))) LIMIT 1",
+            key.marketplace, key.shop, key.marketplace, key.shop, case, order) is not None
+
     def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
-                   mailbox: str | None = None) -> int:
+                   mailbox: str | None = None, what: str | None = None) -> int:
         """Count what left, or is about to, without the seller's yes: of a case, to a domain, from a mailbox."""
         [row] = self.rows(
             "SELECT count(*) AS count FROM outbox WHERE what IN ('reply', 'offer') AND mode = 'alone'"
             " AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?"
             " AND (? IS NULL OR case_id = ?) AND (? IS NULL OR lower(to_addr) LIKE '%@' || ?)"
-            " AND (? IS NULL OR mailbox = ?)",
-            iso(since), case, case, domain, domain, mailbox, mailbox)
+            " AND (? IS NULL OR mailbox = ?) AND (? IS NULL OR what = ?)",
+            iso(since), case, case, domain, domain, mailbox, mailbox, what, what)
         return int(row["count"])
 
     def only_held(self, case: int) -> bool:
