@@ -14,8 +14,9 @@ from bot.core.event import Event, Kind
 from bot.core.message import Origin
 from bot.edges.store import Row, iso
 from bot.pipeline import OrderError, handle
+from bot.sending import send_ready
 from bot.standing import allowed, look
-from tests.servers.webservice import LOGIN, TOKEN
+from tests.servers.webservice import LOGIN, TOKEN, RakutenServer
 from tests.test_guards import GOOD, event, question, sale, withdrawal
 from tests.world import ITEM, RELAY, World, buyer_writes, claim
 
@@ -191,6 +192,22 @@ def test_with_a_token_customer_service_is_told_through_the_webservice_on_her_yes
     row = chooses(with_token, "not_shipped")
     assert (row["state"], row["to_addr"]) == ("draft", f"contactusaboutitem {ITEM}")
     assert with_token.says(Kind.DRAFT_APPROVED, draft=row["id"])
+
+
+def test_what_customer_service_is_told_goes_out_once(world: World, rakuten: RakutenServer,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAKUTEN_TOKEN", TOKEN)
+    world.configure(language="en", policy=f'{TOKENED}\nwebservice = "{rakuten.base}"')
+    world.hears(sale(), withdrawal())
+    row = chooses(world, "not_shipped")
+    world.says(Kind.DRAFT_APPROVED, draft=row["id"])
+    list(send_ready(world.guichet, lambda: world.now))
+    [call] = rakuten.heard
+    assert (call.parameters["action"], call.parameters["itemid"]) == ("contactusaboutitem", ITEM)
+    assert "la rétractation" in call.parameters["content"]
+    assert world.one("outbox", f"id = {row['id']}")["state"] == "sent"
+    assert world.one("deadlines", "name = 'answer_withdrawal'")["state"] == "met"
+    assert rakuten.heard == [call]
 
 
 @pytest.mark.parametrize("choice", ["accept", "refuse"])

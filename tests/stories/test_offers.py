@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import message_from_bytes
 from typing import Any
 
 import pytest
 
 from bot.core.event import Kind
+from bot.edges.smtp import Outcome, Sending
 from bot.edges.store import Row
+from bot.sending import _settle
+from tests.servers.shop import Shop
 from tests.test_guards import event, rakuten, refuses, sale
 from tests.world import ITEM, RELAY, World, buyer_writes, claim
 
@@ -157,9 +161,6 @@ def written(world: World) -> World:
 
 def leaves(world: World) -> None:
     """Let what is ready leave, as the relay would say."""
-    from bot.edges.smtp import Outcome, Sending
-    from bot.sending import _settle
-
     for row in world.rows("outbox", "state = 'ready' AND what IN ('reply', 'offer')"):
         world.store.run("UPDATE outbox SET attempts = 1, state = 'transmitting' WHERE id = ?", row["id"])
         _settle(world.guichet, {**row, "attempts": 1}, Sending(outcome=Outcome.SENT, reply="250 ok"), world.now)
@@ -182,3 +183,20 @@ def test_the_buyers_silence_by_mail_is_told_once(written: World) -> None:
     leaves(written)
     written.later(days=4)
     assert [row["template"] for row in written.to_marie("notice")] == ["over"]
+
+
+def test_a_discount_reaches_the_relay_once_in_the_buyers_thread(shop: Shop) -> None:
+    shop.policy("[policy.offer]\ncap_amount = \"10.00 EUR\"")
+    shop.once()
+    original = message_from_bytes(shop.arrives("amazon/buyer_wrote_fr_order"))
+    shop.once()
+    shop.bot("offer", "C-1", "8 EUR")
+    shop.once()
+    shop.once()
+    [raw] = shop.to_buyers()
+    mail = message_from_bytes(raw)
+    body = mail.get_payload(decode=True)
+    assert isinstance(body, bytes) and b"8.00 EUR" in body and b"\n> " in body
+    assert mail["In-Reply-To"] == original["Message-ID"] and original["Message-ID"] in mail["References"]
+    states = {row["name"]: row["state"] for row in shop.show("deadlines")}
+    assert states == {"answer": "met", "answer_offer": "open"}
