@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
+from bot.core.page import html_of
 from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
@@ -355,4 +357,10 @@ def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
         subject=row["subject"], body=row["body"], message_id=row["message_id"], date=now,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
-        bot=row["message_id"].strip("<>")[:16]))
+        bot=row["message_id"].strip("<>")[:16],
+        html=html_of(row["body"], guichet.seller.language, _untagged(row["subject"])) if to_seller else ""))
+
+
+def _untagged(subject: str) -> str:
+    """Return a subject without its tag: a token stands in the subject and nowhere else."""
+    return re.sub(r"^\[[^\]]*\] *", "", subject)
