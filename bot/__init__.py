@@ -12,9 +12,11 @@
                         core/decide, core/guards            what is to be done about it, and what is never done
     standing        what the guards must know of a case and its sisters
     drifting        the alarm for layouts nobody knows
+    alarming        the alarms for the bot itself: a mailbox, the disk, the clock
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
+    digesting       the day in one mail
     sending         outbox rows -> SMTP, at most once       edges/smtp
     calling             -> a marketplace's webservice       edges/webservice
     guichet         what one pass works with

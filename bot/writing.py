@@ -267,8 +267,8 @@ def tell_seller(guichet: Guichet, action: Action, case: Case, event_id: int, now
 
 
 def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mapping[str, Any], case: int | None,
-                    event_id: int | None, now: datetime) -> None:
-    mailbox = guichet.settings.postbox
+                    event_id: int | None, now: datetime, *, mailbox: Mailbox | None = None) -> None:
+    mailbox = mailbox or guichet.settings.postbox
     said = _seller_words(guichet, action.template, context)
     for address in guichet.seller.notify:
         own = f"{step}/{address}"

@@ -52,6 +52,7 @@ class Policy:
         quiet_hours: local times between which the seller hears no reminder; None: never quiet.
         targets: the seller's own times by `kind` or `marketplace.kind`, beside what the marketplace demands.
         max_age: older mail opens cases but sends nothing by itself.
+        digest: the local time of the mail that tells the day; None: there is none.
     """
 
     mode: Mode = Mode.DRAFT
@@ -60,6 +61,7 @@ class Policy:
     quiet_hours: tuple[time, time] | None = None
     targets: Mapping[str, timedelta] = field(default_factory=dict)
     max_age: timedelta = timedelta(hours=72)
+    digest: time | None = time(8)
     offer: Offer = Offer()
 
     def mode_for(self, marketplace: str, kind: str) -> Mode:

@@ -45,6 +45,12 @@ def m006_what_can_be_had_once(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m008_alarms(db: Any) -> None:
+    for statement in ALARMS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -230,4 +236,20 @@ ALTER TABLE outbox ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
 
 CREATE UNIQUE INDEX outbox_once ON outbox (once) WHERE once != '' AND (spent = 1
     OR state IN ('ready', 'transmitting', 'uncertain', 'handed', 'sent'))
+""".strip()
+
+
+# What is wrong with the bot itself. What may pass by itself is told only after a while: `told` is empty until then.
+ALARMS = """
+CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,             -- mailbox:ventes, sending:ventes, disk, clock ...
+    sentence TEXT NOT NULL,
+    since TEXT NOT NULL,
+    due TEXT NOT NULL,              -- not told before
+    told TEXT,                      -- when the seller was last written to about it
+    ended TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX alarms_standing ON alarms (name) WHERE ended IS NULL
 """.strip()
