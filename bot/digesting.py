@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,28 +29,39 @@ SINCE = "digest_told"       # in meta: when that was
 def tell_digest(guichet: Guichet, now: datetime) -> bool:
     """Write the digest if its time of day has come; say whether it had.
 
-    Once a local day, also late; never two for one day, whatever clock or zone do. The first one comes after
-    the first pass over the mailboxes, on the next day if its hour is past.
+    Once a local day, up to 18 hours late; never two for one day, whatever clock or zone do. The first one comes
+    after the first pass over the mailboxes, on the next day if its hour is past.
     """
     at, store = guichet.policy.digest, guichet.store
     if at is None:
         return False
-    zone = ZoneInfo(guichet.seller.timezone)
-    day = now.astimezone(zone).date()
-    come = now >= datetime.combine(day, at, zone)     # an hour that comes twice: the first; a skipped one: after it
+    day, due = _newest(now, at, ZoneInfo(guichet.seller.timezone))
     last = store.meta(LAST)
     if not last:
-        _begin(guichet, (day if come else day - DAY).isoformat(), now)
+        _begin(guichet, day, now)
         return False
-    if not come or last >= day.isoformat() or store.waiting_mails():
+    if last >= day or now - due > DAY / 4 * 3 or store.waiting_mails():
         return False
     with store.write_tx():
-        if store.meta(LAST) >= day.isoformat():
+        if store.meta(LAST) >= day:
             return False
-        digest(guichet, now)
-        store.set_meta(LAST, day.isoformat())
+        _write(guichet, day, now)
+        store.set_meta(LAST, day)
         store.set_meta(SINCE, iso(now))
     return True
+
+
+def _newest(now: datetime, at: time, zone: ZoneInfo) -> tuple[str, datetime]:
+    """Return the last local day whose hour has come, and when it came.
+
+    Of an hour that comes twice the first counts; one that is skipped comes when the clocks have been put forward.
+    """
+    day = now.astimezone(zone).date()
+    due = datetime.combine(day, at, zone).astimezone(UTC)
+    if now < due:
+        day -= DAY
+        due = datetime.combine(day, at, zone).astimezone(UTC)
+    return day.isoformat(), due
 
 
 def _begin(guichet: Guichet, day: str, now: datetime) -> None:
@@ -64,12 +75,16 @@ def _begin(guichet: Guichet, day: str, now: datetime) -> None:
 def digest(guichet: Guichet, now: datetime, *, asked: bool = False) -> dict[str, Any]:
     """Write the digest to the seller, and return what it says; `asked`: beside the daily one, which it leaves alone."""
     day = now.astimezone(ZoneInfo(guichet.seller.timezone)).date().isoformat()
+    return _write(guichet, f"asked/{iso(now)}" if asked else day, now)
+
+
+def _write(guichet: Guichet, step: str, now: datetime) -> dict[str, Any]:
+    asked = step.startswith("asked/")
     with words.speaking(guichet.seller.language):
         told = context(guichet, now)
         action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, template="digest",
                         step="digest", why=say("asked for") if asked else say("once a day"))
-        write_to_seller(guichet, action, f"digest/asked/{iso(now)}" if asked else f"digest/{day}",
-                        {**told, "asked": asked}, None, None, now)
+        write_to_seller(guichet, action, f"digest/{step}", {**told, "asked": asked}, None, None, now)
     return told
 
 
@@ -80,7 +95,7 @@ def context(guichet: Guichet, now: datetime) -> dict[str, Any]:
     lists = {"sent": _sent(store, since), "ended": _ended(store, since), "waiting": _waiting(store, now),
              "near": _near(store, now), "shelf": _shelf(store, since), "uncertain": _uncertain(store)}
     return {"now": now, "since": since, "alarms": _alarms(store), "over": _over(store, since),
-            "numbers": _numbers(store, since, now), "orders": (), "count": len(lists["waiting"]),
+            "numbers": _numbers(store, since, now), "count": len(lists["waiting"]),
             **{name: rows[:MOST] for name, rows in lists.items()},
             "left": {name: max(0, len(rows) - MOST) for name, rows in lists.items()}}
 

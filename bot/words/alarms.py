@@ -36,6 +36,4 @@ FRENCH = {
     "on your yes": "sur votre oui",
     "the buyer must move": "à l'acheteur d'agir",
     "the marketplace must move": "à la place de marché d'agir",
-    '{value} is no time of day: write it as "08:00", or "off"':
-        '{value} n\'est pas une heure : écrivez-la comme "08:00", ou "off"',
 }
