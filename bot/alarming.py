@@ -159,6 +159,23 @@ def _unread_since(guichet: Guichet, box: Mailbox, looked: str) -> str:
                mailbox=box.name, when=when)
 
 
+def forget_idle(guichet: Guichet) -> None:
+    """End in silence what nobody can prove any more: nothing is left to be sent, or the mailbox has left the settings."""
+    boxes = {f"mailbox:{box.name}" for box in guichet.settings.mailboxes}
+    for row in guichet.store.rows("SELECT id, name FROM alarms WHERE ended IS NULL"):
+        sort, _, which = row["name"].partition(":")
+        if (sort == "mailbox" and row["name"] not in boxes) or (sort == "sending" and not _sends(guichet.store, which)):
+            guichet.store.run("UPDATE alarms SET ended = coalesce(told, since) WHERE id = ?", row["id"])
+
+
+def _sends(store: Store, which: str) -> bool:
+    """Say whether a row waits to leave from a mailbox, or through a marketplace's webservice."""
+    box, marketplace = ("", which.removeprefix("webservice ")) if which.startswith("webservice ") else (which, "")
+    return store.row("SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'transmitting') AND (mailbox = ? AND"
+                     " channel = 'email' OR channel = 'webservice' AND step LIKE ? || '/%') LIMIT 1",
+                     box, marketplace or "-") is not None
+
+
 # -- the machine ---------------------------------------------------------------------------------
 
 

@@ -92,8 +92,8 @@ def context(guichet: Guichet, now: datetime) -> dict[str, Any]:
     """Return what a digest says, in the language spoken now; of each list the first lines, and how many are `left`."""
     store = guichet.store
     since = moment(store.meta(SINCE) or iso(now - DAY))
-    lists = {"sent": _sent(store, since), "ended": _ended(store, since), "waiting": _waiting(store, now),
-             "near": _near(store, now), "shelf": _shelf(store, since), "uncertain": _uncertain(store)}
+    lists = {"sent": _sent(store, since), "ended": _ended(store, since), "waiting": _waiting(guichet, now),
+             "near": _near(guichet, now), "shelf": _shelf(store, since), "uncertain": _uncertain(store)}
     return {"now": now, "since": since, "alarms": _alarms(store), "over": _over(store, since),
             "numbers": _numbers(store, since, now), "count": len(lists["waiting"]),
             **{name: rows[:MOST] for name, rows in lists.items()},
@@ -130,12 +130,17 @@ def _ended(store: Store, since: datetime) -> list[Row]:
             for row in rows]
 
 
-def _waiting(store: Store, now: datetime) -> list[Row]:
+def _waiting(guichet: Guichet, now: datetime) -> list[Row]:
     """Return the cases that wait for the seller: the least time left first, without a deadline last."""
-    rows = [_case(store, row, now) for row in store.rows(
-        "SELECT * FROM cases WHERE turn = 'seller' AND stage != 'closed' ORDER BY id")]
+    rows = [_case(guichet.store, row, now) for row in guichet.store.rows(
+        "SELECT * FROM cases WHERE turn = 'seller' AND stage != 'closed' ORDER BY id") if _wanted(guichet, row)]
     return sorted(rows, key=lambda row: min((one["due"] for one in row["deadlines"] if one["state"] == "open"),
                                             default=now + timedelta(days=36500)))
+
+
+def _wanted(guichet: Guichet, row: Row) -> bool:
+    """Say whether the seller wants to hear of such cases at all."""
+    return guichet.policy.mode_for(row["marketplace"], row["kind"]) is not Mode.OFF
 
 
 def _case(store: Store, row: Row, now: datetime) -> Row:
@@ -145,13 +150,13 @@ def _case(store: Store, row: Row, now: datetime) -> Row:
             "deadlines": open_deadlines(store, row["id"], now)}
 
 
-def _near(store: Store, now: datetime) -> list[Row]:
+def _near(guichet: Guichet, now: datetime) -> list[Row]:
     """Return what buyers and marketplaces must do soon."""
-    rows = store.rows(
-        "SELECT deadlines.*, cases.kind, cases.buyer, cases.shop FROM deadlines JOIN cases ON cases.id = case_id"
-        " WHERE state = 'open' AND who != 'seller' AND due <= ? ORDER BY due, deadlines.id", iso(now + NEAR))
+    rows = guichet.store.rows(
+        "SELECT deadlines.*, cases.kind, cases.buyer, cases.shop, cases.marketplace FROM deadlines"
+        " JOIN cases ON cases.id = case_id WHERE state = 'open' AND who != 'seller' AND due <= ? ORDER BY due, deadlines.id", iso(now + NEAR))
     return [{**row, "headline": say(kind_words(row["kind"])), "due": moment(row["due"]),
-             "left": moment(row["due"]) - now, "whose": _whose(row["who"])} for row in rows]
+             "left": moment(row["due"]) - now, "whose": _whose(row["who"])} for row in rows if _wanted(guichet, row)]
 
 
 def _whose(who: str) -> str:

@@ -144,6 +144,8 @@ def once(settings: Settings) -> Pass:
             if error and name not in refused:   # the same log-in is refused: told once is enough
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
+        for thread in ("reading", "sending"):     # of a daemon that ran before
+            alarming.end_alarm(guichet, f"thread:{thread}", now())
         guichet.store.close()
     return done
 
@@ -164,6 +166,7 @@ def reading_steps(guichet: Guichet) -> list[Step]:
 
 def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:
     """Look at the disk and the clock; `since`: from when on mail was fetched without a pause."""
+    alarming.forget_idle(guichet)
     alarming.watch_disk(guichet, now(), shutil.disk_usage(guichet.settings.data).free)
     alarming.watch_clock(guichet, now(), since)
 

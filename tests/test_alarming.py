@@ -14,6 +14,7 @@ from bot.alarming import (
     buyers_wait,
     end_alarm,
     failed,
+    forget_idle,
     raise_alarm,
     standing,
     tell_alarms,
@@ -167,6 +168,19 @@ def test_an_alarm_leaves_from_another_mailbox_where_the_postbox_is_the_broken_on
 def test_with_one_mailbox_it_leaves_from_there_as_soon_as_it_can(world: World) -> None:
     raise_alarm(world.guichet, "sending:ventes", "weg", world.now)
     assert voice(world.guichet).name == "ventes"
+
+
+def test_an_alarm_nobody_can_end_any_more_ends_in_silence(world: World) -> None:
+    world.hears(buyer_writes())
+    for name in ("mailbox:vendue", "sending:ventes", NAME, "sending:webservice rakuten_fr"):
+        raise_alarm(world.guichet, name, "weg", world.now)
+    told(world)
+    forget_idle(world.guichet)
+    assert [row["name"] for row in standing(world.store)] == ["sending:ventes", NAME]   # a mail to her waits there
+    world.store.run("UPDATE outbox SET state = 'sent' WHERE state = 'ready'")
+    forget_idle(world.guichet)
+    assert [row["name"] for row in standing(world.store)] == [NAME]
+    assert not [subject for subject in told(world) if "réparé" in subject]
 
 
 # ---- the disk

@@ -140,7 +140,7 @@ def test_it_tells_what_left_and_by_whose_yes_and_which_deadline_was_met(begun: W
     body = last(begun)
     assert f"réponse D-{draft['id']} partie, sur votre oui dans le terminal" in body
     assert "tenue" in body
-    assert "1 échéances tenues" in body
+    assert "échéances tenues 1, dépassées 0" in body
     runs(begun, NOW + timedelta(days=2), timedelta(hours=1))
     assert "partie" not in last(begun)      # told once
 
@@ -160,6 +160,14 @@ def test_it_tells_what_others_must_do_and_what_may_have_been_sent(begun: World) 
     digest(begun.guichet, begun.now)
     assert "à l'acheteur d'agir avant le " in last(begun)
     assert "Peut-être parti" in last(begun)
+
+
+def test_what_she_switched_off_is_not_told(tmp_path: Path) -> None:
+    world = World(tmp_path, policy='modes = { buyer_wrote = "off" }')
+    world.work()
+    world.hears(buyer_writes())
+    assert world.rows("cases")
+    assert digest(world.guichet, world.now)["waiting"] == []
 
 
 def test_asked_for_it_comes_at_once_and_the_daily_one_stays(begun: World) -> None:

@@ -7,8 +7,10 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -136,7 +138,7 @@ def test_the_daemon_raises_the_alarm_and_ends_it(two: Shop, dovecot: Dovecot) ->
 
 
 def test_a_digest_leaves_with_plain_words_and_a_page(shop: Shop) -> None:
-    shop.policy('digest = "00:00"')
+    shop.policy(f'digest = "{datetime.now(ZoneInfo("Europe/Paris")):%H}:00"')
     shop.arrives("rakuten_fr/not_conforming_damaged")
     shop.once()
     with sqlite3.connect(shop.folder / "data" / "guichet.db") as db:
