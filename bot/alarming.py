@@ -160,7 +160,7 @@ def _unread_since(guichet: Guichet, box: Mailbox, looked: str) -> str:
 
 
 def forget_idle(guichet: Guichet) -> None:
-    """End in silence what nobody can prove any more: nothing is left to be sent, or the mailbox has left the settings."""
+    """End in silence what nobody can prove any more: nothing is left to be sent, or the mailbox is gone."""
     boxes = {f"mailbox:{box.name}" for box in guichet.settings.mailboxes}
     for row in guichet.store.rows("SELECT id, name FROM alarms WHERE ended IS NULL"):
         sort, _, which = row["name"].partition(":")

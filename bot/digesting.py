@@ -154,7 +154,8 @@ def _near(guichet: Guichet, now: datetime) -> list[Row]:
     """Return what buyers and marketplaces must do soon."""
     rows = guichet.store.rows(
         "SELECT deadlines.*, cases.kind, cases.buyer, cases.shop, cases.marketplace FROM deadlines"
-        " JOIN cases ON cases.id = case_id WHERE state = 'open' AND who != 'seller' AND due <= ? ORDER BY due, deadlines.id", iso(now + NEAR))
+        " JOIN cases ON cases.id = case_id WHERE state = 'open' AND who != 'seller' AND due <= ?"
+        " ORDER BY due, deadlines.id", iso(now + NEAR))
     return [{**row, "headline": say(kind_words(row["kind"])), "due": moment(row["due"]),
              "left": moment(row["due"]) - now, "whose": _whose(row["who"])} for row in rows if _wanted(guichet, row)]
 

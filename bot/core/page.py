@@ -58,17 +58,16 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200
 _JOINTS = re.compile(r"(?<=\S)([.:@])(?=\S)")
 _QUOTED = re.compile(r"(?:>|  \|) ?(.*)")
 _BULLET = re.compile(r" {2}- (.*)")
-_LABELLED = re.compile(rf"(\S(?:[^\n]{{0,{LABEL_CAP - 2}}}\S)?)( {{2,}})(\S.*)")
+_LABELLED = re.compile(rf"(\S(?:[^\n]{{0,{LABEL_CAP - 2}}}\S)?) {{2,}}(\S.*)")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 @dataclass(slots=True)
 class _Block:
-    """Neighbouring lines of one sort. `column`: where the values of its labels stand."""
+    """Neighbouring lines of one sort."""
 
     tag: str
     lines: list[str] = field(default_factory=list)
-    column: int = 0
 
 
 def html_of(text: str, language: str, title: str) -> str:
@@ -102,30 +101,29 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
 def _parted(lines: list[str]) -> Iterator[_Block]:
     block = _Block("")
     for line in lines:
-        tag, said, column = _sort(line, block)
+        tag, said = _sort(line, block.tag)
         if tag != block.tag:
             if block.lines:
                 yield block
             block = _Block(tag)
-        block.column = column or block.column
         block.lines.append(said)
     yield block
 
 
-def _sort(line: str, before: _Block) -> tuple[str, str, int]:
-    """Return which block a line belongs to, what it says there, and the column of its value if it has a label."""
+def _sort(line: str, before: str) -> tuple[str, str]:
+    """Return which block a line belongs to, given the one before it, and what it says there."""
     indent = len(line) - len(line.lstrip(" "))
     if found := _QUOTED.fullmatch(line):
-        return "blockquote", found[1], 0
-    if before.tag == "dl" and indent and indent >= before.column:
-        return "dl", f"\t{line.strip()}", 0
+        return "blockquote", found[1]
+    if before == "dl" and indent > INDENT:      # beneath the value of the label above
+        return "dl", f"\t{line.strip()}"
     if found := _BULLET.fullmatch(line):
-        return "ul", found[1], 0
+        return "ul", found[1]
     if indent >= INDENT:
-        return "pre", line[INDENT:], 0
+        return "pre", line[INDENT:]
     if found := _LABELLED.fullmatch(line):
-        return "dl", f"{found[1]}\t{found[3]}", found.start(3)
-    return "p", line.strip(), 0
+        return "dl", f"{found[1]}\t{found[2]}"
+    return "p", line.strip()
 
 
 # -- what each block looks like ------------------------------------------------------------------
