@@ -15,12 +15,14 @@
     standing        what the guards must know of a case and its sisters
     pausing         the switch that stops all automatic sending
     drifting        the alarm for layouts nobody knows
+    alarming        the alarms for the bot itself: a mailbox, the disk, the clock
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     hearing         the seller's answers by mail: is it an order, may he give it      core/grant
     ordering        an order, from a mail or the terminal, carried out                core/order
     reminding       the clock, once a sale: may the buyer be reminded to rate?      core/rating
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
+    digesting       the day in one mail
     sending         outbox rows -> SMTP, at most once       edges/smtp
     calling             -> a marketplace's webservice       edges/webservice
     guichet         what one pass works with

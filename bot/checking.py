@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.alarming import LOW_DISK, about, standing
+from bot.core.deadline import local
 from bot.core.errors import BotError
 from bot.core.hosts import FEWEST, Learnt, learn
 from bot.edges import clock
 from bot.edges.dns import Dns, resolver
-from bot.edges.store import Store
+from bot.edges.store import Store, moment
 from bot.guichet import templates_of
 from bot.loop import database
 from bot.rehearsing import rehearse
 from bot.settings import Mailbox, Settings, Shop, is_example
 from bot.words import say
 
-LOW_DISK = 200 * 1024 * 1024  # bytes
 HEADERS = 128 * 1024          # bytes of each that are kept in memory
 NEWEST = 30                   # mails looked at to learn what a mail host writes
 SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
@@ -50,6 +51,7 @@ def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
                               count=len(settings.mailboxes)))
     yield _database(settings)
     yield _disk(settings)
+    yield from _alarms(settings)
     yield _templates(settings)
     yield _answers(settings)
     yield from _replies(settings)
@@ -95,6 +97,22 @@ def _disk(settings: Settings) -> Finding:
         return _attention("disk", say("only {free} MiB free in {folder}", free=free >> 20, folder=folder),
                           say("free some space: without it no mail can be kept"))
     return _ok("disk", say("{free} MiB free in {folder}", free=free >> 20, folder=folder))
+
+
+def _alarms(settings: Settings) -> Iterator[Finding]:
+    """Tell the alarms that stand; where the database cannot be read, another line says so."""
+    path = database(settings)
+    try:
+        store = Store(path) if path.exists() else None
+        rows = standing(store) if store else []
+    except BotError:
+        return
+    for row in rows:
+        yield _attention("alarm", say("since {since}: {about}. {sentence}", about=about(row["name"]),
+                                      since=local(moment(row["since"]), settings.seller), sentence=row["sentence"]),
+                         say("see what the other lines say; it ends by itself when it works again"))
+    if store:
+        store.close()
 
 
 def _templates(settings: Settings) -> Finding:

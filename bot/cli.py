@@ -355,9 +355,23 @@ def today(settings: Settings, as_json: bool) -> int:
     from bot.showing import today as waiting
 
     store = _store(settings)
+    if store and not as_json:
+        _tell_alarms(store, settings)
     columns = ("case", "due", "buyer", "reference", "kind")
     return _list(settings, waiting(store) if store else [], columns, as_json,
                  say("Nothing waits for you."))
+
+
+def _tell_alarms(store: Store, settings: Settings) -> None:
+    """Say beside the list what is wrong with the bot itself: the list alone may be empty for that very reason."""
+    from bot.alarming import about, standing
+    from bot.core.deadline import local
+    from bot.edges.store import moment
+
+    for row in standing(store):
+        since = local(moment(row["since"]), settings.seller)
+        click.echo(say("Trouble since {since}: {about}. {sentence}", since=since, about=about(row["name"]),
+                       sentence=row["sentence"]), err=True)
 
 
 @show.command()

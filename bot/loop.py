@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
 
+from bot import alarming
 from bot.core.errors import BotError
+from bot.digesting import tell_digest
 from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
@@ -133,15 +136,18 @@ def once(settings: Settings) -> Pass:
         try_templates(settings)
     with alone_on(settings.data):
         guichet = Guichet(settings, Store(database(settings)))
-        for mailbox in settings.mailboxes:
-            _try(done, lambda mailbox=mailbox: _receive_once(guichet, mailbox))  # type: ignore[misc]
+        refused = [mailbox.name for mailbox in settings.mailboxes if not _receive_safely(done, guichet, mailbox)]
+        watch_machine(guichet)
         stop = Stop()
         until_idle(reading_steps(guichet), stop)
         _try(done, lambda: until_idle([lambda: resolve_one(guichet, now())], stop))
-        for _, error in send_ready(guichet, now):
-            if error:
+        for name, error in send_ready(guichet, now):
+            _sent_safely(guichet, name, error)
+            if error and name not in refused:   # the same log-in is refused: told once is enough
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
+        for thread in ("reading", "sending"):     # of a daemon that ran before
+            alarming.end_alarm(guichet, f"thread:{thread}", now())
         guichet.store.close()
     return done
 
@@ -156,12 +162,27 @@ def try_templates(settings: Settings) -> None:
 
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (_read_one, catch_up, tell_drift, remind_to_rate, tick)
+    steps = (_read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, tick)
     return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
 
 
 def _read_one(guichet: Guichet, moment: datetime) -> bool:
     return read_one(guichet, moment, hear)
+
+
+def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:
+    """Look at the disk and the clock; `since`: from when on mail was fetched without a pause."""
+    alarming.forget_idle(guichet)
+    alarming.watch_disk(guichet, now(), shutil.disk_usage(guichet.settings.data).free)
+    alarming.watch_clock(guichet, now(), since)
+
+
+def _sent_safely(guichet: Guichet, name: str, error: EdgeError | None) -> None:
+    """Raise the alarm for what cannot send, or end it."""
+    if error:
+        alarming.failed(guichet, f"sending:{name}", error, now())
+    else:
+        alarming.end_alarm(guichet, f"sending:{name}", now())
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -171,6 +192,20 @@ def _try(done: Pass, work: Callable[[], object]) -> None:
         raise
     except EdgeError as error:
         done.note(error)
+
+
+def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox) -> bool:
+    """Receive once, and raise or end the mailbox's alarm; say whether it could be received from."""
+    try:
+        _receive_once(guichet, mailbox)
+    except StorageError:
+        raise
+    except EdgeError as error:
+        done.note(error)
+        alarming.failed(guichet, f"mailbox:{mailbox.name}", error, now())
+        return False
+    alarming.end_alarm(guichet, f"mailbox:{mailbox.name}", now())
+    return True
 
 
 def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
@@ -219,6 +254,7 @@ class Worker(threading.Thread):
     def __init__(self, settings: Settings, stop: Stop, work: Callable[[Guichet, Stop], None]) -> None:
         super().__init__(daemon=True, name=work.__name__.strip("_"))
         self.settings, self.whole, self.stop, self.work = settings, stop, Stop(), work
+        self.alarm = f"thread:{self.name}"
 
     def run(self) -> None:
         backoff = Backoff()
@@ -237,6 +273,10 @@ class Worker(threading.Thread):
             return
         if not isinstance(error, BotError):
             log.exception("%s failed", self.name)
+        with suppress(EdgeError):   # where the database is what fails, the log has to do
+            store = Store(database(self.settings))
+            alarming.failed(Guichet(self.settings, store), self.alarm, error, now())
+            store.close()
         known = error if isinstance(error, EdgeError) else EdgeError(f"{self.name}: {error}")
         self.stop.pause(backoff.wait(known))
 
@@ -250,7 +290,7 @@ class Watcher(Worker):
 
     def __init__(self, settings: Settings, mailbox: Mailbox, stop: Stop) -> None:
         super().__init__(settings, stop, self._watch)
-        self.mailbox, self.name = mailbox, f"mailbox {mailbox.name}"
+        self.mailbox, self.name, self.alarm = mailbox, f"mailbox {mailbox.name}", f"mailbox:{mailbox.name}"
         self.on_news: Callable[[], None] = stop.wake
         self._interrupt: Callable[[], None] = lambda: None
 
@@ -268,6 +308,7 @@ class Watcher(Worker):
         while not stop.asked:
             if receive_maildir(guichet.store, self.mailbox, now()):
                 self.on_news()
+            alarming.end_alarm(guichet, self.alarm, now())
             stop.pause(MAILDIR_POLL)
 
     def _watch_imap(self, guichet: Guichet, stop: Stop) -> None:
@@ -276,6 +317,7 @@ class Watcher(Worker):
             while not stop.asked:
                 if receive(guichet.store, self.mailbox, imap, now()):
                     self.on_news()
+                alarming.end_alarm(guichet, self.alarm, now())
                 if not stop.asked:
                     imap.wait(self.mailbox.folders[0], POLL)
 
@@ -283,14 +325,21 @@ class Watcher(Worker):
 def _reading(guichet: Guichet, stop: Stop) -> None:
     import schedule
 
-    steps = reading_steps(guichet)
+    steps, looks, steady = reading_steps(guichet), alarming.Looks(), now() + 5 * timedelta(seconds=POLL)
     clock = schedule.Scheduler()
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
     clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
+    clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()
         stop.pause(LOOK)
+
+
+def _watch(guichet: Guichet, looks: alarming.Looks, steady: datetime) -> None:
+    watch_machine(guichet, steady)
+    looks.check(guichet, now(), time.monotonic())
+    alarming.end_alarm(guichet, "thread:reading", now())
 
 
 def _sending(guichet: Guichet, stop: Stop) -> None:
@@ -299,7 +348,9 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
     while not stop.asked:
         until_idle([lambda: resolve_one(guichet, now())], stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
+        alarming.end_alarm(guichet, "thread:sending", now())
         for name, error in send_ready(guichet, now, resting):
+            _sent_safely(guichet, name, error)
             if error:
                 waiting.setdefault(name, Backoff()).wait(error)
             else:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from bot.core.action import State
 from bot.core.case import Case
 from bot.core.deadline import local
 from bot.core.event import Kind, Party
 from bot.core.order import Order, Word, tokens
+from bot.digesting import context
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pausing import pause, paused, resume
@@ -56,13 +58,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an order: in sentences, with the row whose words he is to read, the cases and orders it lists."""
+    """What became of an order, in sentences.
+
+    Attributes:
+        row: whose words he is to read.
+        cases, words: the cases and the orders it lists.
+        digest: what the digest says, where he asked for it.
+    """
+
 
     verdict: Verdict
     sentences: tuple[str, ...] = ()
     row: Row | None = None
     cases: tuple[int, ...] = ()
     words: tuple[Word, ...] = ()
+    digest: Mapping[str, Any] | None = None
 
 
 def carry_out(asked: Asked) -> Outcome:
@@ -310,7 +320,8 @@ def _found(guichet: Guichet, about: str) -> list[int]:
 
 def summary(asked: Asked) -> Outcome:
     waiting = asked.guichet.store.rows("SELECT id FROM cases WHERE turn = 'seller' AND stage != 'closed' ORDER BY id")
-    return Outcome(verdict=Verdict.DONE, cases=tuple(row["id"] for row in waiting), sentences=(
+    return Outcome(verdict=Verdict.DONE, cases=tuple(row["id"] for row in waiting), digest={
+        **context(asked.guichet, asked.now), "asked": True}, sentences=(
         say("{count} cases wait for you.", count=len(waiting)) if waiting else say("Nothing waits for you."),))
 
 

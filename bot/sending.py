@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot import words
+from bot.alarming import buyers_wait
 from bot.calling import Called, call, meets, was_done, webservice_of
 from bot.core.action import Move, State, What
 from bot.core.draft import UnsafeMailError
@@ -43,7 +44,8 @@ def send_ready(guichet: Guichet, clock: Callable[[], datetime],
 
     Yields the mailbox after each mail dealt with, with None, or with what keeps it from sending: its rows stay ready.
     """
-    ready = sorted(_released(guichet, clock()), key=_way_out)
+    wait = TO_BUYER if buyers_wait(guichet.store) else ()
+    ready = sorted((row for row in _released(guichet, clock()) if row["what"] not in wait), key=_way_out)
     for name, rows in groupby(ready, key=_way_out):
         if name in resting:
             continue

@@ -383,6 +383,17 @@ def _time(hour: str, minute: str) -> time:
     return time(int(hour), int(minute))
 
 
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+def _time_or_off(value: Any) -> time | None:
+    if (said := _text(value)) == "off":
+        return None
+    if not (match := _HOUR.fullmatch(said)):
+        raise _RefusedError(say('{value} is no time of day: write it as "08:00", or "off"', value=_shown(value)))
+    return _time(match[1], match[2])
+
+
 _MONEY = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))? ?([A-Z]{3}|€)")
 
 
@@ -498,7 +509,7 @@ _OFFER: Schema = {
     "steps": _each(_whole(1, 100), "[10, 20]"), "cap_percent": _whole(0, 100), "cap_amount": _money,
 }
 _POLICY: Schema = {
-    "mode": _mode, "warnings": _rungs, "quiet_hours": _quiet_hours, "max_age": duration,
+    "mode": _mode, "warnings": _rungs, "quiet_hours": _quiet_hours, "max_age": duration, "digest": _time_or_off,
     "rating_after": duration,
     "modes": lambda value: value, "targets": lambda value: value, "offer": _OFFER,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
 from bot.core.order import Word, examples
+from bot.core.page import html_of
 from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
@@ -290,13 +292,15 @@ def tell_seller(guichet: Guichet, action: Action, case: Case, event_id: int, now
 
 
 def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mapping[str, Any], case: int | None,
-                    event_id: int | None, now: datetime, *, to: Sequence[str] = (), answers: str = "") -> None:
+                    event_id: int | None, now: datetime, *, to: Sequence[str] = (), answers: str = "",
+                    mailbox: Mailbox | None = None) -> None:
     """Write a mail to each address of the seller, or to those in `to`; each has a token of its own.
 
     Args:
         answers: the Message-ID of his mail that it answers, if it answers one.
+        mailbox: the one it leaves from, where it is not the postbox.
     """
-    mailbox = guichet.settings.postbox
+    mailbox = mailbox or guichet.settings.postbox
     language = guichet.seller.language
     said = _seller_words(guichet, action.template, {
         "orders": examples((Word.STATE, Word.SUMMARY, Word.HELP), language), **context})
@@ -431,10 +435,16 @@ def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime, token: str =
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
         subject=subject, body=body, message_id=row["message_id"], date=now,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
-        bot=row["message_id"].strip("<>")[:16]))
+        bot=row["message_id"].strip("<>")[:16],
+        html=html_of(body, guichet.seller.language, _untagged(row["subject"])) if to_seller else ""))
 
 
 def _with_token(row: Mapping[str, Any], token: str) -> tuple[str, str]:
     subject = tagged(row["subject"], token)
     tag = subject.partition("]")[0] + "]"
     return subject, f"{row['body'].rstrip()}\n\n{say('Keep this mark in your answer: {tag}', tag=tag)}\n"
+
+
+def _untagged(subject: str) -> str:
+    """Return a subject without its tag, as the title of a page."""
+    return re.sub(r"^\[[^\]]*\] *", "", subject)

@@ -53,6 +53,7 @@ class Policy:
         targets: the seller's own times by `kind` or `marketplace.kind`, beside what the marketplace demands.
         max_age: older mail opens cases but sends nothing by itself.
         rating_after: so long after a parcel left or arrived the buyer may be reminded, once, to rate.
+        digest: the local time of the mail that tells the day; None: there is none.
     """
 
     mode: Mode = Mode.DRAFT
@@ -61,6 +62,7 @@ class Policy:
     quiet_hours: tuple[time, time] | None = None
     targets: Mapping[str, timedelta] = field(default_factory=dict)
     max_age: timedelta = timedelta(hours=72)
+    digest: time | None = time(8)
     offer: Offer = Offer()
     rating_after: timedelta = timedelta(days=10)
 

@@ -51,6 +51,12 @@ def m007_what_the_seller_may_order(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m008_alarms(db: Any) -> None:
+    for statement in ALARMS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -266,4 +272,20 @@ CREATE TABLE orders (
 ) STRICT;
 
 CREATE INDEX orders_of_sender ON orders (sender, at)
+""".strip()
+
+
+# What is wrong with the bot itself. What may pass by itself is told only after a while: `told` is empty until then.
+ALARMS = """
+CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,             -- mailbox:ventes, sending:ventes, disk, clock ...
+    sentence TEXT NOT NULL,
+    since TEXT NOT NULL,
+    due TEXT NOT NULL,              -- not told before
+    told TEXT,                      -- when the seller was last written to about it
+    ended TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX alarms_standing ON alarms (name) WHERE ended IS NULL
 """.strip()

@@ -52,6 +52,8 @@ FRENCH = {
         'ou "2d"',
     '{value} is no span of the day: write two different times as "21:00-08:00"':
         '{value} n\'est pas une plage horaire : écrivez deux heures différentes comme "21:00-08:00"',
+    '{value} is no time of day: write it as "08:00", or "off"':
+        '{value} n\'est pas une heure : écrivez-la comme "08:00", ou "off"',
     '{value} is no amount of money: write it as "25.00 EUR"':
         '{value} n\'est pas une somme d\'argent : écrivez-la comme "25.00 EUR"',
     '{value} is no e-mail address: write it bare, as "marie@boutique.example"':
