@@ -171,7 +171,8 @@ def forget_idle(guichet: Guichet) -> None:
     boxes = {f"mailbox:{box.name}" for box in guichet.settings.mailboxes}
     for row in guichet.store.rows("SELECT id, name FROM alarms WHERE ended IS NULL"):
         sort, _, which = row["name"].partition(":")
-        if (sort == "mailbox" and row["name"] not in boxes) or (sort == "sending" and not _sends(guichet.store, which, row["id"])):
+        gone = sort == "mailbox" and row["name"] not in boxes
+        if gone or (sort == "sending" and not _sends(guichet.store, which, row["id"])):
             guichet.store.run("UPDATE alarms SET ended = coalesce(told, since) WHERE id = ?", row["id"])
             guichet.store.run("UPDATE outbox SET state = 'discarded' WHERE step LIKE ? AND state = 'ready'",
                               f"alarm/{row['id']}/%")
