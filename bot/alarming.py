@@ -121,9 +121,16 @@ def voice(guichet: Guichet) -> Mailbox:
 
 
 def failed(guichet: Guichet, name: str, error: Exception, now: datetime) -> None:
-    """Raise the alarm for what failed: at once if we are turned away or the fault is ours, else after half an hour."""
+    """Raise the alarm for what failed: at once if we are turned away or the fault is ours, else after half an hour.
+
+    A mailbox that is not read is told of already: that it cannot send either has mostly the same cause.
+    """
+    sort, _, which = name.partition(":")
+    if sort == "sending" and _open(guichet.store, f"mailbox:{which}"):
+        return
     sentence = str(error) if isinstance(error, BotError) else say(
-        "the program itself has a fault ({fault}); its log tells more", fault=type(error).__name__)
+        "the program itself has a fault ({fault}); its log tells more", guichet.seller.language,
+        fault=type(error).__name__)
     waits = isinstance(error, EdgeError) and not _turned_away(error)
     raise_alarm(guichet, name, sentence, now, patience=PATIENCE if waits else timedelta())
 
@@ -156,7 +163,7 @@ class Looks:
 def _unread_since(guichet: Guichet, box: Mailbox, looked: str) -> str:
     when = local(moment(looked), guichet.seller) if looked else "-"
     return say("Mailbox {mailbox} has not been read since {when}, and nothing says why; start the bot anew",
-               mailbox=box.name, when=when)
+               guichet.seller.language, mailbox=box.name, when=when)
 
 
 def forget_idle(guichet: Guichet) -> None:
@@ -164,16 +171,19 @@ def forget_idle(guichet: Guichet) -> None:
     boxes = {f"mailbox:{box.name}" for box in guichet.settings.mailboxes}
     for row in guichet.store.rows("SELECT id, name FROM alarms WHERE ended IS NULL"):
         sort, _, which = row["name"].partition(":")
-        if (sort == "mailbox" and row["name"] not in boxes) or (sort == "sending" and not _sends(guichet.store, which)):
+        gone = sort == "mailbox" and row["name"] not in boxes
+        if gone or (sort == "sending" and not _sends(guichet.store, which, row["id"])):
             guichet.store.run("UPDATE alarms SET ended = coalesce(told, since) WHERE id = ?", row["id"])
+            guichet.store.run("UPDATE outbox SET state = 'discarded' WHERE step LIKE ? AND state = 'ready'",
+                              f"alarm/{row['id']}/%")
 
 
-def _sends(store: Store, which: str) -> bool:
-    """Say whether a row waits to leave from a mailbox, or through a marketplace's webservice."""
+def _sends(store: Store, which: str, alarm: int) -> bool:
+    """Say whether a row, not the alarm's own mail, waits to leave from a mailbox or through a webservice."""
     box, marketplace = ("", which.removeprefix("webservice ")) if which.startswith("webservice ") else (which, "")
-    return store.row("SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'transmitting') AND (mailbox = ? AND"
-                     " channel = 'email' OR channel = 'webservice' AND step LIKE ? || '/%') LIMIT 1",
-                     box, marketplace or "-") is not None
+    return store.row("SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'transmitting') AND step NOT LIKE ?"
+                     " AND (mailbox = ? AND channel = 'email' OR channel = 'webservice' AND step LIKE ? || '/%')"
+                     " LIMIT 1", f"alarm/{alarm}/%", box, marketplace or "-") is not None
 
 
 # -- the machine ---------------------------------------------------------------------------------
@@ -182,8 +192,8 @@ def _sends(store: Store, which: str) -> bool:
 def watch_disk(guichet: Guichet, now: datetime, free: int) -> None:
     """Raise or end the alarm of the disk; `free` is what it has left, in bytes."""
     if free < LOW_DISK:
-        raise_alarm(guichet, "disk", say("only {free} MiB free in {folder}", free=free >> 20,
-                                         folder=guichet.settings.data), now)
+        raise_alarm(guichet, "disk", say("only {free} MiB free in {folder}", guichet.seller.language,
+                                         free=free >> 20, folder=guichet.settings.data), now)
     elif free >= ENOUGH:
         end_alarm(guichet, "disk", now)
 
@@ -200,7 +210,8 @@ def watch_clock(guichet: Guichet, now: datetime, since: datetime | None = None) 
         return
     raise_alarm(guichet, CLOCK, say(
         "this machine's clock says {now}, the mail server's said {then} with the newest mail; set the clock right. "
-        "Until then nothing is sent to buyers", now=local(now, guichet.seller), then=local(then, guichet.seller)), now)
+        "Until then nothing is sent to buyers", guichet.seller.language,
+        now=local(now, guichet.seller), then=local(then, guichet.seller)), now)
 
 
 def _note_going_back(guichet: Guichet, now: datetime) -> None:
@@ -209,7 +220,8 @@ def _note_going_back(guichet: Guichet, now: datetime) -> None:
     if last and now < moment(last) - WRONG:
         raise_alarm(guichet, "clock_back", say(
             "this machine's clock went back from {before} to {now}; if it is wrong now, set it right: deadlines are "
-            "reckoned by it", before=local(moment(last), guichet.seller), now=local(now, guichet.seller)), now)
+            "reckoned by it", guichet.seller.language,
+            before=local(moment(last), guichet.seller), now=local(now, guichet.seller)), now)
         tell_alarms(guichet, now)
         guichet.store.run("UPDATE alarms SET ended = ? WHERE name = 'clock_back' AND ended IS NULL", iso(now))
     if not last or abs(now - moment(last)) > WRONG / 2:

@@ -116,8 +116,9 @@ def _yes(store: Store, row: Row) -> str:
                      " AND key NOT LIKE '%/refused:%' AND (mark LIKE ? OR kind = 'offer_ordered')"
                      " ORDER BY mark LIKE ? DESC, id DESC LIMIT 1", row["case_id"], *[f"D-{row['id']}:%"] * 2)
     source = said["source"].removeprefix("seller:") if said else ""
-    if "@" in source:
-        return say("on the yes of {who}", who=source)
+    ordered = store.row("SELECT sender FROM orders WHERE mail = ?", source.removeprefix("mail:"))
+    if ordered:
+        return say("on the yes of {who}", who=ordered["sender"])
     return say("on your yes in the terminal") if source == "terminal" else say("on your yes")
 
 

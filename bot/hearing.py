@@ -251,7 +251,8 @@ def _answer(guichet: Guichet, heard: Heard, said: str, outcome: Outcome, case: C
     }
     action = Action(what=What.NOTICE, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, step=step,
                     template="digest" if outcome.digest else "heard", why=say("an order is answered once"))
-    write_to_seller(guichet, action, step, {**context, **(outcome.digest or {})}, case.number if case else None, None, now,
+    context |= outcome.digest or {}
+    write_to_seller(guichet, action, step, context, case.number if case else None, None, now,
                     to=to or (heard.seen.sender,), answers=heard.seen.message_id)
 
 

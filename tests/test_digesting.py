@@ -34,6 +34,14 @@ def last(world: World) -> str:
     return str(world.rows("outbox", "template = 'digest'")[-1]["body"])
 
 
+AT_EIGHT = 'digest = "08:00"'
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, policy=AT_EIGHT)
+
+
 @pytest.fixture
 def begun(world: World) -> World:
     """Marie's shop after its first pass, at 11:00 of a Tuesday."""
@@ -58,7 +66,7 @@ def test_it_says_so_when_nothing_happened(begun: World) -> None:
 
 
 def test_a_new_bot_says_nothing_before_its_first_pass(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    world = World(tmp_path, policy=AT_EIGHT)
     runs(world, NOW + timedelta(days=2), timedelta(hours=6))
     assert days(world) == []
     world.work()
@@ -67,7 +75,7 @@ def test_a_new_bot_says_nothing_before_its_first_pass(tmp_path: Path) -> None:
 
 
 def test_a_first_pass_before_its_hour_gets_one_the_same_day(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    world = World(tmp_path, policy=AT_EIGHT)
     world.now = datetime(2026, 11, 17, 5, 0, tzinfo=UTC)
     world.work()
     runs(world, NOW, timedelta(minutes=30))
@@ -163,7 +171,7 @@ def test_it_tells_what_others_must_do_and_what_may_have_been_sent(begun: World) 
 
 
 def test_what_she_switched_off_is_not_told(tmp_path: Path) -> None:
-    world = World(tmp_path, policy='modes = { buyer_wrote = "off" }')
+    world = World(tmp_path, policy=f'{AT_EIGHT}\nmodes = {{ buyer_wrote = "off" }}')
     world.work()
     world.hears(buyer_writes())
     assert world.rows("cases")
@@ -189,7 +197,7 @@ def test_a_long_list_is_cut_and_counted(begun: World) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_both_languages_say_it_all(tmp_path: Path, language: str) -> None:
-    world = World(tmp_path, language=language)
+    world = World(tmp_path, language=language, policy=AT_EIGHT)
     world.work()
     world.hears(claim(), buyer_writes(), mail("From: Inconnu <x@ailleurs.example>\nSubject: Bonjour", "?"))
     world.store.run("UPDATE deadlines SET state = 'missed', ended = '2026-11-17T12:00:00Z' WHERE id = 1")

@@ -412,7 +412,7 @@ def test_whatever_value_stands_anywhere_the_answer_is_settings_or_sentences(path
     texts = ["\n".join([*lines[:row], new, *lines[row + 1:]]) for row, new in zip(rows, said, strict=True)]
     for text in [*texts, *(f"{section} = {odd}" for section in SECTIONS)]:
         assert _answer(path, text)
-    assert len(rows) == 29
+    assert len(rows) >= 30
 
 
 def _answer(path: Path, text: str) -> object:

@@ -111,7 +111,9 @@ class World:
 
     def configure(self, *, language: str = "fr", policy: str = "") -> None:
         path = self.folder / "mailboxes.toml"
-        path.write_text(SETTINGS.format(marie=MARIE, shop=SHOP, host=HOST, language=language, policy=policy), "utf-8")
+        path.write_text(SETTINGS.format(
+            marie=MARIE, shop=SHOP, host=HOST, language=language,
+            policy=policy if "digest" in policy else f'digest = "off"\n{policy}'), "utf-8")
         settings = load(path)
         self.guichet = Guichet(settings, Store(database(settings)))
 
@@ -160,7 +162,9 @@ class World:
         """Let Marie answer a mail of ours, the newest if none is given, the way a phone does: her words on top."""
         row = to or self.to_marie()[-1]
         sent = message_from_bytes(row["raw"], policy=default)
-        quoted = "\n".join(f"> {line}" for line in sent.get_content().splitlines())
+        plain = sent.get_body(("plain",))
+        assert plain, "every mail to her has a plain part"
+        quoted = "\n".join(f"> {line}" for line in plain.get_content().splitlines())
         self.hears(mail(
             f"From: Marie <{sender}>\nSubject: {subject or 'Re: ' + sent['subject']}\nIn-Reply-To: {sent['message-id']}"
             + (f"\n{headers}" if headers else ""),

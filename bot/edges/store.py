@@ -431,11 +431,14 @@ class Store:
     def mint(self, grant: Grant) -> str:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
         token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+        self.grant(token, grant)
+        return token
+
+    def grant(self, token: str, grant: Grant) -> None:
         self.run("INSERT INTO tokens (hash, address, case_id, words, draft, shown, expires)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?)",
                  self._token_hash(token), grant.address, grant.case, " ".join(sorted(grant.words)), grant.draft,
                  grant.shown, iso(grant.expires))
-        return token
 
     def granted(self, token: str) -> Row | None:
         """Return what a token allows, used up or expired though it may be; None for one that we never made."""

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.alarming import tell_alarms, watch_disk
 from bot.core.action import Move, State
 from bot.core.case import Case
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.policy import Seller
+from bot.digesting import digest
 from bot.edges.store import Row
 from bot.edges.templates import PROGRAM, TemplateError, Templates, left
 from bot.pipeline import handle
@@ -305,6 +307,16 @@ def heard(world: World) -> None:
     world.answers("ok")
 
 
+def told_of_the_day(world: World) -> None:
+    world.hears(buyer_writes(), claim())
+    digest(world.guichet, world.now)
+
+
+def alarm(world: World) -> None:
+    watch_disk(world.guichet, world.now, 1 << 20)
+    tell_alarms(world.guichet, world.now)
+
+
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
     question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok "]),
@@ -324,11 +336,13 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     chosen: ("chosen", ["\n    ok ", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
     chosen_where_only_the_seller_can_click: ("chosen", ["\n    fait |\n    done ", "itemid=871204553"]),
     nothing_to_answer: ("no_reply", ["M-1", "no-response-needed", "Jean Dupont"]),
+    told_of_the_day: ("digest", ["C-1", "D-1", "C-2", "A à Z|A-to-z"]),
+    alarm: ("alarm", ["Mio libres|MiB free", "run_bot.py check"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
 
-OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift)]
+OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift, told_of_the_day, alarm)]
 
 
 def mail_to_seller(folder: Path, way: Way, language: str) -> Row:

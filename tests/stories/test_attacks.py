@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -18,12 +18,17 @@ from typing import Any
 
 import pytest
 
+from bot.core.action import State
+from bot.core.grant import Grant, granted
+from bot.edges.dns import Dns
 from bot.edges.store import Row, Store, iso
 from bot.guichet import Guichet
 from bot.loop import database
 from bot.receiving import receive_maildir
 from bot.sending import resolve_one, send_ready
 from bot.settings import load
+from bot.writing import fingerprint
+from tests.servers.dns import NameServer
 from tests.servers.smtp import SmtpServer
 from tests.servers.webservice import LOGIN, TOKEN, RakutenServer
 from tests.world import HOST, MARIE, World, mail, passed
@@ -47,6 +52,7 @@ webservice = "{webservice}"
 
 [policy]
 mode = "draft"
+digest = "off"
 
 [policy.modes]
 buyer_wrote = "alone"
@@ -108,7 +114,6 @@ OTHER_WORDS = {
     "051-loop-vacation-no-marker-fr.eml": "auto_reply_received",
     "162-from-encoded-newline.eml": "unknown_sender",       # its name is mended, and it is nobody's we know
 }
-NOT_YET = "orders by e-mail: their tokens are kept nowhere yet"
 
 
 def _groups() -> Iterator[Any]:
@@ -116,19 +121,11 @@ def _groups() -> Iterator[Any]:
     rows = sorted(_expected(), key=lambda row: row.file)
     for row in rows:
         if row.group in ALONE:
-            yield pytest.param([row], id=row.file.removesuffix(".eml"), marks=_marks(row))
+            yield pytest.param([row], id=row.file.removesuffix(".eml"))
     for name, group in groupby(sorted((row for row in rows if row.group not in ALONE),
                                       key=lambda row: (row.group, row.file)), key=lambda row: row.group):
         mails = list(group)
-        yield pytest.param(mails, id=f"{name.split()[0]}-{mails[0].file[:3]}", marks=_marks(mails[0]))
-
-
-def _marks(row: Expected) -> list[pytest.MarkDecorator]:
-    if row.is_order:
-        return [pytest.mark.xfail(strict=False, reason=NOT_YET)]
-    if row.file.startswith("001"):
-        return [pytest.mark.xfail(strict=False, reason="a DKIM check of our own, with keys/dns.json, is to come")]
-    return []
+        yield pytest.param(mails, id=f"{name.split()[0]}-{mails[0].file[:3]}")
 
 
 # ---- the world of world.json
@@ -137,8 +134,9 @@ def _marks(row: Expected) -> list[pytest.MarkDecorator]:
 class Boutique(World):
     """Marie's boutique, with a mailbox for buyers, one for the bot, and one more; what leaves goes to real servers."""
 
-    def __init__(self, folder: Path, smtp: SmtpServer, rakuten: RakutenServer, *, results: bool = True) -> None:
-        self.smtp, self.rakuten, self.results = smtp, rakuten, results
+    def __init__(self, folder: Path, smtp: SmtpServer, rakuten: RakutenServer, *, port: int,
+                 results: bool = True) -> None:
+        self.smtp, self.rakuten, self.results, self.port = smtp, rakuten, results, port
         super().__init__(folder)
         for name in ("ventes", "second", "bot"):
             for part in ("new", "cur", "tmp"):
@@ -151,11 +149,11 @@ class Boutique(World):
             self._box(*row) for row in (("ventes", SHOP, ""), ("second", "second@boutique.example", ""),
                                         ("bot", BOT, 'role = "bot"')))), "utf-8")
         settings = load(path)
-        self.guichet = Guichet(settings, Store(database(settings)))
+        self.guichet = Guichet(settings, Store(database(settings)), Dns(nameserver="127.0.0.1", port=self.port))
 
     def _box(self, name: str, address: str, more: str) -> str:
         self.smtp.users[address] = "secret"
-        said = f'authserv_id = "{HOST}"' if self.results else ""
+        said = f'authserv_id = "{HOST}"' if self.results else "check_dkim = true"
         return BOX.format(name=name, address=address, port=self.smtp.port, more=f"{said}\n{more}")
 
     def arrives(self, *mails: bytes, box: str = "ventes") -> None:
@@ -207,7 +205,23 @@ class Boutique(World):
                 " ?, ?)", f"earlier:{number}", message_id, iso(self.now), iso(self.now))
 
     def seed_tokens(self) -> None:
-        """HOOK: give out the tokens of world.json's `tokens` (case, address, end) once there is a table of them."""
+        """Let the tokens of world.json have been given out: each for a draft that waits in its case."""
+        for number, case in enumerate((1, 2)):
+            self.store.run(
+                "INSERT INTO outbox (step, case_id, what, mailbox, to_addr, channel, mode, state, template, subject,"
+                " body, answers, message_id, why, created, changed) VALUES (?, ?, 'reply', 'ventes', ?, 'email',"
+                " 'draft', 'draft', 'buyer_wrote.reply', 'Re', ?, 1, ?, '', ?, ?)", f"waits:{number}", case,
+                "a1b2c3d4e5f6@marketplace.amazon.fr", "Bonjour, nous vous répondons demain.",
+                f"<{number:032x}@boutique.example>", iso(self.now), iso(self.now))
+        for token, told in said()["tokens"].items():
+            case = int(told.removeprefix("case C-").partition(",")[0])
+            address = next((word for word in re.findall(r"[a-z]+@[a-z.]+", told)), MARIE)
+            end = re.search(r"expire[ds] ([0-9-]+)", told)
+            row = self.one("outbox", f"step = 'waits:{case - 1}'")
+            self.store.grant(token, Grant(
+                address=address, words=granted(case, State.DRAFT), case=case, draft=row["id"],
+                shown=fingerprint(row["body"]),
+                expires=datetime.fromisoformat(end[1]).replace(tzinfo=UTC) if end else self.now + timedelta(days=9)))
 
 
 def said() -> dict[str, Any]:
@@ -233,7 +247,10 @@ _CODE = re.compile(r"(?:^|; )([a-z]+(?:_[a-z]+)*): ")
 
 
 def outcome(world: Boutique, row: Row) -> Outcome:
-    """Return what became of a mail. HOOK: orders by e-mail (`command_ok`, `command_refused`) are still to be told."""
+    """Return what became of a mail."""
+    if row["kind"] == "order":
+        obeyed = row["reason"].startswith("order_done")
+        return Outcome(verdict="command_ok" if obeyed else "command_refused", reasons=codes(row["reason"]))
     if row["state"] == "shelved":
         return Outcome(verdict="quarantine", reasons=codes(row["reason"]))
     if row["state"] == "ignored" or row["reason"]:
@@ -254,6 +271,13 @@ def codes(words: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
+def keys() -> Iterator[NameServer]:
+    """A name server with the keys of the mails' signatures, for a mailbox whose host writes nothing."""
+    with NameServer(json.loads((ATTACKS / "keys" / "dns.json").read_text("utf-8"))) as server:
+        yield server
+
+
+@pytest.fixture
 def boutique(tmp_path: Path, smtp: SmtpServer, rakuten: RakutenServer, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("BOX_PASSWORD", "secret")
     monkeypatch.setenv("RAKUTEN_TOKEN", TOKEN)
@@ -262,8 +286,9 @@ def boutique(tmp_path: Path, smtp: SmtpServer, rakuten: RakutenServer, monkeypat
 
 @pytest.mark.skipif(not THERE, reason=f"the mails written to hurt us are not at {ATTACKS}")
 @pytest.mark.parametrize("mails", list(_groups()))
-def test_a_mail_written_to_hurt_us_gets_what_it_should(mails: Sequence[Expected], boutique: Any) -> None:
-    world = boutique(results="no A-R" not in mails[0].setup)
+def test_a_mail_written_to_hurt_us_gets_what_it_should(mails: Sequence[Expected], boutique: Any,
+                                                       keys: NameServer) -> None:
+    world = boutique(results="no A-R" not in mails[0].setup, port=keys.port)
     world.seed(_now(mails[0]))
     for expected in mails:
         box = "bot" if f"To: {BOT}".encode() in expected.raw else "ventes"
@@ -277,6 +302,7 @@ def _now(expected: Expected) -> datetime:
 
 def _meets(world: Boutique, expected: Expected, boxes: Sequence[str]) -> None:
     had, known = len(world.to_buyers()), {row["id"] for row in world.rows("mails")}
+    orders, yeses = _ordered(world)
     for box in boxes:
         world.arrives(expected.raw, box=box)
     world.work()
@@ -288,11 +314,18 @@ def _meets(world: Boutique, expected: Expected, boxes: Sequence[str]) -> None:
     assert found.verdict in (expected.verdict, *expected.also), found
     if found.verdict == expected.verdict and expected.reason:
         assert {expected.reason, OTHER_WORDS.get(expected.file, "")} & {*found.reasons}, found
-    assert len(world.to_buyers()) - had == expected.replies
+    assert _ordered(world)[0] - orders == expected.orders
+    assert len(world.to_buyers()) - had - (_ordered(world)[1] - yeses) == expected.replies
     assert all(one.endswith("@marketplace.amazon.fr") or one.isdigit() for one in world.to_buyers())
     _kept(world, expected, new, boxes)
     if also := ASSERTED.get(expected.file):
         assert also(world), world.rows("deadlines")
+
+
+def _ordered(world: Boutique) -> tuple[int, int]:
+    """Return how many orders by mail were carried out, and how many of them let a draft leave."""
+    obeyed = world.rows("events", "source LIKE 'seller:mail:%' AND key NOT LIKE '%/refused:%'")
+    return len(obeyed), sum(row["kind"] == "draft_approved" for row in obeyed)
 
 
 def _due(world: Boutique) -> set[str]:
@@ -310,7 +343,7 @@ def _bounced(world: Boutique) -> bool:
 
 
 def _unchanged(world: Boutique) -> bool:
-    return {row["state"] for row in world.rows("outbox")} == {"sent"}
+    return {row["state"] for row in world.rows("outbox", "step NOT LIKE 'waits:%'")} == {"sent"}
 
 
 def _says_nothing_private(world: Boutique) -> bool:
