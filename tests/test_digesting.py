@@ -39,7 +39,9 @@ AT_EIGHT = 'digest = "08:00"'
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(tmp_path, policy=AT_EIGHT)
+    made = World(tmp_path, policy=AT_EIGHT)
+    made.work()
+    return made
 
 
 @pytest.fixture
