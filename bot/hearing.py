@@ -242,7 +242,7 @@ def _answer(guichet: Guichet, heard: Heard, said: str, outcome: Outcome, case: C
             now: datetime, to: Sequence[str] = ()) -> None:
     if case is None and len(outcome.cases) == 1:
         case = guichet.store.case_by_number(outcome.cases[0])  # what he asked about, he may go on ordering about
-    title = headline(outcome.verdict)
+    title, said = headline(outcome.verdict), said.rstrip(" .:")
     context = {
         "tag": case.id if case else "Guichet", "headline": f"{title} – {said}" if said else title, "now": now,
         "sentences": [f"{one[:1].upper()}{one[1:]}" for one in outcome.sentences], "draft": outcome.row,

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.core.action import State
+from bot.core.action import State, What
 from bot.core.case import Case
 from bot.core.deadline import local
 from bot.core.event import Kind, Party
@@ -212,8 +212,8 @@ def _after(asked: Asked, case: Case, number: int) -> Outcome:
     if row["state"] == State.HANDED:
         sentence = say("It goes where only you can click: {to}", to=row["to_addr"])
         return Outcome(verdict=Verdict.DONE, row=row, sentences=(
-            sentence, say("This is the text to paste; when it is done, answer «{done}».",
-                          done=say("done")), *minds, *_next(asked, case)))
+            sentence, *minds, *_next(asked, case),
+            say("This is the text to paste; when it is done, answer «{done}».", done=say("done"))))
     return _done(asked, case, say("D-{number} is approved and leaves for {to} with the next pass.", number=number,
                                   to=row["to_addr"]), *minds)
 
@@ -225,8 +225,10 @@ def _done(asked: Asked, case: Case, *sentences: str) -> Outcome:
 def _next(asked: Asked, case: Case) -> tuple[str, ...]:
     """Say what comes next in a case: the seller's own deadline, or whose move it is."""
     store = asked.guichet.store
-    due = store.row("SELECT name, due FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller'"
+    due = store.row("SELECT name, due, met_by FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller'"
                     " ORDER BY due LIMIT 1", case.number)
+    if due and What.REPLY in due["met_by"].split() and store.answer_on_its_way(case.number or 0):
+        return (say("That meets your deadline of {due}.", due=local(moment(due["due"]), asked.guichet.seller)),)
     if due:
         return (say("Still to be settled by {due}.", due=local(moment(due["due"]), asked.guichet.seller)),)
     stands = store.case_by_number(case.number or 0) or case
@@ -261,14 +263,19 @@ def _written(asked: Asked, case: Case, sentence: str) -> Outcome:
     store = asked.guichet.store
     event = store.row("SELECT id, decided FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
     assert event, "it has just been recorded"
-    ruled = [one["why"] for one in json.loads(event["decided"]) if one["action"] == "accepted" and one["why"]]
+    ruled = [f"{one['why'].rstrip('.')}." for one in json.loads(event["decided"]) if one["action"] == "accepted" and one["why"]]
     moved = [int(one["draft"][2:]) for one in json.loads(event["decided"]) if one.get("draft")]
     row = store.row("SELECT id, why FROM outbox WHERE event = ? AND what IN ('reply', 'offer')"
                     " ORDER BY id DESC LIMIT 1", event["id"])
     if row is None and not moved:
         return _done(asked, case, sentence, *ruled)
     found = _after(asked, case, row["id"] if row else moved[-1])
-    return replace(found, sentences=(sentence, *ruled, *([f"{row['why']}."] if row else []), *found.sentences))
+    why = [f"{row['why']}."] if row and not any(_says(one, row["why"]) for one in (sentence, *ruled)) else []
+    return replace(found, sentences=(sentence, *ruled, *why, *found.sentences))
+
+
+def _says(sentence: str, why: str) -> bool:
+    return sentence.lower().rstrip(". ").endswith(why.lower().rstrip(". "))
 
 
 def later(asked: Asked, case: Case) -> Outcome:

@@ -36,6 +36,7 @@ from bot.settings import Mailbox
 from bot.standing import standing
 from bot.words import say
 from bot.words.kinds import kind_words
+from bot.words.links import link_words
 
 log = logging.getLogger(__name__)
 
@@ -171,10 +172,11 @@ def called_with(call: str, event: Event, seller: Seller) -> dict[str, str]:
 
 
 def labelled(links: Mapping[str, str]) -> dict[str, str]:
-    """Return links with what opening them does beside their names: some take effect at once."""
+    """Return links by what they are called, with what opening them does: some take effect at once."""
     effects = {"acts": say("takes effect when opened"), "unsubscribes": say("unsubscribes when opened"),
                "reports": say("reports to the marketplace")}
-    return {f"{name} ({effects[does]})" if (does := opens(url)) in effects else name: url
+    named = {name: say(link_words(name)) for name in links}
+    return {f"{named[name]} ({effects[does]})" if (does := opens(url)) in effects else named[name]: url
             for name, url in links.items()}
 
 
@@ -351,7 +353,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": running,
         "last": '"last": "yes"' in event.get("facts", ""),
-        "text": _last_text(store, number), "held": _held(event),
+        "text": _last_text(store, number), "held": _held(event), "title": _title(store, number),
         "links": labelled(json.loads(event.get("links", "{}")) or _last_links(store, number)),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
@@ -399,6 +401,12 @@ def _last_text(store: Store, case: int) -> str:
     row = store.row("SELECT text FROM events WHERE case_id = ? AND text != '' AND source LIKE 'mail:%'"
                     " ORDER BY id DESC LIMIT 1", case)
     return row["text"] if row else ""
+
+
+def _title(store: Store, case: int) -> str:
+    """Return what the item of a case is called; at some marketplaces the case itself knows its number only."""
+    rows = store.rows("SELECT facts FROM events WHERE case_id = ? AND source LIKE 'mail:%' ORDER BY id DESC", case)
+    return next((title for row in rows if (title := json.loads(row["facts"]).get("title", ""))), "")
 
 
 def _last_links(store: Store, case: int) -> dict[str, str]:

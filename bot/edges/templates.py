@@ -7,7 +7,7 @@ and names itself. `{{ x or "…" }}`, `{{ … if x else "" }}` and `{% if x %}` 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -183,7 +183,17 @@ def _environment(folders: list[Path], seller: Seller, *, careful: bool) -> Sandb
     environment.filters["left"] = lambda span: left(span, seller.language)
     environment.filters["when"] = lambda moment, form: when(moment, form, seller)
     environment.filters["quote"] = lambda text: "\n".join(f"  | {line}".rstrip() for line in text.splitlines())
+    environment.filters["listed"] = listed
     return environment
+
+
+def listed(orders: Iterable[tuple[str, str]]) -> str:
+    """Return orders as a mail lists them: what to copy, which may be several lines, and beneath it what it does.
+
+    Side by side they are wider than a phone.
+    """
+    return "\n".join("\n".join([f"    {line}" for line in order.splitlines()] + [f"        {meaning}"])
+                     for order, meaning in orders)
 
 
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*): ?(.*)")

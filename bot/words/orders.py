@@ -28,6 +28,7 @@ FRENCH = {
     "Nobody knows whether D-{number} has left for {to}: look in your account.":
         "Personne ne sait si D-{number} est parti pour {to} : regardez dans votre compte.",
     "D-{number} for {to} waits for your yes.": "D-{number} pour {to} attend votre accord.",
+    "That meets your deadline of {due}.": "Votre échéance du {due} sera ainsi tenue.",
     "Still to be settled by {due}.": "Encore à régler avant le {due}.",
     "These would be the words of D-{number} for {to}. Nothing has left: look whether they are what you want said.":
         "Voici ce que dirait D-{number} à {to}. Rien n'est parti : voyez si c'est bien ce que vous voulez dire.",
