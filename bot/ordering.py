@@ -96,6 +96,9 @@ def approve(asked: Asked, case: Case) -> Outcome:
     row = _row(asked, case, (State.DRAFT,), other=True)
     if row is None:
         return _late(asked, case)
+    if asked.source.startswith("mail:") and not asked.shown:
+        return Outcome(verdict=Verdict.SHOWN, row=row, sentences=(say(
+            "That mail did not show D-{number}. This is how it stands; nothing has left.", number=row["id"]),))
     if asked.shown and asked.shown != fingerprint(row["body"]):
         return Outcome(verdict=Verdict.SHOWN, row=row, sentences=(say(
             "D-{number} is not what that mail showed. This is how it stands; nothing has left.", number=row["id"]),))
@@ -263,19 +266,18 @@ def _written(asked: Asked, case: Case, sentence: str) -> Outcome:
     store = asked.guichet.store
     event = store.row("SELECT id, decided FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
     assert event, "it has just been recorded"
-    ruled = [f"{one['why'].rstrip('.')}." for one in json.loads(event["decided"]) if one["action"] == "accepted" and one["why"]]
+    ruled = [f"{one['why'].rstrip('.')}." for one in json.loads(event["decided"])
+             if one["action"] == "accepted" and one["why"]]
     moved = [int(one["draft"][2:]) for one in json.loads(event["decided"]) if one.get("draft")]
     row = store.row("SELECT id, why FROM outbox WHERE event = ? AND what IN ('reply', 'offer')"
                     " ORDER BY id DESC LIMIT 1", event["id"])
     if row is None and not moved:
         return _done(asked, case, sentence, *ruled)
     found = _after(asked, case, row["id"] if row else moved[-1])
-    why = [f"{row['why']}."] if row and not any(_says(one, row["why"]) for one in (sentence, *ruled)) else []
-    return replace(found, sentences=(sentence, *ruled, *why, *found.sentences))
-
-
-def _says(sentence: str, why: str) -> bool:
-    return sentence.lower().rstrip(". ").endswith(why.lower().rstrip(". "))
+    # The first piece of a row's why is the order itself, which he has just given.
+    ordered, _, more = row["why"].partition("; ") if row else ("", "", "")
+    told = [one for one in ruled if one.lower() != f"{ordered}.".lower()]
+    return replace(found, sentences=(sentence, *told, *([f"{more}."] if more else []), *found.sentences))
 
 
 def later(asked: Asked, case: Case) -> Outcome:

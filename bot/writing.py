@@ -345,7 +345,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     """Return what a mail to the seller about a case may say."""
     store, number = guichet.store, case.number or 0
     event = store.row("SELECT * FROM events WHERE id = ?", event_id) or {}
-    drafted = _draft(store, number, action.draft)
+    drafted = draft_of(store, number, action.draft)
     running = open_deadlines(store, number, now)
     return {
         "orders": orders_of(guichet, case, drafted, now), "case": case,
@@ -360,9 +360,8 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
 
 
 def orders_of(guichet: Guichet, case: Case, drafted: Row | None, now: datetime) -> list[tuple[str, str]]:
-    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown."""
+    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown, if any."""
     store, number = guichet.store, case.number or 0
-    drafted = drafted or _draft(store, number, None)
     met_by = [row["met_by"] for row in open_deadlines(store, number, now)]
     words = fitting(case.kind, State(drafted["state"]) if drafted else None, met_by,
                     choices(standing(guichet, case, now)))
@@ -376,7 +375,7 @@ def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[
              "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
 
 
-def _draft(store: Store, case: int, number: int | None) -> Row | None:
+def draft_of(store: Store, case: int, number: int | None = None) -> Row | None:
     """Return the outbox row a mail is about, else the newest of the case that waits for the seller."""
     if number is not None:
         return store.outbox_row(number)

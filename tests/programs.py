@@ -99,7 +99,8 @@ def _written(head: list[str], parts: Mapping[str, str], boundary: str, *, versio
              charset: str = "utf-8") -> bytes:
     """Return a mail of these parts, by their kind, each in quoted-printable; of one alone, no multipart."""
     blocks = [(f"Content-Type: text/{kind}; charset={charset}\nContent-Transfer-Encoding: quoted-printable\n\n"
-               + encodestring(text.encode(charset, "xmlcharrefreplace")).decode("ascii")) for kind, text in parts.items()]
+               + encodestring(text.encode(charset, "xmlcharrefreplace")).decode("ascii"))
+              for kind, text in parts.items()]
     top = "\n".join([*head, f"MIME-Version: {version}"])
     if len(blocks) == 1:
         return f"{top}\n{blocks[0]}\n".encode()

@@ -175,7 +175,7 @@ def test_what_is_not_understood_is_answered_with_what_would_be(asked: World) -> 
     asked.answers("bof")
     assert draft(asked)["state"] == "draft"
     assert "Pas compris" in told(asked)["subject"]
-    assert re.search(r"^ +ok ", told(asked)["body"], re.M)
+    assert re.search(r"^ +ok$", told(asked)["body"], re.M)
     asked.answers("ok")
     assert draft(asked)["state"] == "ready"
 

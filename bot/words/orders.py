@@ -40,6 +40,8 @@ FRENCH = {
         "Répondez à n'importe quel message de Guichet par un ordre, seul sur la première ligne. "
         "Seuls vos derniers mots "
         "comptent.",
+    "That mail did not show D-{number}. This is how it stands; nothing has left.":
+        "Ce message ne montrait pas D-{number}. Le voici tel qu'il est ; rien n'est parti.",
     "D-{number} is not what that mail showed. This is how it stands; nothing has left.":
         "D-{number} n'est plus ce que montrait ce message. Le voici tel qu'il est ; rien n'est parti.",
     "{which} has no draft that waits for you.": "{which} n'a pas de brouillon qui vous attende.",
