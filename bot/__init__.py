@@ -7,6 +7,7 @@
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
     pipeline        raw row -> event -> handled, in one transaction:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
+                                                            (in a child process with limits: edges/reader)
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done

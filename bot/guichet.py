@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from bot.core.policy import Policy, Seller
+from bot.edges.reader import Reader
 from bot.edges.store import Store
 from bot.edges.templates import Templates
 from bot.settings import Mailbox, Settings
@@ -14,10 +15,11 @@ from bot.settings import Mailbox, Settings
 
 @dataclass(frozen=True)
 class Guichet:
-    """What one pass works with. One for each thread: it holds a database connection."""
+    """What one pass works with. One for each thread: it holds a database connection, and may hold a child process."""
 
     settings: Settings
     store: Store
+    reader: Reader = field(default_factory=Reader)
 
     @property
     def seller(self) -> Seller:

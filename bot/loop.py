@@ -139,6 +139,7 @@ def once(settings: Settings) -> Pass:
             if error:
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
+        guichet.reader.close()
         guichet.store.close()
     return done
 
@@ -281,6 +282,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()
+        guichet.reader.rest()
         stop.pause(LOOK)
 
 

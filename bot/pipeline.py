@@ -18,7 +18,7 @@ from bot import marketplaces, words
 from bot.calling import meets
 from bot.core import case as cases
 from bot.core import deadline as deadlines
-from bot.core import decide, message
+from bot.core import decide
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
@@ -27,6 +27,7 @@ from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
 from bot.edges import EdgeError
+from bot.edges.reader import TROUBLES
 from bot.edges.store import Mail, Row, Store, iso
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
@@ -169,9 +170,13 @@ def read_one(guichet: Guichet, now: datetime) -> bool:
         with words.speaking(guichet.seller.language):
             _read(guichet, mail, now)
     except EdgeError:
+        store.uncount_attempt(mail.id)
         raise  # not the mail's fault: it stays kept, and is tried again later
     except UnreadableError as error:
-        store.settle_mail(mail.id, "shelved", str(error))
+        if error.code in TROUBLES and mail.attempts < MOST_ATTEMPTS:
+            log.warning("M-%s: %s", mail.id, error)  # perhaps the machine's fault: it stays kept for another attempt
+        else:
+            store.settle_mail(mail.id, "shelved", str(error))
     except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
         store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
         log.exception("Mail %s went on the shelf", mail.id)
@@ -182,7 +187,7 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
+    seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail))
     store.describe_mail(mail.id, seen)
     if reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)

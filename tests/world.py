@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.core.event import Kind
 from bot.drifting import tell_drift
+from bot.edges.reader import Reader
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
 from bot.loop import database
@@ -48,6 +49,8 @@ authserv_id = "{host}"
 [policy]
 {policy}
 """
+
+READER = Reader()     # one for all worlds: its child starts once
 
 _numbers = count(1)
 
@@ -113,7 +116,7 @@ class World:
         path = self.folder / "mailboxes.toml"
         path.write_text(SETTINGS.format(marie=MARIE, shop=SHOP, host=HOST, language=language, policy=policy), "utf-8")
         settings = load(path)
-        self.guichet = Guichet(settings, Store(database(settings)))
+        self.guichet = Guichet(settings, Store(database(settings)), READER)
 
     @property
     def store(self) -> Store:

@@ -208,6 +208,10 @@ class Store:
         return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
                     received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1)
 
+    def uncount_attempt(self, mail: int) -> None:
+        """Take an attempt back: what stopped the work was not the mail."""
+        self.run("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'", mail)
+
     def raw_mail(self, number: int) -> bytes | None:
         """Return a kept mail as it came; None where there is none of that number."""
         row = self.row("SELECT raw FROM mails WHERE id = ?", number)
@@ -230,7 +234,7 @@ class Store:
         """Return an earlier mail of the same content, unless that one was less proven than this."""
         return self.row(
             "SELECT id FROM mails WHERE content_key = ? AND id != ? AND state IN ('read', 'shelved')"
-            " AND (origin = 'proven' OR ? != 'proven') LIMIT 1", content_key, mail, origin)
+            " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1", content_key, mail, origin, origin)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
