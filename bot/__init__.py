@@ -5,6 +5,7 @@
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
+    reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     pipeline        raw row -> event -> handled, in one transaction:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
                                                             (in a child process with limits: edges/reader)

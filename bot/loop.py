@@ -26,6 +26,7 @@ from bot.edges.store import StorageError, Store
 from bot.guichet import Guichet, templates_of
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
+from bot.reconciling import reconcile
 from bot.sending import resolve_one, send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
@@ -169,9 +170,11 @@ def _try(done: Pass, work: Callable[[], object]) -> None:
 def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
     if mailbox.maildir:
         receive_maildir(guichet.store, mailbox, now())
+        reconcile(guichet, mailbox, None, now())
         return
     with open_imap(mailbox) as imap:
         receive(guichet.store, mailbox, imap, now())
+        reconcile(guichet, mailbox, imap, now())
 
 
 # -- the daemon ----------------------------------------------------------------------------------
@@ -261,6 +264,7 @@ class Watcher(Worker):
         while not stop.asked:
             if receive_maildir(guichet.store, self.mailbox, now()):
                 self.on_news()
+            reconcile(guichet, self.mailbox, None, now())
             stop.pause(MAILDIR_POLL)
 
     def _watch_imap(self, guichet: Guichet, stop: Stop) -> None:
@@ -269,6 +273,8 @@ class Watcher(Worker):
             while not stop.asked:
                 if receive(guichet.store, self.mailbox, imap, now()):
                     self.on_news()
+                reconcile(guichet, self.mailbox, imap, now())
+                guichet.reader.rest(0)
                 if not stop.asked:
                     imap.wait(self.mailbox.folders[0], POLL)
 
