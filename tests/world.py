@@ -109,7 +109,7 @@ class World:
     def __init__(self, folder: Path, *, language: str = "fr", policy: str = "") -> None:
         self.folder, self.now = folder, NOW
         for part in ("new", "cur", "tmp"):
-            (folder / "mail" / part).mkdir(parents=True)
+            (folder / "mail" / part).mkdir(parents=True, exist_ok=True)
         self.configure(language=language, policy=policy)
 
     def configure(self, *, language: str = "fr", policy: str = "") -> None:
