@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def main() -> int:
     modules = promises(given.promises)
     if not modules:
         ask.error(f"no promise of that name; there are {', '.join(map(short, promises([])))}")
+    logging.disable()       # what is said of each poisoned mail is not what is asked for here
     began, held = time.monotonic(), True
     sys.stdout.write(f"{'promise':<52} {'offered':>9} {'lost':>6} {'twice':>6}  verdict\n")
     for row in proven(modules, began + given.minutes * 60, given.seed):

@@ -30,8 +30,9 @@ FLAGS = (b"\\Seen", b"\\Answered", b"\\Flagged", b"\\Deleted", b"$Forwarded")
 
 
 def letter(number: int, lots: random.Random) -> bytes:
-    head = b"From: Jean <jean@buyer.example>\r\nX-Number: %d\r\nSubject: Lampe\r\nMessage-ID: <%d@buyer.example>\r\n\r\n"
-    return head % (number, lots.randint(1, 50)) + b"Bonjour\r\n" * lots.choice((1, 3, 500))
+    head = b"From: Jean <jean@buyer.example>\r\nX-Number: %d\r\nMessage-ID: <%d@buyer.example>\r\n" % (
+        number, lots.randint(1, 50))
+    return head + b"Subject: Lampe\r\n\r\n" + b"Bonjour\r\n" * lots.choice((1, 3, 500))
 
 
 @dataclass(slots=True)
@@ -107,7 +108,8 @@ class Monkey:
         self.stage.imap._cut()      # as a router does: neither side is told
 
     def renumber(self) -> None:
-        if self.lots.random() < 0.03:       # it restarts the server
+        if self.lots.random() < 0.15:       # it restarts the server
+            self.append()                   # what came just before is what a cursor would lose
             self.stage.dovecot.lose_numbers(self.stage.address)
             self.phone = self.stage.dovecot.client(self.stage.address)
 
