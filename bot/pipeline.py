@@ -189,7 +189,9 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
     seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail))
     store.describe_mail(mail.id, seen)
-    if reason := _to_ignore(store, mail, seen):
+    if mail.oversize:  # its headers say whose it is; what it says nobody here knows
+        store.settle_mail(mail.id, "shelved", mail.oversize)
+    elif reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))

@@ -35,7 +35,10 @@ class StorageError(EdgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look."""
+    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look.
+
+    `oversize` is why only the headers were fetched; empty for a whole mail.
+    """
 
     id: int
     mailbox: str
@@ -43,6 +46,7 @@ class Mail:
     received: datetime
     cold: bool
     attempts: int
+    oversize: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +173,12 @@ class Store:
 
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
         digest = hashlib.sha256(arrival.raw).hexdigest()
-        state, reason = ("shelved", say("oversize: over 25 MiB; only its headers were fetched")) \
-            if arrival.oversize else ("kept", "")
+        reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
         new = self.db.conn.execute(
-            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, state, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (mailbox, digest, zlib.compress(arrival.raw, 1), len(arrival.raw), iso(arrival.received), iso(now),
-             arrival.cold, state, reason)).rowcount
+             arrival.cold, reason)).rowcount
         self.db.conn.execute(
             "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
@@ -206,7 +209,8 @@ class Store:
                 return None
             self.run("UPDATE mails SET attempts = attempts + 1 WHERE id = ?", row["id"])
         return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
-                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1)
+                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
+                    oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
 
     def uncount_attempt(self, mail: int) -> None:
         """Take an attempt back: what stopped the work was not the mail."""
