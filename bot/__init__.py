@@ -5,8 +5,10 @@
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
+    reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     pipeline        raw row -> event -> handled, in one transaction:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
+                                                            (in a child process with limits: edges/reader)
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done

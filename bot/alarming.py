@@ -103,7 +103,8 @@ def about(name: str) -> str:
     sort, _, which = name.partition(":")
     titles = {"mailbox": say("mailbox {name} is not read", name=which), "disk": say("the disk is nearly full"),
               "sending": say("nothing can be sent from {name}", name=which), "clock": say("the clock is wrong"),
-              "clock_back": say("the clock went back"), "thread": say("a part of the program fails")}
+              "clock_back": say("the clock went back"), "thread": say("a part of the program fails"),
+              "ledger": say("mailbox {name} and what was kept of it differ", name=which)}
     return titles.get(sort, name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,8 @@ from bot.edges.dns import Dns, resolver
 from bot.edges.store import Store, moment
 from bot.guichet import templates_of
 from bot.loop import database
+from bot.receiving import SWEEP
+from bot.reconciling import last_found
 from bot.rehearsing import rehearse
 from bot.settings import Mailbox, Settings, Shop, is_example
 from bot.words import say
@@ -57,6 +60,7 @@ def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
     yield from _replies(settings)
     for mailbox in settings.mailboxes:
         yield from _mailbox(settings, mailbox, dns)
+        yield from _compared(settings, mailbox)
     for shop in settings.shops.values():
         if shop.has_token:
             yield _webservice(settings, shop)
@@ -262,6 +266,26 @@ def _incoming(name: str, mailbox: Mailbox) -> Finding:
         return _ok(name, say("log-in works; {told}", told=told))
     except BotError as error:
         return _broken(name, error)
+
+
+def _compared(settings: Settings, mailbox: Mailbox) -> Iterator[Finding]:
+    """Tell what the daily comparison of server and database found; nothing where no pass was made yet."""
+    if not database(settings).exists():
+        return
+    name = f"mailbox {mailbox.name}"
+    try:
+        with closing(Store(database(settings))) as store:
+            last = last_found(store, mailbox.name)
+    except BotError:
+        return  # `database` says it
+    if last is None:
+        yield _ok(name, say("not compared with the server yet; a pass or the running program does it once a day"))
+    elif not last[1]:
+        yield _ok(name, say("compared on {at:%Y-%m-%d %H:%M} UTC: every mail of the last {days} days was kept and "
+                            "read", at=last[0], days=SWEEP.days))
+    for sentence in last[1] if last else ():
+        yield _attention(name, sentence, say("see `run_bot.py show shelf`, and look into the mailbox with your mail "
+                                             "program"))
 
 
 def _outgoing(name: str, mailbox: Mailbox) -> Finding:

@@ -31,6 +31,7 @@ from bot.guichet import Guichet, templates_of
 from bot.hearing import hear
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
+from bot.reconciling import reconcile
 from bot.reminding import remind_to_rate
 from bot.sending import resolve_one, send_ready
 from bot.settings import Mailbox, Settings
@@ -148,6 +149,7 @@ def once(settings: Settings) -> Pass:
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
         for thread in ("reading", "sending"):     # of a daemon that ran before
             alarming.end_alarm(guichet, f"thread:{thread}", now())
+        guichet.reader.close()
         guichet.store.close()
     return done
 
@@ -211,9 +213,11 @@ def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox) -> bool:
 def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
     if mailbox.maildir:
         receive_maildir(guichet.store, mailbox, now())
+        reconcile(guichet, mailbox, None, now())
         return
     with open_imap(mailbox) as imap:
         receive(guichet.store, mailbox, imap, now())
+        reconcile(guichet, mailbox, imap, now())
 
 
 # -- the daemon ----------------------------------------------------------------------------------
@@ -309,6 +313,7 @@ class Watcher(Worker):
             if receive_maildir(guichet.store, self.mailbox, now()):
                 self.on_news()
             alarming.end_alarm(guichet, self.alarm, now())
+            reconcile(guichet, self.mailbox, None, now())
             stop.pause(MAILDIR_POLL)
 
     def _watch_imap(self, guichet: Guichet, stop: Stop) -> None:
@@ -318,6 +323,8 @@ class Watcher(Worker):
                 if receive(guichet.store, self.mailbox, imap, now()):
                     self.on_news()
                 alarming.end_alarm(guichet, self.alarm, now())
+                reconcile(guichet, self.mailbox, imap, now())
+                guichet.reader.rest(0)
                 if not stop.asked:
                     imap.wait(self.mailbox.folders[0], POLL)
 
@@ -333,6 +340,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()
+        guichet.reader.rest()
         stop.pause(LOOK)
 
 

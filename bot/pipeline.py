@@ -17,7 +17,7 @@ from typing import Any
 from bot import marketplaces, words
 from bot.calling import meets
 from bot.core import case as cases
-from bot.core import choosing, decide, message
+from bot.core import choosing, decide
 from bot.core import deadline as deadlines
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
@@ -30,6 +30,7 @@ from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
 from bot.edges import EdgeError
+from bot.edges.reader import TROUBLES
 from bot.edges.store import Mail, Row, Store, iso
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
@@ -171,9 +172,13 @@ def read_one(guichet: Guichet, now: datetime, hear: Hear) -> bool:
         with words.speaking(guichet.seller.language):
             _read(guichet, mail, now, hear)
     except EdgeError:
+        store.uncount_attempt(mail.id)
         raise  # not the mail's fault: it stays kept, and is tried again later
     except UnreadableError as error:
-        store.settle_mail(mail.id, "shelved", str(error))
+        if error.code in TROUBLES and mail.attempts < MOST_ATTEMPTS:
+            log.warning("M-%s: %s", mail.id, error)  # perhaps the machine's fault: it stays kept for another attempt
+        else:
+            store.settle_mail(mail.id, "shelved", str(error))
     except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
         store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
         log.exception("Mail %s went on the shelf", mail.id)
@@ -184,10 +189,12 @@ def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
-                        received=mail.received)
+    seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
+                               received=mail.received)
     store.describe_mail(mail.id, seen)
-    if reason := _to_ignore(store, mail, seen):
+    if mail.oversize:  # its headers say whose it is; what it says nobody here knows
+        store.settle_mail(mail.id, "shelved", mail.oversize)
+    elif reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.edges import EdgeError
-from bot.edges.store import Arrival, StorageError, Store
+from bot.edges.store import Arrival, StorageError, Store, moment
 from bot.settings import Mailbox
 from bot.words import say
 
@@ -78,8 +78,9 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
     wanted = set() if renumbered or not known["looked"] else set(imap.new_uids(folder, last))
     if renumbered or not known["looked"] or _sweep_is_due(known["looked"], now):
         wanted |= _sweep(store, mailbox, folder, imap, stands.uidvalidity, now)
+    restored = moment(known["looked"]) if renumbered and known["looked"] else None
     new = sum(store.keep(mailbox, batch, now) for batch in _batches(
-        _arrivals(imap, folder, sorted(wanted), cold_below)))
+        _arrivals(imap, folder, sorted(wanted), cold_below, restored)))
     store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
                      last_uid=max([last, stands.uidnext - 1, *wanted]))
     return new
@@ -103,11 +104,13 @@ def _sweep_is_due(looked: str, now: datetime) -> bool:
     return datetime.fromisoformat(looked).replace(minute=0, second=0) != now.replace(minute=0, second=0)
 
 
-def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int) -> Iterator[Arrival]:
+def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int,
+              restored: datetime | None) -> Iterator[Arrival]:
+    """Fetch mails; cold is what was there before the first look, and what a restored folder had before the last."""
     for mail in imap.fetch(folder, uids):
         uid = int(mail.place.rpartition("/")[2])
         yield Arrival(folder=folder, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize,
-                      cold=uid < cold_below)
+                      cold=uid < cold_below or (restored is not None and mail.received < restored))
 
 
 def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:

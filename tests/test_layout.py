@@ -19,9 +19,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
                 *(ROOT / "bot").rglob("*.md"), *(ROOT / "templates").rglob("*.*")])
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
-FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "anonymising", "expecting", "loop", "sending",
-                "hearing", "ordering", "reminding", "ticking", "digesting", "rehearsing", "pipeline", "drifting",
-                "alarming", "calling", "receiving", "writing", "proofing", "standing", "pausing", "guichet",
+FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "anonymising", "expecting", "loop", "reconciling",
+                "sending", "hearing", "ordering", "reminding", "ticking", "digesting", "rehearsing", "pipeline",
+                "drifting", "alarming", "calling", "receiving", "writing", "proofing", "standing", "pausing", "guichet",
                 "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 

@@ -44,7 +44,10 @@ SENT_NAMES = frozenset({  # the last part of the name, where no folder is marked
     "sent", "sent items", "sent messages", "sent mail",
     "éléments envoyés", "messages envoyés", "courrier envoyé",
 })
-
+JUNK_NAMES = frozenset({  # the same, where none is marked as \\Junk
+    "junk", "spam", "junk e-mail", "junk email", "bulk mail", "courrier indésirable", "indésirables", "pourriel",
+    "spam-verdacht", "posta indesiderata", "correo no deseado",
+})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OWN_MESSAGE_ID = re.compile(r"<?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]+>?")
 _BUSY = re.compile(r"\[(UNAVAILABLE|LIMIT|INUSE|SERVERBUG|CONTACTADMIN)\]|too many|temporar", re.I)
@@ -424,6 +427,22 @@ class Imap:
             answer = client.fetch(uids, [f"BODY.PEEK[HEADER]<0.{HEADERS}>"]) if uids else {}
         return [raw for uid in uids if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None]
 
+    # ---- what went astray
+
+    def junk_folders(self) -> list[str]:
+        """Return the folders into which the host puts what it takes for junk."""
+        return self._folders_for(b"\\junk", JUNK_NAMES)
+
+    def senders(self, name: str, uids: Iterable[int]) -> dict[int, bytes]:
+        """Return the From line of each mail, as it stands there; those deleted or moved meanwhile are absent."""
+        found: dict[int, bytes] = {}
+        for batch in _batches(sorted(set(uids))):
+            self._stand_in(name)
+            with self._talking() as client:
+                answer = client.fetch(batch, ["BODY.PEEK[HEADER.FIELDS (FROM)]"])
+            found |= {uid: _value(told, b"BODY[HEADER.FIELDS") or b"" for uid, told in answer.items()}
+        return found
+
     # ---- waiting
 
     def wait(self, name: str, seconds: float) -> bool:
@@ -492,15 +511,18 @@ class Imap:
         return any(self._holds(name, message_id.strip("<>")) for name in self._sent_folders())
 
     def _sent_folders(self) -> list[str]:
-        """Return the marked folder and those of a usual name: mail programs file where servers do not."""
         if self._sent is None:
-            with self._talking() as client:
-                folders = [({flag.lower() for flag in flags}, _leaf(name, mark), name)
-                           for flags, mark, name in client.list_folders() if b"\\Noselect" not in flags]
-            marked = [name for flags, _, name in folders if b"\\sent" in flags]
-            named = [name for flags, leaf, name in folders if leaf in SENT_NAMES]
-            self._sent = list(dict.fromkeys(marked + named))
+            self._sent = self._folders_for(b"\\sent", SENT_NAMES)
         return self._sent
+
+    def _folders_for(self, use: bytes, names: frozenset[str]) -> list[str]:
+        """Return the marked folder and those of a usual name: mail programs file where servers do not."""
+        with self._talking() as client:
+            folders = [({flag.lower() for flag in flags}, _leaf(name, mark), name)
+                       for flags, mark, name in client.list_folders() if b"\\Noselect" not in flags]
+        marked = [name for flags, _, name in folders if use in flags]
+        named = [name for flags, leaf, name in folders if leaf in names]
+        return list(dict.fromkeys(marked + named))
 
     def _holds(self, name: str, message_id: str) -> bool:
         self._examine(name)

@@ -38,7 +38,10 @@ class StorageError(EdgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look."""
+    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look.
+
+    `oversize` is why only the headers were fetched; empty for a whole mail.
+    """
 
     id: int
     mailbox: str
@@ -46,6 +49,7 @@ class Mail:
     received: datetime
     cold: bool
     attempts: int
+    oversize: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +176,12 @@ class Store:
 
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
         digest = hashlib.sha256(arrival.raw).hexdigest()
-        state, reason = ("shelved", say("oversize: over 25 MiB; only its headers were fetched")) \
-            if arrival.oversize else ("kept", "")
+        reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
         new = self.db.conn.execute(
-            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, state, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (mailbox, digest, zlib.compress(arrival.raw, 1), len(arrival.raw), iso(arrival.received), iso(now),
-             arrival.cold, state, reason)).rowcount
+             arrival.cold, reason)).rowcount
         self.db.conn.execute(
             "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
@@ -209,7 +212,12 @@ class Store:
                 return None
             self.run("UPDATE mails SET attempts = attempts + 1 WHERE id = ?", row["id"])
         return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
-                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1)
+                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
+                    oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
+
+    def uncount_attempt(self, mail: int) -> None:
+        """Take an attempt back: what stopped the work was not the mail."""
+        self.run("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'", mail)
 
     def raw_mail(self, number: int) -> bytes | None:
         """Return a kept mail as it came; None where there is none of that number."""
@@ -233,7 +241,7 @@ class Store:
         """Return an earlier mail of the same content, unless that one was less proven than this."""
         return self.row(
             "SELECT id FROM mails WHERE content_key = ? AND id != ? AND state IN ('read', 'shelved')"
-            " AND (origin = 'proven' OR ? != 'proven') LIMIT 1", content_key, mail, origin)
+            " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1", content_key, mail, origin, origin)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 

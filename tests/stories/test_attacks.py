@@ -149,7 +149,7 @@ class Boutique(World):
             self._box(*row) for row in (("ventes", SHOP, ""), ("second", "second@boutique.example", ""),
                                         ("bot", BOT, 'role = "bot"')))), "utf-8")
         settings = load(path)
-        self.guichet = Guichet(settings, Store(database(settings)), Dns(nameserver="127.0.0.1", port=self.port))
+        self.guichet = Guichet(settings, Store(database(settings)), dns=Dns(nameserver="127.0.0.1", port=self.port))
 
     def _box(self, name: str, address: str, more: str) -> str:
         self.smtp.users[address] = "secret"
