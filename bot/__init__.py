@@ -17,6 +17,10 @@
     proofing        what the linter says of those words     core/linter; `rehearsing` tries every template for `check`
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
+    resolving       what nobody knows to have left: looked for, and the seller asked
+    filing          a copy in the Sent folder, where the provider puts none
+    settling        what became of a sending, written down
+    breaking        the breaker that throws the switch
     calling             -> a marketplace's webservice       edges/webservice
     guichet         what one pass works with
     words/          what the program says, in French and English

@@ -23,10 +23,12 @@ from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.store import StorageError, Store
+from bot.filing import file_one
 from bot.guichet import Guichet, templates_of
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
-from bot.sending import resolve_one, send_ready
+from bot.resolving import resolve_one, settle_echo
+from bot.sending import send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
 from bot.words import say
@@ -134,7 +136,7 @@ def once(settings: Settings) -> Pass:
             _try(done, lambda mailbox=mailbox: _receive_once(guichet, mailbox))  # type: ignore[misc]
         stop = Stop()
         until_idle(reading_steps(guichet), stop)
-        _try(done, lambda: until_idle([lambda: resolve_one(guichet, now())], stop))
+        _try(done, lambda: until_idle(resolving_steps(guichet), stop))
         for _, error in send_ready(guichet, now):
             if error:
                 done.note(error)
@@ -154,6 +156,10 @@ def try_templates(settings: Settings) -> None:
 def reading_steps(guichet: Guichet) -> list[Step]:
     return [lambda: read_one(guichet, now()), lambda: catch_up(guichet, now()), lambda: tell_drift(guichet, now()),
             lambda: tick(guichet, now())]
+
+
+def resolving_steps(guichet: Guichet) -> list[Step]:
+    return [lambda: settle_echo(guichet, now()), lambda: resolve_one(guichet, now()), lambda: file_one(guichet, now())]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -288,7 +294,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
     waiting: dict[str, Backoff] = {}
     while not stop.asked:
-        until_idle([lambda: resolve_one(guichet, now())], stop)
+        until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
         for name, error in send_ready(guichet, now, resting):
             if error:

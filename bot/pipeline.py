@@ -27,7 +27,7 @@ from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
 from bot.edges import EdgeError
-from bot.edges.store import Mail, Row, Store, iso
+from bot.edges.store import Mail, Row, Store, iso, mark_of
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
@@ -184,6 +184,8 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
     seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
     store.describe_mail(mail.id, seen)
+    if seen.headers.get("x-guichet"):
+        store.record_echo((mark_of(seen.message_id), seen.headers["x-guichet"]), now)
     if reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):

@@ -131,6 +131,8 @@ class Mailbox:
     Attributes:
         authserv_id: whose Authentication-Results are believed; empty: nobody's.
         shops: the marketplaces that write here, by name.
+        echo: a reply also goes to this mailbox itself, unseen by its reader: what arrives was taken by the relay.
+        save_sent: a copy of a reply is put into the Sent folder where the provider puts none.
         role: `bot` for the mailbox from which the seller is written to, else empty.
     """
 
@@ -146,6 +148,8 @@ class Mailbox:
     role: str = ""
     ca_file: Path | None = None
     oauth: str = ""
+    echo: bool = True
+    save_sent: bool = True
     reference: Reference | None = field(default=None, repr=False)
 
     def secret(self) -> str:
@@ -324,6 +328,12 @@ def _one_of(*words: str) -> Reader:
     return read
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _RefusedError(say("this must be true or false, without quotes, but it is {value}", value=_shown(value)))
+    return value
+
+
 def _mode(value: Any) -> Mode:
     return Mode(_one_of(*(mode.value for mode in Mode))(value))
 
@@ -475,6 +485,7 @@ _MAILBOX: Schema = {
     "password_env": _variable, "password_file": _secret_file, "oauth": _one_of("microsoft", "google"),
     "ca_file": _named, "folders": _some(_named, '["INBOX"]'), "authserv_id": _line,
     "shops": _some(_named, '["rakuten_fr"]'), "role": _one_of("bot", ""),
+    "echo": _yes_or_no, "save_sent": _yes_or_no,
 }
 _SHOP: Schema = {
     "login": _line, "token_env": _variable, "token_file": _secret_file,
@@ -712,6 +723,7 @@ class _Reading:
             maildir=self.beside(values["maildir"]) if "maildir" in values else None,
             folders=values.get("folders", ("INBOX",)), authserv_id=values.get("authserv_id", ""),
             shops=values.get("shops", tuple(self.marketplaces)), role=values.get("role", ""),
+            echo=values.get("echo", True), save_sent=values.get("save_sent", True),
             ca_file=self._ca_file(values, where), oauth=values.get("oauth", ""), reference=reference,
         )
 

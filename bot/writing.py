@@ -20,7 +20,7 @@ from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
 from bot.core.policy import Mode, Seller
-from bot.edges.store import Row, Store, Written, moment
+from bot.edges.store import Row, Store, Written, mark_of, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
 from bot.proofing import kept, remarks_on, sentences, stopping, told
@@ -355,4 +355,4 @@ def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
         subject=row["subject"], body=row["body"], message_id=row["message_id"], date=now,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
-        bot=row["message_id"].strip("<>")[:16]))
+        bot=mark_of(row["message_id"])))

@@ -112,7 +112,10 @@ class World:
     def configure(self, *, language: str = "fr", policy: str = "") -> None:
         path = self.folder / "mailboxes.toml"
         path.write_text(SETTINGS.format(marie=MARIE, shop=SHOP, host=HOST, language=language, policy=policy), "utf-8")
-        settings = load(path)
+        self.reload()
+
+    def reload(self) -> None:
+        settings = load(self.folder / "mailboxes.toml")
         self.guichet = Guichet(settings, Store(database(settings)))
 
     @property

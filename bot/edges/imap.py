@@ -1,6 +1,7 @@
 """Mail in by IMAP: it looks and never touches.
 
-Only EXAMINE and BODY.PEEK are used, so that no flag of the seller's mail changes, \\Seen least of all.
+Only EXAMINE and BODY.PEEK are used, so that no flag of the seller's mail changes, \\Seen least of all. One thing is
+written: a copy of what we sent, into Sent (`file_sent`).
 Whatever goes wrong leaves as an EdgeError: one sentence that names the mailbox, the host and the port.
 """
 
@@ -483,6 +484,18 @@ class Imap:
                 "{host}:{port}",
                 **self.account.where), permanent=True)
         return any(self._holds(name, message_id.strip("<>")) for name in self._sent_folders())
+
+    def file_sent(self, raw: bytes, at: datetime) -> bool:
+        """Put a copy of a mail of ours into Sent, read, dated `at` (aware); False where there is no such folder.
+
+        The one thing that is ever written into a mailbox.
+        """
+        folder = next(iter(self._sent_folders()), None)
+        if folder is None:
+            return False
+        with self._talking(len(raw) / SLOWEST) as client:
+            client.append(folder, raw, flags=[b"\\Seen"], msg_time=at)
+        return True
 
     def _sent_folders(self) -> list[str]:
         """Return the marked folder and those of a usual name: mail programs file where servers do not."""

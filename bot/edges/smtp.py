@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -63,10 +63,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What became of one mail, and the relay's own words, in one line."""
+    """What became of one mail, and the relay's own words, in one line.
+
+    Attributes:
+        no_echo: why the relay would not also give it to our own mailbox; empty where it did or was not asked.
+    """
 
     outcome: Outcome
     reply: str = ""
+    no_echo: str = ""
 
 
 class SubmissionRefusedError(EdgeError):
@@ -105,8 +110,13 @@ class Smtp:
                  trace: TracebackType | None) -> None:
         self._leave()
 
-    def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool]) -> Sending:
+    def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool], *,
+             echo: str = "") -> Sending:
         """Send one mail, and say what surely became of it.
+
+        `echo`, our own mailbox, is named in the envelope beside the recipient and nowhere in the mail: one DATA is
+        taken for both or for neither, so that what arrives there was taken. A relay that refuses it gets the mail
+        for the recipient alone.
 
         `before_data` is called when the relay has taken sender and recipient and not a byte of the mail
         has left: there the caller commits that it is being transmitted, or returns False to withdraw it.
@@ -121,10 +131,11 @@ class Smtp:
         self._ready()
         if refused := self._offer(sender, recipient, len(raw)):
             return refused
+        no_echo = self._add(echo) if echo and echo.lower() != recipient.lower() else ""
         if not before_data():
             self._forget()
             return Sending(outcome=Outcome.WITHDRAWN)
-        return self._transmit(raw)
+        return replace(self._transmit(raw), no_echo=no_echo)
 
     def verify(self, sender: str = "") -> None:
         """Log in, see that the relay takes mail from `sender`, and leave; raise as `send` does."""
@@ -165,6 +176,16 @@ class Smtp:
         except _LostError as lost:
             return self._lost(Outcome.LATER, lost)
         return None
+
+    def _add(self, echo: str) -> str:
+        """Name our own mailbox as a second recipient; return why the relay would not, empty where it did."""
+        check_address(echo)
+        try:
+            said = self._ask(f"RCPT TO:<{echo}>")
+        except _LostError as lost:
+            self._drop()
+            return say("the connection was lost ({reason})", reason=lost)
+        return "" if said.kind == 2 else said.line
 
     def _transmit(self, raw: bytes) -> Sending:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FRENCH = {
+    "this must be true or false, without quotes, but it is {value}":
+        "il faut true ou false, sans guillemets, mais c'est {value}",
     "{where}: {sentence}": "{where} : {sentence}",
     "line {line}": "ligne {line}",
     "mailbox '{name}'": "boîte « {name} »",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.breaking import stop_all
 from bot.core.action import Move, State
 from bot.core.case import Case
 from bot.core.deadline import Deadline
@@ -17,7 +18,7 @@ from bot.core.policy import Seller
 from bot.edges.store import Row
 from bot.edges.templates import PROGRAM, TemplateError, Templates, left
 from bot.pipeline import handle
-from bot.sending import resolve_one
+from bot.resolving import resolve_one
 from bot.words import LANGUAGES
 from tests.world import ORDER, World, buyer_writes, claim, mail
 
@@ -249,7 +250,7 @@ def undelivered(world: World) -> None:
 def uncertain(world: World) -> None:
     released(world)
     world.store.move(Move(draft=1, frm=(State.READY,), to=State.TRANSMITTING, why=""), world.now)
-    assert resolve_one(world.guichet, world.now)
+    assert resolve_one(world.guichet, world.now + timedelta(minutes=15))
 
 
 def catch_up(world: World) -> None:
@@ -284,6 +285,10 @@ def over(world: World) -> None:
     world.later(hours=25)
 
 
+def stopped(world: World) -> None:
+    stop_all(world.guichet, "11 / 10", world.now)
+
+
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
     question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "approve D-1"]),
@@ -297,11 +302,12 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
     over: ("over", ["ship_back", "close C-1"]),
+    stopped: ("paused", ["11 / 10", "resume", "show outbox"]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
 
-OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift)]
+OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift, stopped)]
 
 
 def mail_to_seller(folder: Path, way: Way, language: str) -> Row:
