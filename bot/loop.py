@@ -22,6 +22,7 @@ from bot.core.errors import BotError
 from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
+from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
 from bot.filing import file_one
 from bot.guichet import Guichet, templates_of
@@ -131,7 +132,9 @@ def once(settings: Settings) -> Pass:
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
     with alone_on(settings.data):
+        killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)))
+        killpoint("once, with the database")
         for mailbox in settings.mailboxes:
             _try(done, lambda mailbox=mailbox: _receive_once(guichet, mailbox))  # type: ignore[misc]
         stop = Stop()
@@ -141,7 +144,9 @@ def once(settings: Settings) -> Pass:
             if error:
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
+        killpoint("once, before the end")
         guichet.store.close()
+    killpoint("once, without the lock")
     return done
 
 

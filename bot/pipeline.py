@@ -27,6 +27,7 @@ from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.edges.store import Mail, Row, Store, iso, mark_of
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
@@ -182,7 +183,9 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
+    killpoint("before reading a mail")
     seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
+    killpoint("after reading a mail")
     store.describe_mail(mail.id, seen)
     if seen.headers.get("x-guichet"):
         store.record_echo((mark_of(seen.message_id), seen.headers["x-guichet"]), now)

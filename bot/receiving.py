@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.edges.store import Arrival, StorageError, Store
 from bot.settings import Mailbox
 from bot.words import say
@@ -105,6 +106,7 @@ def _sweep_is_due(looked: str, now: datetime) -> bool:
 
 def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int) -> Iterator[Arrival]:
     for mail in imap.fetch(folder, uids):
+        killpoint("after FETCH of a mail")
         uid = int(mail.place.rpartition("/")[2])
         yield Arrival(folder=folder, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize,
                       cold=uid < cold_below)

@@ -23,6 +23,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -185,13 +186,16 @@ class Imap:
         self._drop()
         self._check_account()
         context = self._tls()
+        killpoint("imap before connecting")
         self._client = self._dial(context)
         try:
             with self._talking() as client:
                 self._tune(client)
                 if self.account.security == "starttls":
                     self._secure(client, context)
+                killpoint("imap before the log-in")
                 self._log_in(client)
+                killpoint("imap after the log-in")
         except EdgeError:
             self._drop()
             raise
@@ -306,7 +310,9 @@ class Imap:
         """
         refusals: list[EdgeError] = []
         for batch in _batches(sorted(set(uids))):
+            killpoint("imap before FETCH")
             sizes = self._sizes(name, batch)
+            killpoint("imap after the sizes")
             for group in _groups(sizes):
                 if sizes[group[0]] > LIMIT:
                     yield from self._headers(name, group[0], sizes[group[0]])
@@ -318,6 +324,7 @@ class Imap:
     def _examine(self, name: str) -> FolderState:
         self._refuse_control(name)
         self._open = ""
+        killpoint("imap before EXAMINE")
         try:
             with self._talking() as client:
                 answer = client.select_folder(name, readonly=True)
@@ -494,7 +501,9 @@ class Imap:
         if folder is None:
             return False
         with self._talking(len(raw) / SLOWEST) as client:
+            killpoint("imap before APPEND")
             client.append(folder, raw, flags=[b"\\Seen"], msg_time=at)
+            killpoint("imap after APPEND")
         return True
 
     def _sent_folders(self) -> list[str]:
@@ -512,7 +521,9 @@ class Imap:
         self._examine(name)
         with self._talking() as client:
             # SEARCH HEADER finds substrings in any case: id-1 finds ID-11. So what it finds is compared.
+            killpoint("imap before the look into Sent")
             found = client.search(f'HEADER Message-ID "{message_id}"')
+            killpoint("imap after the look into Sent")
         return any(message_id in self._message_ids(batch) for batch in _batches(found))
 
     def _message_ids(self, uids: list[int]) -> set[str]:

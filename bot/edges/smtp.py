@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from bot.core.draft import check_address, check_outgoing
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ class Smtp:
             EdgeError: the relay cannot be reached or trusted. In all three cases nothing was sent.
         """
         check_outgoing(raw, sender, recipient)
+        killpoint("smtp before the connection is ready")
         self._ready()
+        killpoint("smtp after the connection is ready")
         if refused := self._offer(sender, recipient, len(raw)):
             return refused
         no_echo = self._add(echo) if echo and echo.lower() != recipient.lower() else ""
@@ -169,6 +172,7 @@ class Smtp:
         try:
             for line in (f"MAIL FROM:<{sender}>{size_told}", f"RCPT TO:<{recipient}>"):
                 said = self._ask(line)
+                killpoint(f"smtp after {line[:4]}")
                 if said.code == 530:  # Must log in first, or must start TLS first: no fault of this mail
                     raise SubmissionRefusedError(self._say_no(said))
                 if said.kind != 2:
@@ -182,14 +186,17 @@ class Smtp:
         check_address(echo)
         try:
             said = self._ask(f"RCPT TO:<{echo}>")
+            killpoint("smtp after RCPT of the echo")
         except _LostError as lost:
             self._drop()
             return say("the connection was lost ({reason})", reason=lost)
         return "" if said.kind == 2 else said.line
 
     def _transmit(self, raw: bytes) -> Sending:
+        killpoint("smtp before DATA")
         try:
             said = self._ask("DATA")
+            killpoint("smtp after DATA")
         except _LostError as lost:  # not a byte of the mail has left
             return self._lost(Outcome.LATER, lost)
         if said.code != 354:
@@ -203,10 +210,17 @@ class Smtp:
         """Send the mail and its dot, and wait as long as RFC 5321 asks."""
         client = self._open()
         stuffed = re.sub(rb"(?m)^\.", b"..", raw)
+        half = len(stuffed) // 2
         try:
-            client.send(stuffed + b".\r\n")
+            client.send(stuffed[:half])
+            killpoint("smtp amid the text")
+            client.send(stuffed[half:])
+            killpoint("smtp before the dot")
+            client.send(b".\r\n")
+            killpoint("smtp after the dot")
             self._wait_at_most(self._relay.patience)
             said = self._reply(*client.getreply())
+            killpoint("smtp after the answer to the dot")
         except OSError as error:
             raise _LostError(self._clean(str(error))) from None
         self._wait_at_most(self._relay.timeout)
@@ -263,6 +277,7 @@ class Smtp:
             self._wait_at_most(self._relay.timeout)
 
     def _connect(self) -> None:
+        killpoint("smtp before connecting")
         self._check_security()
         context = self._context()
         try:
@@ -270,7 +285,9 @@ class Smtp:
             self._greet()
             if self._relay.security == "starttls":
                 self._start_tls(context)
+            killpoint("smtp before the log-in")
             self._log_in()
+            killpoint("smtp after the log-in")
         except (OSError, UnicodeError, _LostError) as error:
             self._drop()
             raise self._unreachable(error) from None
@@ -383,6 +400,7 @@ class Smtp:
         """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
         try:
             self._wait_at_most(QUIT_WAIT)
+            killpoint("smtp before QUIT")
             self._ask("QUIT")
         except _LostError:
             pass

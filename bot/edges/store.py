@@ -21,6 +21,7 @@ from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.message import Message, Origin
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint_of_commit
 from bot.edges.schema import migrations
 from bot.words import say
 
@@ -132,7 +133,9 @@ class Store:
             self.db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                killpoint_of_commit("before")
                 self.db.conn.execute("COMMIT")
+                killpoint_of_commit("after")
             except BaseException:
                 if self.db.conn.in_transaction:
                     self.db.conn.execute("ROLLBACK")
