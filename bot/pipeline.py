@@ -20,12 +20,14 @@ from bot.core import case as cases
 from bot.core import deadline as deadlines
 from bot.core import decide, message
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.bounce import report
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
+from bot.core.robots import no_reply
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
 from bot.edges.store import Mail, Row, Store, iso, mark_of
@@ -35,7 +37,7 @@ from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
 from bot.standing import allowed, look
 from bot.words import say
-from bot.writing import freeze, page_of, rewrite, tell_seller, write_reply
+from bot.writing import freeze, page_of, renewed, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
-        text=note.text, origin=seen.origin, held=note.held or _stale(seen.date, received, policy),
+        text=note.text, origin=seen.origin, held=note.held or _stale(seen.date, received, policy) or no_reply(seen),
         channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
     )
 
@@ -216,8 +218,7 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
 def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
     if seen.automatic == "bounce":
-        return "shelved", "bounce: " + say(
-            "a mail could not be delivered; read it, one of your answers may not have arrived")
+        return _unclaimed_bounce(seen)
     if reason := other_shop(seen, shops):
         return "shelved", reason
     if seen.automatic:
@@ -229,6 +230,13 @@ def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = Non
     if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
     return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def _unclaimed_bounce(seen: Message) -> tuple[str, str]:
+    if not report(seen.text).is_final:
+        return "ignored", "delayed: " + say("a mail is late, and the server goes on trying")
+    return "shelved", "bounce: " + say(
+        "a mail could not be delivered; read it, one of your answers may not have arrived")
 
 
 def other_shop(seen: Message, shops: Collection[str] | None) -> str:
@@ -249,13 +257,18 @@ def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool
         return False
     row = guichet.store.own_mail((seen.in_reply_to, *seen.references))
     case = guichet.store.case_by_number(row["case_id"]) if row else None
-    if row is None or case is None:
+    told = report(seen.text)
+    if row is None or case is None or not told.is_final:
         return False
-    mark = f"bounce:D-{row['id']}"
+    if not told.is_about(row["to_addr"], guichet.mailbox(row["mailbox"]).address):
+        return False
+    mark = f"bounce:D-{row['id']}" + (f":{row['attempts']}" if row["attempts"] > 1 else "")
     handle(guichet, Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{Kind.MESSAGE_UNDELIVERED}/{mark}", at=mail.received,
         kind=Kind.MESSAGE_UNDELIVERED, case=case.key, source=f"mail:{mail.id}", mark=mark, text=seen.newest[:500],
         draft=row["id"]), now)
+    if row["channel"] == Channel.EMAIL:
+        guichet.store.stop_address(row["to_addr"], seen.newest, now)
     return True
 
 
@@ -389,11 +402,13 @@ def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case:
         assert row, "a draft is moved only after it was found"
         if answer.to in (State.READY, State.HANDED):
             _check_words(row, case)
+        if answer.to is State.READY and row["channel"] == Channel.EMAIL:
+            row = renewed(guichet, row)
         fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
         moved = guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
         if moved and answer.to is State.READY:
             guichet.store.drop_others(row, now)
-        if answer.to is State.FAILED and row["state"] == State.SENT:
+        if answer.to is State.FAILED and row["state"] in (State.SENT, State.TRANSMITTING, State.UNCERTAIN):
             guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from bot.pipeline import handle
 log = logging.getLogger(__name__)
 
 PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))  # after each 4xx
+_KNOWS_NOBODY = re.compile(r"55\d 5\.1\.")     # RFC 3463: the address is at fault, not the mail
 TO_BUYER = (What.REPLY, What.OFFER)
 
 
@@ -42,6 +44,8 @@ def refused(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
     with guichet.store.write_tx():
         move(guichet, row, (State.READY, State.TRANSMITTING), State.FAILED, now)
         guichet.store.note(row["id"], words)
+        if _KNOWS_NOBODY.match(words) and row["what"] in TO_BUYER:
+            guichet.store.stop_address(row["to_addr"], words, now)
         if row["what"] in TO_BUYER:
             tell(guichet, row, Kind.MESSAGE_UNDELIVERED, words, now)
     log.error("D-%s was refused: %s", row["id"], words)

@@ -332,6 +332,19 @@ def _last_links(store: Store, case: int) -> dict[str, str]:
     return json.loads(row["links"]) if row else {}
 
 
+def renewed(guichet: Guichet, row: Row) -> Row:
+    """Return a row that a person releases, its address open again; one that came back gets a new Message-ID and bytes.
+
+    Under the old one it would be found, in Sent or come back to us, and count as sent.
+    """
+    guichet.store.open_address(row["to_addr"])
+    if not row["spent"]:
+        return row
+    again = _message_id(guichet, guichet.mailbox(row["mailbox"]), f"{row['step']}/again:{row['attempts']}")
+    guichet.store.run("UPDATE outbox SET message_id = ?, raw = NULL, filed = '' WHERE id = ?", again, row["id"])
+    return {**row, "message_id": again, "raw": None}
+
+
 def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
     if row.state != State.READY or row.channel != Channel.EMAIL:

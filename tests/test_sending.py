@@ -241,6 +241,90 @@ def test_more_than_a_fifth_of_failures_throws_the_switch(relayed: Relayed, faile
         relayed.configure(policy=ALONE)
         relayed.hears(buyer_writes(order=f"404-0000000-{number:07}"))
         relayed.sends()      # what Marie is told, before the relay refuses
-        relayed.smtp.faults = {"RCPT": ["550 5.1.1 no"]} if number < failed else {}
+        relayed.smtp.faults = {"RCPT": ["550 5.7.1 no"]} if number < failed else {}
         relayed.passes(minutes=11)
     assert bool(paused(relayed.store)) is stops
+
+
+# ---- what comes back
+
+
+def bounce(relayed: Relayed, *, action: str = "failed", about: str = RELAY) -> bytes:
+    own = relayed.reply()["message_id"]
+    return (f"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: {SHOP}\nSubject: Undelivered\n"
+            f"Date: Tue, 17 Nov 2026 10:00:00 +0000\nMessage-ID: <{action}{about}>\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+            "--b\nContent-Type: text/plain\n\nSorry.\n\n"
+            "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+            f"Final-Recipient: rfc822; {about}\nAction: {action}\nStatus: 5.1.1\n\n"
+            f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {own}\nSubject: Re\n\n--b--\n").encode()
+
+
+def test_an_answer_that_comes_back_opens_its_deadline_and_stops_its_address(relayed: Relayed) -> None:
+    relayed.approves()
+    relayed.sends()
+    relayed.hears(bounce(relayed))
+    assert relayed.reply()["state"] == "failed"
+    assert [row["state"] for row in relayed.rows("deadlines")] == ["open"]
+    relayed.configure(policy=ALONE)
+    relayed.hears(buyer_writes("Et alors ?", message=2))
+    second = relayed.rows("outbox", "what = 'reply'")[-1]
+    assert second["state"] == "draft"
+    assert RELAY in second["why"]
+
+
+def test_a_yes_opens_the_address_again_and_the_answer_leaves_under_a_new_name(relayed: Relayed) -> None:
+    relayed.approves()
+    relayed.sends()
+    first = relayed.reply()["message_id"]
+    relayed.hears(bounce(relayed))
+    relayed.says(Kind.DRAFT_APPROVED, draft=relayed.reply()["id"])
+    relayed.sends()
+    assert len(relayed.to_buyers()) == 2
+    assert relayed.reply()["message_id"] != first
+    assert not relayed.store.stopped_address(RELAY)
+    assert [row["state"] for row in relayed.rows("deadlines")] == ["met"]
+
+
+def test_an_answer_that_comes_back_twice_is_told_twice(relayed: Relayed) -> None:
+    relayed.approves()
+    relayed.sends()
+    relayed.hears(bounce(relayed))
+    relayed.says(Kind.DRAFT_APPROVED, draft=relayed.reply()["id"])
+    relayed.sends()
+    relayed.hears(bounce(relayed))
+    assert relayed.reply()["state"] == "failed"
+
+
+@pytest.mark.parametrize(("action", "about"), [("delayed", RELAY), ("failed", SHOP)])
+def test_a_late_mail_and_a_lost_copy_to_ourselves_change_nothing(relayed: Relayed, action: str, about: str) -> None:
+    relayed.approves()
+    relayed.sends()
+    relayed.hears(bounce(relayed, action=action, about=about))
+    assert relayed.reply()["state"] == "sent"
+    assert not relayed.store.stopped_address(RELAY)
+
+
+def test_a_bounce_of_a_mail_nobody_knew_to_have_left_settles_it(relayed: Relayed) -> None:
+    relayed.approves()
+    lost(relayed, kept=True)
+    relayed.hears(bounce(relayed))
+    assert relayed.reply()["state"] == "failed"
+
+
+def test_an_address_that_the_relay_knows_not_is_stopped(relayed: Relayed) -> None:
+    relayed.hears(buyer_writes())
+    relayed.sends()
+    relayed.says(Kind.DRAFT_APPROVED, draft=relayed.reply()["id"])
+    relayed.smtp.faults = {"RCPT": ["550 5.1.1 no such user"]}
+    relayed.sends()
+    assert relayed.reply()["state"] == "failed"
+    assert "5.1.1" in relayed.store.stopped_address(RELAY)
+
+
+def test_what_a_robot_wrote_is_answered_by_nobody_alone(relayed: Relayed) -> None:
+    relayed.configure(policy=ALONE)
+    relayed.hears(buyer_writes().replace(b"\nMIME", b"\nX-Auto-Response-Suppress: All\nMIME", 1))
+    row = relayed.reply()
+    assert row["state"] == "draft"
+    assert "robot" in row["why"]
