@@ -4,6 +4,7 @@
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
+    leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
     pipeline        raw row -> event -> handled, in one transaction:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says

@@ -26,6 +26,7 @@ from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
 from bot.filing import file_one
 from bot.guichet import Guichet, templates_of
+from bot.leasing import BusyError, leased
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.resolving import resolve_one, settle_echo
@@ -46,10 +47,6 @@ LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: m
 Step = Callable[[], bool]  # does one piece of work; says whether there was one
 
 
-class BusyError(BotError):
-    """Another process works on this data folder."""
-
-
 class Stop:
     """A wish to stop, and pauses that the wish, or news, cuts short."""
 
@@ -67,6 +64,10 @@ class Stop:
 
     def wake(self) -> None:
         self._wakes.put(0)
+
+    def ask(self) -> None:
+        self.asked = True
+        self.wake()
 
     def _on_signal(self, signum: int, _frame: object) -> None:
         # Only what is safe inside a handler: SimpleQueue.put is, logging and Event.set are not.
@@ -131,7 +132,7 @@ def once(settings: Settings) -> Pass:
     done = Pass()
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
-    with alone_on(settings.data):
+    with alone_on(settings.data), leased(database(settings)):
         killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)))
         killpoint("once, with the database")
@@ -195,8 +196,7 @@ def run(settings: Settings) -> None:
         StorageError: the database cannot be used at the start; later it is waited for.
     """
     stop = Stop()
-    with alone_on(settings.data):
-        Store(database(settings)).close()
+    with alone_on(settings.data), leased(database(settings), stop.ask):
         stop.listen()
         readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
         workers = [*readers, Worker(settings, stop, _reading), Worker(settings, stop, _sending)]

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot import marketplaces, words
+from bot.breaking import stop_all
 from bot.calling import meets
 from bot.core import case as cases
 from bot.core import deadline as deadlines
@@ -189,8 +190,10 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
     seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
     killpoint("after reading a mail")
     store.describe_mail(mail.id, seen)
-    if seen.headers.get("x-guichet"):
-        store.record_echo((mark_of(seen.message_id), seen.headers["x-guichet"]), now)
+    if mark := seen.headers.get("x-guichet"):
+        store.record_echo((mark_of(seen.message_id), mark), now)
+        if _from_another_installation(guichet, mail, seen, mark):
+            stop_all(guichet, say("another Guichet answers from {address}, too", address=seen.sender), now)
     if reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
@@ -205,6 +208,17 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
 def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
     trusted = guichet.mailbox(mail.mailbox).authserv_id
     return frozenset({trusted} if trusted else ())
+
+
+def _from_another_installation(guichet: Guichet, mail: Mail, seen: Message, mark: str) -> bool:
+    """Say whether a mail like ours, and proven to come from our own address, is none of ours.
+
+    What lay there before the first look may be of a database that is gone, and after a restore of what it forgot.
+    """
+    if mail.cold or seen.origin is not Origin.PROVEN or guichet.store.meta("restored"):
+        return False
+    ours = {box.address.lower() for box in guichet.settings.mailboxes}
+    return seen.sender in ours and not guichet.store.wrote(mark) and not guichet.store.is_own(seen.message_id)
 
 
 def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:

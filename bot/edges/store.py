@@ -471,6 +471,16 @@ class Store:
         row = self.row("SELECT why FROM stopped_addresses WHERE address = ?", address.lower())
         return row["why"] or "-" if row else ""
 
+    def lease(self) -> Row | None:
+        return self.row("SELECT * FROM leases WHERE name = 'writer'")
+
+    def set_lease(self, host: str, pid: int, boot: str, now: datetime) -> None:
+        self.run("INSERT OR REPLACE INTO leases (name, host, pid, boot, beaten) VALUES ('writer', ?, ?, ?, ?)",
+                 host, pid, boot, iso(now))
+
+    def drop_lease(self, host: str, pid: int) -> None:
+        self.run("DELETE FROM leases WHERE name = 'writer' AND host = ? AND pid = ?", host, pid)
+
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
@@ -524,6 +534,9 @@ class Store:
         found = (self.row("SELECT * FROM outbox WHERE message_id = ? AND what IN ('reply', 'offer')", one)
                  for one in message_ids)
         return next((row for row in found if row), None)
+
+    def wrote(self, mark: str) -> bool:
+        return self.row("SELECT 1 AS one FROM outbox WHERE substr(message_id, 2, 16) = ?", mark) is not None
 
     def is_own(self, message_id: str) -> bool:
         return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None

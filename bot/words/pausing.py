@@ -21,5 +21,8 @@ FRENCH = {
     "without":
         "Boîte {mailbox} : le serveur ne remet pas aussi la réponse à la boîte elle-même ({words}) ; pendant une "
         "semaine, les réponses partent sans",
+    "another Guichet answers from {address}, too": "un autre Guichet répond aussi depuis {address}",
+    "The machine {host} works on {folder}; this one leaves everything to it":
+        "La machine {host} travaille sur {folder} ; celle-ci lui laisse tout",
     "It was not stopped.": "Il n'était pas arrêté.",
 }
