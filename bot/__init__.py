@@ -4,6 +4,7 @@
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
+    leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     pipeline        raw row -> event -> handled, in one transaction:
@@ -26,6 +27,10 @@
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     digesting       the day in one mail
     sending         outbox rows -> SMTP, at most once       edges/smtp
+    resolving       what nobody knows to have left: looked for, and the seller asked
+    filing          a copy in the Sent folder, where the provider puts none
+    settling        what became of a sending, written down
+    breaking        the breaker that throws the switch
     calling             -> a marketplace's webservice       edges/webservice
     guichet         what one pass works with
     words/          what the program says, in French and English

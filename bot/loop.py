@@ -26,14 +26,18 @@ from bot.digesting import tell_digest
 from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
+from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
+from bot.filing import file_one
 from bot.guichet import Guichet, templates_of
 from bot.hearing import hear
+from bot.leasing import BusyError, leased
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.reconciling import reconcile
 from bot.reminding import remind_to_rate
-from bot.sending import resolve_one, send_ready
+from bot.resolving import resolve_one, settle_echo
+from bot.sending import send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
 from bot.words import say
@@ -48,10 +52,6 @@ SETTLED = 60.0         # seconds after which a connection that broke had been a 
 LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
 
 Step = Callable[[], bool]  # does one piece of work; says whether there was one
-
-
-class BusyError(BotError):
-    """Another process works on this data folder."""
 
 
 class Stop:
@@ -71,6 +71,10 @@ class Stop:
 
     def wake(self) -> None:
         self._wakes.put(0)
+
+    def ask(self) -> None:
+        self.asked = True
+        self.wake()
 
     def _on_signal(self, signum: int, _frame: object) -> None:
         # Only what is safe inside a handler: SimpleQueue.put is, logging and Event.set are not.
@@ -135,13 +139,15 @@ def once(settings: Settings) -> Pass:
     done = Pass()
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
-    with alone_on(settings.data):
+    with alone_on(settings.data), leased(database(settings)):
+        killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)))
+        killpoint("once, with the database")
         refused = [mailbox.name for mailbox in settings.mailboxes if not _receive_safely(done, guichet, mailbox)]
         watch_machine(guichet)
         stop = Stop()
         until_idle(reading_steps(guichet), stop)
-        _try(done, lambda: until_idle([lambda: resolve_one(guichet, now())], stop))
+        _try(done, lambda: until_idle(resolving_steps(guichet), stop))
         for name, error in send_ready(guichet, now):
             _sent_safely(guichet, name, error)
             if error and name not in refused:   # the same log-in is refused: told once is enough
@@ -149,8 +155,10 @@ def once(settings: Settings) -> Pass:
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
         for thread in ("reading", "sending"):     # of a daemon that ran before
             alarming.end_alarm(guichet, f"thread:{thread}", now())
+        killpoint("once, before the end")
         guichet.reader.close()
         guichet.store.close()
+    killpoint("once, without the lock")
     return done
 
 
@@ -185,6 +193,10 @@ def _sent_safely(guichet: Guichet, name: str, error: EdgeError | None) -> None:
         alarming.failed(guichet, f"sending:{name}", error, now())
     else:
         alarming.end_alarm(guichet, f"sending:{name}", now())
+
+
+def resolving_steps(guichet: Guichet) -> list[Step]:
+    return [lambda: settle_echo(guichet, now()), lambda: resolve_one(guichet, now()), lambda: file_one(guichet, now())]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -231,8 +243,7 @@ def run(settings: Settings) -> None:
         StorageError: the database cannot be used at the start; later it is waited for.
     """
     stop = Stop()
-    with alone_on(settings.data):
-        Store(database(settings)).close()
+    with alone_on(settings.data), leased(database(settings), stop.ask):
         stop.listen()
         readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
         workers = [*readers, Worker(settings, stop, _reading), Worker(settings, stop, _sending)]
@@ -354,7 +365,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
     waiting: dict[str, Backoff] = {}
     while not stop.asked:
-        until_idle([lambda: resolve_one(guichet, now())], stop)
+        until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
         alarming.end_alarm(guichet, "thread:sending", now())
         for name, error in send_ready(guichet, now, resting):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.edges.store import Arrival, StorageError, Store, moment
 from bot.settings import Mailbox
 from bot.words import say
@@ -82,8 +83,18 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
     new = sum(store.keep(mailbox, batch, now) for batch in _batches(
         _arrivals(imap, folder, sorted(wanted), cold_below, restored)))
     store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
-                     last_uid=max([last, stands.uidnext - 1, *wanted]))
+                     last_uid=_reached(store, mailbox, folder, stands, wanted, last))
     return new
+
+
+def _reached(store: Store, mailbox: str, folder: str, stands: FolderState, wanted: set[int], last: int) -> int:
+    """Return where the next look begins: before the first mail the server named and did not give.
+
+    It is deleted meanwhile, or its answer was garbled on the way; the next look tells which.
+    """
+    places = store.places(mailbox, folder) if wanted else set()
+    missing = [uid for uid in wanted if f"{stands.uidvalidity}/{uid}" not in places]
+    return min(missing) - 1 if missing else max([last, stands.uidnext - 1, *wanted])
 
 
 def _first_look(store: Store, mailbox: str, folder: str, stands: FolderState) -> Row:
@@ -118,6 +129,7 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
     batch: list[Arrival] = []
     try:
         for arrival in arrivals:
+            killpoint("after FETCH of a mail")
             batch.append(arrival)
             if len(batch) == BATCH:
                 yield batch

@@ -132,6 +132,8 @@ class Mailbox:
         authserv_id: whose Authentication-Results are believed; empty: nobody's.
         check_dkim: check the signatures ourselves where that host says nothing.
         shops: the marketplaces that write here, by name.
+        echo: a reply also goes to this mailbox itself, unseen by its reader: what arrives was taken by the relay.
+        save_sent: a copy of a reply is put into the Sent folder where the provider puts none.
         role: `bot` for the mailbox from which the seller is written to, else empty.
     """
 
@@ -148,6 +150,8 @@ class Mailbox:
     role: str = ""
     ca_file: Path | None = None
     oauth: str = ""
+    echo: bool = True
+    save_sent: bool = True
     reference: Reference | None = field(default=None, repr=False)
 
     def secret(self) -> str:
@@ -499,6 +503,7 @@ _MAILBOX: Schema = {
     "password_env": _variable, "password_file": _secret_file, "oauth": _one_of("microsoft", "google"),
     "ca_file": _named, "folders": _some(_named, '["INBOX"]'), "authserv_id": _line, "check_dkim": _yes,
     "shops": _some(_named, '["rakuten_fr"]'), "role": _one_of("bot", ""),
+    "echo": _yes, "save_sent": _yes,
 }
 _SHOP: Schema = {
     "login": _line, "token_env": _variable, "token_file": _secret_file,
@@ -738,6 +743,7 @@ class _Reading:
             folders=values.get("folders", ("INBOX",)), authserv_id=values.get("authserv_id", ""),
             check_dkim=values.get("check_dkim", False),
             shops=values.get("shops", tuple(self.marketplaces)), role=values.get("role", ""),
+            echo=values.get("echo", True), save_sent=values.get("save_sent", True),
             ca_file=self._ca_file(values, where), oauth=values.get("oauth", ""), reference=reference,
         )
 

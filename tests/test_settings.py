@@ -590,11 +590,13 @@ def test_the_example_still_loads_with_each_switched_off_setting_on_in_its_turn(t
                          if line.split(" ")[0] != instead.get(key, "-"))
         settings = loaded(tmp_path / "mailboxes.toml", text)
         assert _taken(settings, key), key
-    assert len(switched) == 10
+    assert len(switched) >= 11
 
 
 def _taken(settings: Settings, key: str) -> object:
     box, shop = settings.mailboxes[0], settings.shops["rakuten_fr"]
+    if key in ("echo", "save_sent"):        # what is switched on by writing that it is off
+        return getattr(box, key) is False
     references = [reference.key for reference in (box.reference, shop.reference) if reference]
     return key in references or getattr(box, key, None) or getattr(shop, key, None)
 

@@ -117,7 +117,10 @@ class World:
         path.write_text(SETTINGS.format(
             marie=MARIE, shop=SHOP, host=HOST, language=language,
             policy=policy if "digest" in policy else f'digest = "off"\n{policy}'), "utf-8")
-        settings = load(path)
+        self.reload()
+
+    def reload(self) -> None:
+        settings = load(self.folder / "mailboxes.toml")
         self.guichet = Guichet(settings, Store(database(settings)), READER)
 
     @property

@@ -1,6 +1,7 @@
 """Mail in by IMAP: it looks and never touches.
 
-Only EXAMINE and BODY.PEEK are used, so that no flag of the seller's mail changes, \\Seen least of all.
+Only EXAMINE and BODY.PEEK are used, so that no flag of the seller's mail changes, \\Seen least of all. One thing is
+written: a copy of what we sent, into Sent (`file_sent`).
 Whatever goes wrong leaves as an EdgeError: one sentence that names the mailbox, the host and the port.
 """
 
@@ -22,6 +23,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -187,13 +189,16 @@ class Imap:
         self._drop()
         self._check_account()
         context = self._tls()
+        killpoint("imap before connecting")
         self._client = self._dial(context)
         try:
             with self._talking() as client:
                 self._tune(client)
                 if self.account.security == "starttls":
                     self._secure(client, context)
+                killpoint("imap before the log-in")
                 self._log_in(client)
+                killpoint("imap after the log-in")
         except EdgeError:
             self._drop()
             raise
@@ -308,7 +313,9 @@ class Imap:
         """
         refusals: list[EdgeError] = []
         for batch in _batches(sorted(set(uids))):
+            killpoint("imap before FETCH")
             sizes = self._sizes(name, batch)
+            killpoint("imap after the sizes")
             for group in _groups(sizes):
                 if sizes[group[0]] > LIMIT:
                     yield from self._headers(name, group[0], sizes[group[0]])
@@ -320,6 +327,7 @@ class Imap:
     def _examine(self, name: str) -> FolderState:
         self._refuse_control(name)
         self._open = ""
+        killpoint("imap before EXAMINE")
         try:
             with self._talking() as client:
                 answer = client.select_folder(name, readonly=True)
@@ -510,6 +518,20 @@ class Imap:
                 **self.account.where), permanent=True)
         return any(self._holds(name, message_id.strip("<>")) for name in self._sent_folders())
 
+    def file_sent(self, raw: bytes, at: datetime) -> bool:
+        """Put a copy of a mail of ours into Sent, read, dated `at` (aware); False where there is no such folder.
+
+        The one thing that is ever written into a mailbox.
+        """
+        folder = next(iter(self._sent_folders()), None)
+        if folder is None:
+            return False
+        with self._talking(len(raw) / SLOWEST) as client:
+            killpoint("imap before APPEND")
+            client.append(folder, raw, flags=[b"\\Seen"], msg_time=at)
+            killpoint("imap after APPEND")
+        return True
+
     def _sent_folders(self) -> list[str]:
         if self._sent is None:
             self._sent = self._folders_for(b"\\sent", SENT_NAMES)
@@ -528,7 +550,9 @@ class Imap:
         self._examine(name)
         with self._talking() as client:
             # SEARCH HEADER finds substrings in any case: id-1 finds ID-11. So what it finds is compared.
+            killpoint("imap before the look into Sent")
             found = client.search(f'HEADER Message-ID "{message_id}"')
+            killpoint("imap after the look into Sent")
         return any(message_id in self._message_ids(batch) for batch in _batches(found))
 
     def _message_ids(self, uids: list[int]) -> set[str]:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.grant import ALPHABET, Grant
 from bot.core.message import Message, Origin
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint_of_commit
 from bot.edges.schema import migrations
 from bot.words import say
 
@@ -99,6 +100,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def mark_of(message_id: str) -> str:
+    """Return what our own header says of a mail of ours."""
+    return message_id.strip("<>")[:16]
+
+
 class Store:
     """One connection to the database; one for each thread."""
 
@@ -134,7 +140,9 @@ class Store:
             self.db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                killpoint_of_commit("before")
                 self.db.conn.execute("COMMIT")
+                killpoint_of_commit("after")
             except BaseException:
                 if self.db.conn.in_transaction:
                     self.db.conn.execute("ROLLBACK")
@@ -477,6 +485,67 @@ class Store:
                        sender, iso(since))
         return int(row["many"]) if row else 0
 
+    # -- what became of a sending --------------------------------------------------------------
+
+    def record_echo(self, marks: Sequence[str], now: datetime) -> None:
+        """Keep the marks of a mail of ours that came back, whether its row is known yet or not.
+
+        Nobody can know a mark before he has the mail, so that whoever shows it proves that it left.
+        """
+        for mark in filter(None, marks):
+            self.run("INSERT OR IGNORE INTO echoes (mark, at) VALUES (?, ?)", mark[:16], iso(now))
+
+    def came_back(self, message_id: str) -> bool:
+        return self.row("SELECT 1 AS one FROM echoes WHERE mark = ?", mark_of(message_id)) is not None
+
+    def echoed(self) -> Row | None:
+        """Return a row of which nobody knew whether it left, and which has come back to us since."""
+        return self.row("SELECT outbox.* FROM outbox JOIN echoes ON mark = substr(message_id, 2, 16)"
+                        " WHERE state IN ('transmitting', 'uncertain') AND channel = 'email' ORDER BY id LIMIT 1")
+
+    def answered_by_mail(self, message_id: str) -> bool:
+        """Say whether a mail that came refers to one of ours: then ours was there to be referred to."""
+        return self.row("SELECT 1 AS one FROM mails WHERE instr(references_, ?) LIMIT 1", message_id) is not None
+
+    def unfiled(self, before: datetime, now: datetime) -> Row | None:
+        """Return a reply that left before an instant, and of which no copy was looked for in Sent since."""
+        return self.row(
+            "SELECT * FROM outbox WHERE state = 'sent' AND filed = '' AND channel = 'email' AND raw IS NOT NULL"
+            " AND what IN ('reply', 'offer') AND attempts > 0 AND changed <= ?"
+            " AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT 1", iso(before), iso(now))
+
+    def record_filed(self, draft: int, filed: str) -> None:
+        self.run("UPDATE outbox SET filed = ? WHERE id = ?", filed, draft)
+
+    def runs_out(self, case: int, met_by: str, now: datetime, within: timedelta) -> bool:
+        """Say whether a running deadline of the seller's, which such an act meets, ends so soon."""
+        return self.row(
+            "SELECT 1 AS one FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller' AND due > ?"
+            " AND due <= ? AND ' ' || met_by || ' ' LIKE '% ' || ? || ' %' LIMIT 1",
+            case, iso(now), iso(now + within), met_by) is not None
+
+    def stop_address(self, address: str, why: str, now: datetime) -> None:
+        self.run("INSERT OR IGNORE INTO stopped_addresses (address, since, why) VALUES (?, ?, ?)",
+                 address.lower(), iso(now), why[:200])
+
+    def open_address(self, address: str) -> None:
+        self.run("DELETE FROM stopped_addresses WHERE address = ?", address.lower())
+
+    def stopped_address(self, address: str) -> str:
+        """Return why nothing leaves to an address by itself; empty while it may."""
+        row = self.row("SELECT why FROM stopped_addresses WHERE address = ?", address.lower())
+        return row["why"] or "-" if row else ""
+
+    def lease(self) -> Row | None:
+        return self.row("SELECT * FROM leases WHERE name = 'writer'")
+
+    def set_lease(self, host: str, pid: int, boot: str, now: datetime) -> None:
+        self.run("INSERT OR REPLACE INTO leases (name, host, pid, boot, beaten) VALUES ('writer', ?, ?, ?, ?)",
+                 host, pid, boot, iso(now))
+
+    def drop_lease(self, host: str, pid: int) -> None:
+        self.run("DELETE FROM leases WHERE name = 'writer' AND host = ? AND pid = ?", host, pid)
+
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
@@ -516,6 +585,20 @@ class Store:
             iso(since), case, case, domain, domain, mailbox, mailbox, what, what)
         return int(row["count"])
 
+    def alone_since(self, mailbox: str, since: datetime) -> tuple[int, int]:
+        """Count the replies that were handed over without the seller's yes since an instant, and those that failed."""
+        [row] = self.rows(
+            "SELECT count(*) AS count, coalesce(sum(state IN ('failed', 'uncertain')), 0) AS failed FROM outbox"
+            " WHERE what IN ('reply', 'offer') AND mode = 'alone' AND mailbox = ? AND attempts > 0 AND changed > ?"
+            " AND state IN ('transmitting', 'sent', 'uncertain', 'failed')", mailbox, iso(since))
+        return int(row["count"]), int(row["failed"])
+
+    def unswept(self, mailbox: str, since: datetime) -> bool:
+        """Say whether a folder of a mailbox was not looked at since, or a mail that came was not read."""
+        return self.waiting_mails() or self.row(
+            "SELECT 1 AS one FROM folders WHERE mailbox = ? AND (looked IS NULL OR looked < ?) LIMIT 1",
+            mailbox, iso(since)) is not None
+
     def only_held(self, case: int) -> bool:
         """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""
         sent = self.rows("SELECT answers FROM outbox WHERE case_id = ? AND what = 'reply' AND state = 'sent'", case)
@@ -526,6 +609,9 @@ class Store:
         found = (self.row("SELECT * FROM outbox WHERE message_id = ? AND what IN ('reply', 'offer')", one)
                  for one in message_ids)
         return next((row for row in found if row), None)
+
+    def wrote(self, mark: str) -> bool:
+        return self.row("SELECT 1 AS one FROM outbox WHERE substr(message_id, 2, 16) = ?", mark) is not None
 
     def is_own(self, message_id: str) -> bool:
         return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None

@@ -25,7 +25,8 @@ from bot.edges.store import Row, Store, iso
 from bot.guichet import Guichet
 from bot.loop import database
 from bot.receiving import receive_maildir
-from bot.sending import resolve_one, send_ready
+from bot.resolving import resolve_one
+from bot.sending import send_ready
 from bot.settings import load
 from bot.writing import fingerprint
 from tests.servers.dns import NameServer
