@@ -10,7 +10,8 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -324,6 +325,65 @@ def demo(keep: Path | None) -> int:
     from bot.demo import play
 
     return play(keep)
+
+
+# -- keeping what is known -----------------------------------------------------------------------
+
+
+@guichet.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Over a file that is there.")
+@as_json
+@settled
+def backup(settings: Settings, file: Path, force: bool, as_json: bool) -> int:
+    """Copy the database to FILE, while the daemon works; the copy is looked over."""
+    from bot.saving import back_up
+
+    with _pages_told("backup") as progress:
+        back_up(settings, file, force=force, progress=progress)
+    size = file.stat().st_size
+    if as_json:
+        _print_json({"file": str(file), "bytes": size, "sound": True})
+    else:
+        click.echo(say("{path}: a sound copy of {size} KiB. It holds your buyers' words: keep it as you keep those.",
+                       path=file, size=size >> 10))
+    return OK
+
+
+@guichet.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@as_json
+@settled
+def restore(settings: Settings, file: Path, as_json: bool) -> int:
+    """Put a backup in the place of the database; the present one is put aside. Stop `run` before."""
+    from bot.edges import clock
+    from bot.loop import alone_on
+    from bot.saving import restore as put_back
+
+    with alone_on(settings.data), _pages_told("restore") as progress:
+        aside = put_back(settings, file, clock.now(), progress)
+    if as_json:
+        _print_json({"file": str(file), "aside": str(aside) if aside else None})
+        return OK
+    click.echo(say("{path} is back in its place. Your mailboxes are listed anew, and before anything leaves your Sent "
+                   "folder is looked through for it.", path=file))
+    if aside:
+        click.echo(say("The database of before is {path}; it goes by itself as backups do.", path=aside))
+    return OK
+
+
+@contextmanager
+def _pages_told(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how much of a database is copied; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda left, whole: bar.update(task, total=whole, completed=whole - left)
 
 
 # -- showing -------------------------------------------------------------------------------------

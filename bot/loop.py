@@ -26,6 +26,7 @@ from bot.edges.store import StorageError, Store
 from bot.guichet import Guichet, templates_of
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
+from bot.saving import daily, ended_well, look_over
 from bot.sending import resolve_one, send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
@@ -95,7 +96,7 @@ def alone_on(folder: Path) -> Iterator[IO[str]]:
 
 
 def database(settings: Settings) -> Path:
-    return settings.data / "guichet.db"
+    return settings.database
 
 
 def until_idle(steps: Sequence[Step], stop: Stop) -> None:
@@ -129,6 +130,7 @@ def once(settings: Settings) -> Pass:
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
     with alone_on(settings.data):
+        look_over(settings, now())
         guichet = Guichet(settings, Store(database(settings)))
         for mailbox in settings.mailboxes:
             _try(done, lambda mailbox=mailbox: _receive_once(guichet, mailbox))  # type: ignore[misc]
@@ -139,7 +141,9 @@ def once(settings: Settings) -> Pass:
             if error:
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
+        daily(settings, now())
         guichet.store.close()
+        ended_well(settings)
     return done
 
 
@@ -185,6 +189,7 @@ def run(settings: Settings) -> None:
     """
     stop = Stop()
     with alone_on(settings.data):
+        look_over(settings, now())
         Store(database(settings)).close()
         stop.listen()
         readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
@@ -202,6 +207,7 @@ def run(settings: Settings) -> None:
         until = time.monotonic() + STOP_WITHIN
         for worker in workers:
             worker.join(max(0.0, until - time.monotonic()))
+        ended_well(settings)
         log.info(say("Stopped; nothing was left half done"))
 
 
@@ -278,6 +284,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     steps = reading_steps(guichet)
     clock = schedule.Scheduler()
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
+    clock.every(10).minutes.do(lambda: daily(guichet.settings, now())).run()
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()

@@ -21,12 +21,12 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 # The files where all parts meet, from the command line down: each may import those that stand after it.
 FROM_THE_TOP = ("cli", "demo", "checking", "trying", "showing", "anonymising", "expecting", "loop", "sending",
                 "ticking", "rehearsing", "pipeline", "drifting", "calling", "receiving", "writing", "proofing",
-                "standing", "guichet", "settings")
+                "standing", "forgetting", "living", "guichet", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files
-# beneath it, the longest row counts. No arrow points up, and none between two edges save store -> schema and
-# templates -> printing.
+# beneath it, the longest row counts. No arrow points up, and none between two edges save store -> schema
+# and copies, and templates -> printing.
 MAY_IMPORT = {
     "bot": set[str](),                               # the map of the program: it imports nothing
     **{f"bot.{part}": BENEATH | {f"bot.{below}" for below in FROM_THE_TOP[place + 1:]}
@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "bot.demo": BENEATH | {f"bot.{part}" for part in FROM_THE_TOP},     # it plays a seller at the command line
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words"},
-    "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema"},
+    "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.copies"},
     "bot.edges.templates": {"bot.core", "bot.words", "bot.edges.printing"},
     "bot.marketplaces": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.core": {"bot.core", "bot.words"},

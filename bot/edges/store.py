@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sqlite3
 import time
@@ -21,6 +22,7 @@ from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.message import Message, Origin
 from bot.edges import EdgeError
+from bot.edges.copies import copy
 from bot.edges.schema import migrations
 from bot.words import say
 
@@ -106,7 +108,9 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.db = _open(path)
             _refuse_newer(self.db, path)
-            if migrations.pending(self.db):
+            if pending := migrations.pending(self.db):
+                if migrations.applied(self.db):
+                    copy(path, path.parent / "backups" / f"guichet-before-{pending[-1].name[:4]}.db")
                 with self.write_tx():
                     _migrate(self.db)
 
@@ -475,11 +479,12 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its -wal and -shm the same rights
+    path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
-    path.chmod(0o600)
     return Database(connection)
 
 
