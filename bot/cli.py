@@ -10,7 +10,7 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
@@ -26,6 +26,7 @@ from bot.words import say
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.edges.store import Row, Store
+    from bot.forgetting import Traces
     from bot.settings import Settings
     from bot.trying import Source
 
@@ -369,6 +370,78 @@ def restore(settings: Settings, file: Path, as_json: bool) -> int:
                    "folder is looked through for it.", path=file))
     if aside:
         click.echo(say("The database of before is {path}; it goes by itself as backups do.", path=aside))
+    return OK
+
+
+@guichet.command()
+@click.argument("buyer")
+@click.option("--yes", is_flag=True, help="Erase it; without, only say what would go.")
+@click.option("--backups", is_flag=True, help="Erase all backups in the data folder too.")
+@as_json
+@settled
+def forget(settings: Settings, buyer: str, yes: bool, backups: bool, as_json: bool) -> int:
+    """Erase all that is kept about a BUYER: a name, an address, an order number, or C-12."""
+    from bot import saving
+    from bot.edges import clock
+    from bot.forgetting import erase, find
+
+    store = _open(settings)
+    traces = find(store, buyer, _mails_told)
+    clean = erase(store, traces, clock.now()) if yes else True
+    dropped = saving.erase_all(settings) if yes and backups else []
+    if as_json:
+        _print_json({"buyer": buyer, "cases": [f"C-{one}" for one in traces.cases], "erased": yes and clean,
+                     "mails": [f"M-{one}" for one in traces.mails], "deadlines": traces.running,
+                     "written": [f"D-{one}" for one in traces.written], "backups": len(dropped)})
+        return OK if clean else FAILED
+    click.echo(_forgotten(buyer, traces, yes))
+    left = saving.copies(settings)
+    if yes and left:
+        click.echo(say("{count} backups still hold it; the last goes in {days} days. --backups erases them now.",
+                       count=len(left), days=saving.days_left(settings, clock.now())))
+    if not clean:
+        click.echo(say("Another program was reading, so the log of the database still holds what was erased: end that "
+                       "program once (`run`, the dashboard), and it is gone."), err=True)
+    return OK if clean else FAILED
+
+
+def _forgotten(buyer: str, traces: Traces, yes: bool) -> str:
+    kept = ", ".join([f"C-{one}" for one in traces.cases] + [f"M-{one}" for one in traces.mails]
+                     + [f"D-{one}" for one in traces.written])
+    if yes:
+        return say("Erased: {kept}. The same mails, sent again, are still known and not answered again.", kept=kept)
+    running = say(" {count} deadlines still run and would end.", count=traces.running) if traces.running else ""
+    return say("About {who} is kept: {kept}.{running} Nothing was erased; add --yes to erase it for good.", who=buyer,
+               kept=kept, running=running)
+
+
+def _mails_told(rows: Sequence[Row]) -> Iterable[Row]:
+    """Show how many mails are looked through, where it takes long and somebody watches."""
+    if len(rows) < 500 or not sys.stderr.isatty():
+        return rows
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(rows, description="mails", console=Console(stderr=True), transient=True)
+
+
+@guichet.command()
+@click.argument("buyer")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+@as_json
+@settled
+def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
+    """Write all that is kept about a BUYER into FILE.zip: mails, texts, facts, answers, times."""
+    from bot.exporting import export as write
+    from bot.forgetting import find
+
+    store = _open(settings)
+    with words.speaking(settings.seller.language):
+        held = write(settings, store, buyer, find(store, buyer, _mails_told), file)
+    if as_json:
+        _print_json({"file": str(file), **held})
+    else:
+        click.echo(say("{path}: {cases} cases, {mails} mails, {answers} answers.", path=file, **held))
     return OK
 
 

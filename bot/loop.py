@@ -23,6 +23,7 @@ from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.store import StorageError, Store
+from bot.forgetting import retire
 from bot.guichet import Guichet, templates_of
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
@@ -141,7 +142,7 @@ def once(settings: Settings) -> Pass:
             if error:
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
-        daily(settings, now())
+        keep_in_order(guichet)
         guichet.store.close()
         ended_well(settings)
     return done
@@ -153,6 +154,12 @@ def try_templates(settings: Settings) -> None:
 
     for fault in dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error):
         log.error("%s", fault)
+
+
+def keep_in_order(guichet: Guichet) -> None:
+    """What is to be done once a day; a run without anything to do costs nothing."""
+    daily(guichet.settings, now())
+    retire(guichet.store, guichet.settings.keeping.raw, now())
 
 
 def reading_steps(guichet: Guichet) -> list[Step]:
@@ -284,7 +291,7 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     steps = reading_steps(guichet)
     clock = schedule.Scheduler()
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
-    clock.every(10).minutes.do(lambda: daily(guichet.settings, now())).run()
+    clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()

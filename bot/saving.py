@@ -63,6 +63,13 @@ def expire(settings: Settings, now: datetime) -> None:
             _drop(path)
 
 
+def days_left(settings: Settings, now: datetime) -> int:
+    """Return after how many days all copies that lie there now are gone."""
+    span = settings.keeping.backups or USUAL
+    newest = max((_made(path) for path in copies(settings)), default=0.0)
+    return max(0, int((newest + span.total_seconds() - now.timestamp()) // 86_400) + 1)
+
+
 def erase_all(settings: Settings) -> list[Path]:
     """Remove every copy that lies in the data folder; return which."""
     found = copies(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -157,6 +158,19 @@ class Store:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
         return bytes.fromhex(self.meta("salt"))
 
+    KEYED = "forgotten:"
+
+    def keyed(self, name: str) -> str:
+        """Return what stays of a name when it is forgotten: enough to know it again, too little to read it."""
+        return self.KEYED + hmac.new(self.salt(), name.encode(), "sha256").hexdigest()[:32]
+
+    def compact(self) -> bool:
+        """Rewrite the file without what was deleted, and empty its log; False: others were reading just then."""
+        with _plainly(self.path):
+            self.db.conn.execute("VACUUM")
+            [busy, *_] = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def meta(self, name: str) -> str:
         row = self.row("SELECT value FROM meta WHERE name = ?", name)
         return row["value"] if row else ""
@@ -172,7 +186,7 @@ class Store:
             return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
 
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
-        digest = hashlib.sha256(arrival.raw).hexdigest()
+        digest = self._known_as(mailbox, hashlib.sha256(arrival.raw).hexdigest())
         state, reason = ("shelved", say("oversize: over 25 MiB; only its headers were fetched")) \
             if arrival.oversize else ("kept", "")
         new = self.db.conn.execute(
@@ -185,6 +199,12 @@ class Store:
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
             (mailbox, arrival.folder, arrival.place, mailbox, digest))
         return bool(new)
+
+    def _known_as(self, mailbox: str, digest: str) -> str:
+        """Return under which name a mail stands here: one that was forgotten stands under its keyed hash."""
+        forgotten = self.keyed(digest)
+        known = self.row("SELECT 1 AS one FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
+        return forgotten if known else digest
 
     def places(self, mailbox: str, folder: str) -> set[str]:
         return {row["place"] for row in
@@ -233,8 +253,8 @@ class Store:
     def twin(self, mail: int, content_key: str, origin: Origin) -> Row | None:
         """Return an earlier mail of the same content, unless that one was less proven than this."""
         return self.row(
-            "SELECT id FROM mails WHERE content_key = ? AND id != ? AND state IN ('read', 'shelved')"
-            " AND (origin = 'proven' OR ? != 'proven') LIMIT 1", content_key, mail, origin)
+            "SELECT id FROM mails WHERE content_key IN (?, ?) AND id != ? AND state IN ('read', 'shelved')"
+            " AND (origin = 'proven' OR ? != 'proven') LIMIT 1", content_key, self.keyed(content_key), mail, origin)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
@@ -272,7 +292,7 @@ class Store:
         return _case(row) if row else None
 
     def has_event(self, key: str) -> bool:
-        return self.row("SELECT 1 AS one FROM events WHERE key = ?", key) is not None
+        return self.row("SELECT 1 AS one FROM events WHERE key IN (?, ?)", key, self.keyed(key)) is not None
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
         values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
@@ -431,8 +451,8 @@ class Store:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
             "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
-            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once = ?))"
-            " ORDER BY outbox.id", case, once)
+            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
+            " ORDER BY outbox.id", case, once, self.keyed(once))
 
     def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
                    mailbox: str | None = None) -> int:
@@ -457,7 +477,8 @@ class Store:
         return next((row for row in found if row), None)
 
     def is_own(self, message_id: str) -> bool:
-        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None
+        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id IN (?, ?)", message_id,
+                                             self.keyed(message_id)) is not None
 
 
 _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
