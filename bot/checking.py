@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.errors import BotError
-from bot.edges import clock
+from bot.edges import clock, disk
 from bot.edges.store import Store
 from bot.guichet import templates_of
 from bot.loop import database
@@ -16,7 +15,6 @@ from bot.rehearsing import rehearse
 from bot.settings import Mailbox, Settings, Shop, is_example
 from bot.words import say
 
-LOW_DISK = 200 * 1024 * 1024  # bytes
 SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
 
 
@@ -81,9 +79,15 @@ def _database(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = next(parent for parent in (settings.data, *settings.data.parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
-    if free < LOW_DISK:
+    folder = settings.data
+    try:
+        disk.must_be_here(folder)
+    except BotError as error:
+        return _broken("disk", error)
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        return _attention("disk", say("{folder} can be entered by other users of this machine", folder=folder),
+                          say("close it to them: chmod 700 {folder}", folder=folder))
+    if (free := disk.free(folder)) < disk.LOW:
         return _attention("disk", say("only {free} MiB free in {folder}", free=free >> 20, folder=folder),
                           say("free some space: without it no mail can be kept"))
     return _ok("disk", say("{free} MiB free in {folder}", free=free >> 20, folder=folder))

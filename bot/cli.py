@@ -298,12 +298,16 @@ def _drafted(found: dict[str, Any]) -> list[str]:
 
 
 @guichet.command()
+@click.option("--alive", is_flag=True, help="For cron: only whether every mailbox was read lately. No network.")
+@click.option("--within", "span", metavar="30m|2h", default="30m", help="With --alive: how lately.")
 @as_json
 @settled
-def check(settings: Settings, as_json: bool) -> int:
+def check(settings: Settings, alive: bool, span: str, as_json: bool) -> int:
     """Are the settings right, do the log-ins work?"""
     from bot.checking import Verdict, findings
 
+    if alive:
+        return _alive(settings, span, as_json)
     colours = {Verdict.OK: "green", Verdict.ATTENTION: "yellow", Verdict.BROKEN: "red"}
     found = []
     for finding in findings(settings):
@@ -316,6 +320,24 @@ def check(settings: Settings, as_json: bool) -> int:
         _print_json([{"check": one.check, "state": one.verdict, "sentence": one.sentence, "remedy": one.remedy or None}
                      for one in found])
     return FAILED if any(one.verdict is Verdict.BROKEN for one in found) else OK
+
+
+def _alive(settings: Settings, span: str, as_json: bool) -> int:
+    from datetime import timedelta
+
+    from bot.edges import clock
+    from bot.living import silences
+    from bot.settings import duration
+
+    within = duration(span)
+    found = silences(settings, clock.now(), within)
+    if as_json:
+        _print_json({"alive": not found, "silences": found})
+    for sentence in found:
+        click.echo(f"run_bot.py: {sentence}", err=True)
+    if not found and not as_json and sys.stdout.isatty():  # cron sends by mail whatever is said: silence is well
+        click.echo(say("All mailboxes were read within {minutes} minutes.", minutes=within // timedelta(minutes=1)))
+    return FAILED if found else OK
 
 
 @guichet.command()

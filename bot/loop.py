@@ -22,9 +22,11 @@ from bot.core.errors import BotError
 from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
+from bot.edges.disk import must_be_here, must_have_room, put_by
 from bot.edges.store import StorageError, Store
 from bot.forgetting import retire
 from bot.guichet import Guichet, templates_of
+from bot.living import beat
 from bot.pipeline import read_one
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.saving import daily, ended_well, look_over
@@ -40,6 +42,8 @@ MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
 LOOK = 1.0             # seconds between looks at the outbox: another process may have released a draft
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
 SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
+BEAT = 20.0            # seconds between two signs of life
+STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
 
 Step = Callable[[], bool]  # does one piece of work; says whether there was one
@@ -54,6 +58,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
+        self.turned = time.monotonic()  # when whoever listens to it last came to a pause: proof that he lives
         self._wakes: SimpleQueue[int] = SimpleQueue()
 
     def listen(self) -> None:
@@ -61,6 +66,7 @@ class Stop:
             signal.signal(signum, self._on_signal)
 
     def pause(self, seconds: float) -> None:
+        self.turned = time.monotonic()
         with suppress(Empty):
             self._wakes.get(timeout=seconds)
 
@@ -131,7 +137,7 @@ def once(settings: Settings) -> Pass:
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
     with alone_on(settings.data):
-        look_over(settings, now())
+        _prepare(settings)
         guichet = Guichet(settings, Store(database(settings)))
         for mailbox in settings.mailboxes:
             _try(done, lambda mailbox=mailbox: _receive_once(guichet, mailbox))  # type: ignore[misc]
@@ -143,9 +149,18 @@ def once(settings: Settings) -> Pass:
                 done.note(error)
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
         keep_in_order(guichet)
+        if not done.failures:
+            beat(settings, guichet.store, now())
         guichet.store.close()
         ended_well(settings)
     return done
+
+
+def _prepare(settings: Settings) -> None:
+    """Refuse a damaged database and a network disk, and keep some room for need."""
+    must_be_here(settings.data)
+    look_over(settings, now())
+    put_by(settings.data)
 
 
 def try_templates(settings: Settings) -> None:
@@ -177,6 +192,7 @@ def _try(done: Pass, work: Callable[[], object]) -> None:
 
 
 def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
+    must_have_room(guichet.settings.data)
     if mailbox.maildir:
         receive_maildir(guichet.store, mailbox, now())
         return
@@ -196,13 +212,15 @@ def run(settings: Settings) -> None:
     """
     stop = Stop()
     with alone_on(settings.data):
-        look_over(settings, now())
+        _prepare(settings)
         Store(database(settings)).close()
         stop.listen()
         readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
         workers = [*readers, Worker(settings, stop, _reading), Worker(settings, stop, _sending)]
+        heart = Worker(settings, stop, _beating(workers[-2:]))
         for reader in readers:
             reader.on_news = workers[-2].stop.wake
+        workers.append(heart)
         for worker in workers:
             worker.start()
         log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
@@ -271,6 +289,7 @@ class Watcher(Worker):
 
     def _watch_maildir(self, guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
+            must_have_room(self.settings.data)
             if receive_maildir(guichet.store, self.mailbox, now()):
                 self.on_news()
             stop.pause(MAILDIR_POLL)
@@ -279,6 +298,7 @@ class Watcher(Worker):
         with open_imap(self.mailbox) as imap:
             self._interrupt = imap.interrupt
             while not stop.asked:
+                must_have_room(self.settings.data)
                 if receive(guichet.store, self.mailbox, imap, now()):
                     self.on_news()
                 if not stop.asked:
@@ -296,6 +316,16 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
         until_idle(steps[:-1], stop)
         clock.run_pending()
         stop.pause(LOOK)
+
+
+def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
+    """Return the work of giving signs of life, as long as the threads that read and send still turn."""
+    def beating(guichet: Guichet, stop: Stop) -> None:
+        while not stop.asked:
+            if all(time.monotonic() - one.stop.turned < STUCK for one in watched):
+                beat(guichet.settings, guichet.store, now())
+            stop.pause(BEAT)
+    return beating
 
 
 def _sending(guichet: Guichet, stop: Stop) -> None:

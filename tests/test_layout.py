@@ -20,9 +20,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
 FROM_THE_TOP = ("cli", "demo", "checking", "trying", "exporting", "showing", "anonymising", "expecting", "loop",
-                "sending", "ticking", "rehearsing", "pipeline", "drifting", "calling", "receiving", "writing", "proofing",
-                "standing", "forgetting",
-                "living", "guichet", "saving", "settings")
+                "sending", "ticking", "rehearsing", "pipeline", "drifting", "calling", "receiving", "writing",
+                "proofing", "standing", "forgetting", "living", "guichet", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files

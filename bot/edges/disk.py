@@ -65,7 +65,7 @@ def _kind_of(folder: Path, lines: list[str]) -> str:
     best, kind = -1, ""
     for line in lines:
         before, _, after = line.partition(" - ")
-        if len(before.split()) < 5 or not after:  # noqa: PLR2004 – the fifth word is the mount point
+        if len(before.split()) < 5 or not after:
             continue
         place = Path(before.split()[4].replace("\\040", " "))
         if folder.is_relative_to(place) and len(place.parts) >= best:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from bot.edges import EdgeError
 from bot.words import say
 
@@ -23,10 +25,11 @@ def notify(address: str, title: str, body: str) -> None:
     except ModuleNotFoundError as error:
         raise NotifyError(say("[alarm] in mailboxes.toml needs the library apprise: install it with "
                               "`.venv/bin/pip install -r requirements-extras.txt`"), permanent=True) from error
+    logging.getLogger("apprise").disabled = True  # it writes addresses, which are secrets
     found = Apprise()
     if not all([found.add(one) for one in address.split()]) or not len(found):  # noqa: C419 – each is added
         raise NotifyError(say("[alarm] in mailboxes.toml: Apprise does not know such an address; its list of "
                               "services says how yours is written"), permanent=True)
     if not found.notify(title=title, body=body, body_format="text"):
-        raise NotifyError(say("The alarm «{title}» could not be handed to every address of [alarm]; look at them, or at "
-                              "the network", title=title))
+        raise NotifyError(say("The alarm «{title}» could not be handed to every address of [alarm]; look at them, or "
+                              "at the network", title=title))

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -544,7 +545,22 @@ def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
     try:
         yield
     except caught as error:
-        raise StorageError(_sentence(error, path)) from error
+        raise StorageError(_with_room(error, path, _sentence(error, path))) from error
+
+
+def _is_full(error: Exception) -> bool:
+    return "full" in str(error) or getattr(error, "errno", None) == ENOSPC
+
+
+def _with_room(error: Exception, path: Path, sentence: str) -> str:
+    """Let go of what was put by for a full disk, so that the next try can write down what happens."""
+    ballast = path.parent / "ballast"
+    if not _is_full(error) or not ballast.exists():
+        return sentence
+    size = ballast.stat().st_size >> 20
+    ballast.unlink(missing_ok=True)
+    return say("{sentence}; {size} MiB put by for this were let go, so that records can be written", sentence=sentence,
+               size=size)
 
 
 def _sentence(error: Exception, path: Path) -> str:
@@ -552,7 +568,7 @@ def _sentence(error: Exception, path: Path) -> str:
     if "locked" in words or "busy" in words:
         return say("The database {path} stayed busy for {seconds} s; this round is skipped, the next one tries again",
                    path=path, seconds=BUSY_SECONDS)
-    if "full" in words or getattr(error, "errno", None) == 28 or "disk I/O" in words:
+    if _is_full(error) or "disk I/O" in words:
         return say("The disk that holds {path} is full or failing ({words}): free some space; "
                    "nothing was lost, the mails are still on the server", path=path, words=words)
     if "not a database" in words or "malformed" in words:
