@@ -17,6 +17,9 @@
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     sending         outbox rows -> SMTP, at most once       edges/smtp
     calling             -> a marketplace's webservice       edges/webservice
+    saving          backups, restoring one, a look over the database at the start       edges/copies
+    forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server

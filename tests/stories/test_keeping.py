@@ -172,8 +172,13 @@ def mail_of_a_canary(shop: Shop) -> None:
 
 def hits(where: str | bytes, canaries: dict[str, str]) -> list[str]:
     octets = where.encode() if isinstance(where, str) else where
-    return [name for name, one in canaries.items()
-            if one.encode() in octets or b64encode(one.encode())[:-4] in octets or one.encode().hex().encode() in octets]
+    return [name for name, one in canaries.items() if any(shape in octets for shape in shapes(one.encode()))]
+
+
+def shapes(one: bytes) -> list[bytes]:
+    """Return how a canary may look: plain, in hexadecimal, and in Base64 at each of the three places of a triple."""
+    packed = [b64encode(b"x" * before + one)[4 if before else 0:-4] for before in range(3)]
+    return [one, one.hex().encode(), *packed]
 
 
 def test_no_secret_and_no_buyer_s_word_gets_out_at_debug(loud: Loud) -> None:
@@ -199,6 +204,7 @@ def test_no_secret_and_no_buyer_s_word_gets_out_at_debug(loud: Loud) -> None:
     assert hits(loud.said, {**SECRETS, **BUYER_SAID}) == []
     assert hits(loud.called, {**SECRETS, **BUYER_SAID}) == []
     assert hits(shown, SECRETS) == []
+    assert hits(shown, BUYER_SAID) == ["name"], "the buyer is in the story"
     for path in (shop.folder / "data").rglob("*"):
         assert not path.is_file() or hits(path.read_bytes(), SECRETS) == [], path
     with ZipFile(shop.folder / "buyer.zip") as archive:
@@ -209,10 +215,12 @@ def test_no_secret_and_no_buyer_s_word_gets_out_at_debug(loud: Loud) -> None:
 
 def test_a_canary_that_is_heard_would_be_found() -> None:
     assert hits(f"LOGIN ventes {SECRETS['password']}", SECRETS) == ["password"]
-    assert hits(b"AUTH PLAIN " + b64encode(SECRETS["token"].encode()), SECRETS) == ["token"]
+    for user in (b"", b"v", b"ve"):
+        told = b"AUTH PLAIN " + b64encode(b"\0" + user + b"\0" + SECRETS["token"].encode())
+        assert hits(told, SECRETS) == ["token"]
 
 
-LOUD_LIBRARIES = re.compile(r"imaplib\.Debug|\.set_debuglevel|\.debuglevel\s*=|\bDebug\s*=|debug=True|HTTPConnection\.debug")
+LOUD_LIBRARIES = re.compile(r"imaplib\.Debug|\.set_debuglevel|\.debuglevel\s*=|\bDebug\s*=|debug=True")
 
 
 def test_no_library_is_ever_told_to_print_what_it_sends() -> None:
