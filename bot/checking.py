@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.errors import BotError
-from bot.edges import clock, disk
+from bot.edges import clock, disk, notifying
 from bot.edges.store import Store
 from bot.guichet import templates_of
 from bot.loop import database
 from bot.rehearsing import rehearse
-from bot.settings import Mailbox, Settings, Shop, is_example
+from bot.settings import Mailbox, Reference, Settings, Shop, is_example
 from bot.words import say
 
 SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
@@ -48,6 +48,17 @@ def findings(settings: Settings) -> Iterator[Finding]:
     for shop in settings.shops.values():
         if shop.has_token:
             yield _webservice(settings, shop)
+    if settings.alarm:
+        yield _alarm(settings.alarm)
+
+
+def _alarm(reference: Reference) -> Finding:
+    """Look whether an alarm could be sent; none is."""
+    try:
+        addresses = notifying.known(reference.read())
+    except BotError as error:
+        return _broken("alarm", error)
+    return _ok("alarm", say("{count} addresses for alarms", count=addresses))
 
 
 def _ok(check: str, sentence: str) -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BotError
-from bot.edges.copies import CopyError, Progress, copy, damage, fingerprint, is_ours, put_aside
+from bot.edges.copies import CopyError, Progress, copy, damage, exchange, fingerprint, is_ours
 from bot.edges.store import StorageError, Store, iso, moment
 from bot.settings import Settings
 from bot.words import say
@@ -167,9 +167,7 @@ def restore(settings: Settings, source: Path, now: datetime, progress: Progress 
         _prepare(fresh, now)
         aside = settings.data / f"guichet.db.before-restore-{now:%Y%m%dT%H%M%SZ}"
         there = settings.database.exists()
-        if there:
-            put_aside(settings.database, aside)
-        put_aside(fresh, settings.database)
+        exchange(fresh, settings.database, aside)
     finally:
         _drop(fresh)
     _note(settings, {})

@@ -229,6 +229,21 @@ def test_damaged_database_can_be_replaced_too(world: World, settings: Settings, 
     look_over(settings, NOW)
 
 
+def test_log_of_a_damaged_database_never_becomes_that_of_the_one_put_back(world: World, settings: Settings, tmp_path: Path
+                                                                          ) -> None:
+    back_up(settings, copy := tmp_path / "copy.db")
+    world.hears(buyer_writes())
+    log = settings.database.with_name("guichet.db-wal").read_bytes()
+    assert log
+    world.store.close()
+    settings.database.write_bytes(b"no database at all" * 500)
+    settings.database.with_name("guichet.db-wal").write_bytes(log)
+    restore(settings, copy, NOW)
+    assert not settings.database.with_name("guichet.db-wal").exists()
+    assert cases_in(settings.database) == 0
+    assert damage(settings.database) == ""
+
+
 def test_restore_refuses_while_another_program_has_the_database_open(world: World, settings: Settings, tmp_path: Path,
                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     back_up(settings, copy := tmp_path / "copy.db")

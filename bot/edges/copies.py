@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.edges import EdgeError
 from bot.words import say
 
-__all__ = ["CopyError", "Progress", "copy", "damage", "fingerprint", "is_ours", "put_aside"]
+__all__ = ["CopyError", "Progress", "copy", "damage", "exchange", "fingerprint", "is_ours"]
 
 PAGES = 256  # a megabyte at a time: between two of them the progress is told
 BUSY_SECONDS = 10
@@ -103,19 +103,24 @@ def fingerprint(path: Path) -> list[int]:
     return found
 
 
-def put_aside(path: Path, aside: Path) -> None:
-    """Rename a database that nobody has open, with its log if it has one.
+def exchange(fresh: Path, path: Path, aside: Path) -> None:
+    """Put a database in the place of one that nobody has open; that one stays, with its log, as `aside`.
+
+    At every moment there is a database at `path`: a crash amid it must not make the next start begin with none.
 
     Raises:
         CopyError: another program has it open, or the folder cannot be written.
     """
     with _plainly(path, aside):
-        _closed(path)
-        for ending in ("", "-wal"):
-            one = path.with_name(path.name + ending)
-            if one.exists():
-                one.rename(aside.with_name(aside.name + ending))
-        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+        _closed(fresh)
+        if path.exists():
+            _closed(path)
+            log = path.with_name(f"{path.name}-wal")
+            if log.exists():  # left where it is SQLite would take it for the new one's
+                log.rename(aside.with_name(f"{aside.name}-wal"))
+            path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+            os.link(path, aside)
+        os.replace(fresh, path)
         _to_disk(path.parent)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from bot.edges import EdgeError
 from bot.words import say
 
-__all__ = ["NotifyError", "notify"]
+__all__ = ["NotifyError", "known", "notify"]
 
 
 class NotifyError(EdgeError):
     """The alarm did not leave. Never holds the address: it is a secret."""
+
+
+def known(address: str) -> int:
+    """Return to how many places an address leads; sends nothing. Raises NotifyError as `notify`."""
+    return len(_opened(address))
 
 
 def notify(address: str, title: str, body: str) -> None:
@@ -20,6 +26,12 @@ def notify(address: str, title: str, body: str) -> None:
     Raises:
         NotifyError: Apprise is not installed, does not know the address, or could not reach it.
     """
+    if not _opened(address).notify(title=title, body=body, body_format="text"):
+        raise NotifyError(say("The alarm «{title}» could not be handed to every address of [alarm]; look at them, or "
+                              "at the network", title=title))
+
+
+def _opened(address: str) -> Any:
     try:
         from apprise import Apprise
     except ModuleNotFoundError as error:
@@ -30,6 +42,4 @@ def notify(address: str, title: str, body: str) -> None:
     if not all([found.add(one) for one in address.split()]) or not len(found):  # noqa: C419 – each is added
         raise NotifyError(say("[alarm] in mailboxes.toml: Apprise does not know such an address; its list of "
                               "services says how yours is written"), permanent=True)
-    if not found.notify(title=title, body=body, body_format="text"):
-        raise NotifyError(say("The alarm «{title}» could not be handed to every address of [alarm]; look at them, or "
-                              "at the network", title=title))
+    return found

@@ -29,6 +29,7 @@ FRENCH = {
         "s'écrit la vôtre",
     "The alarm «{title}» could not be handed to every address of [alarm]; look at them, or at the network":
         "L'alarme « {title} » n'a pas pu être remise à chaque adresse de [alarm] ; regardez-les, ou le réseau",
+    "{count} addresses for alarms": "{count} adresses pour les alarmes",
     # check --alive
     "No run has worked in {folder} yet: start `run_bot.py run`, or `once` by cron":
         "Aucun passage n'a encore eu lieu dans {folder} : lancez `run_bot.py run`, ou `once` par cron",
