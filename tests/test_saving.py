@@ -229,8 +229,8 @@ def test_damaged_database_can_be_replaced_too(world: World, settings: Settings, 
     look_over(settings, NOW)
 
 
-def test_log_of_a_damaged_database_never_becomes_that_of_the_one_put_back(world: World, settings: Settings, tmp_path: Path
-                                                                          ) -> None:
+def test_log_of_a_damaged_database_never_becomes_that_of_the_one_put_back(
+        world: World, settings: Settings, tmp_path: Path) -> None:
     back_up(settings, copy := tmp_path / "copy.db")
     world.hears(buyer_writes())
     log = settings.database.with_name("guichet.db-wal").read_bytes()
