@@ -193,6 +193,18 @@ def test_database_changed_since_the_clean_end_is_looked_over(world: World, setti
         look_over(settings, NOW)
 
 
+def test_locked_database_is_not_taken_for_a_damaged_one(world: World, settings: Settings,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.edges.copies.BUSY_SECONDS", 0)
+    world.store.close()
+    other = sqlite3.connect(settings.database, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(CopyError, match="Another program"):
+        look_over(settings, NOW)
+    other.close()
+
+
 # ---- putting back
 
 

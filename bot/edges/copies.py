@@ -67,12 +67,19 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 
 def damage(path: Path) -> str:
-    """Return what is wrong with a database file, in SQLite's words; empty: it is sound."""
+    """Return what is wrong with a database file, in SQLite's words; empty: it is sound.
+
+    Raises:
+        CopyError: another program kept it locked, so nobody can say; or there is no such file.
+    """
     try:
         with closing(_reading(path)) as connection:
-            return _damage(connection)
+            words = _damage(connection)
     except sqlite3.Error as error:
-        return str(error)
+        words = str(error)
+    if words.startswith("database is locked"):
+        raise CopyError(say("Another program has {path} open: end it and try again", path=path))
+    return words
 
 
 def _damage(connection: sqlite3.Connection) -> str:
