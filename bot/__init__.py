@@ -32,6 +32,9 @@
     settling        what became of a sending, written down
     breaking        the breaker that throws the switch
     calling             -> a marketplace's webservice       edges/webservice
+    saving          backups, restoring one, a look over the database at the start       edges/copies
+    forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server

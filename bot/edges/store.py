@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import sqlite3
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.grant import ALPHABET, Grant
 from bot.core.message import Message, Origin
 from bot.edges import EdgeError
+from bot.edges.copies import copy
 from bot.edges.killpoint import killpoint_of_commit
 from bot.edges.schema import migrations
 from bot.words import say
@@ -119,7 +122,9 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.db = _open(path)
             _refuse_newer(self.db, path)
-            if migrations.pending(self.db):
+            if pending := migrations.pending(self.db):
+                if migrations.applied(self.db):
+                    copy(path, path.parent / "backups" / f"guichet-before-{pending[-1].name[:4]}.db")
                 with self.write_tx():
                     _migrate(self.db)
 
@@ -168,6 +173,19 @@ class Store:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
         return bytes.fromhex(self.meta("salt"))
 
+    KEYED = "forgotten:"
+
+    def keyed(self, name: str) -> str:
+        """Return what stays of a name when it is forgotten: enough to know it again, too little to read it."""
+        return self.KEYED + hmac.new(self.salt(), name.encode(), "sha256").hexdigest()[:32]
+
+    def compact(self) -> bool:
+        """Rewrite the file without what was deleted, and empty its log; False: others were reading just then."""
+        with _plainly(self.path):
+            self.db.conn.execute("VACUUM")
+            [busy, *_] = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def meta(self, name: str) -> str:
         row = self.row("SELECT value FROM meta WHERE name = ?", name)
         return row["value"] if row else ""
@@ -183,7 +201,7 @@ class Store:
             return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
 
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
-        digest = hashlib.sha256(arrival.raw).hexdigest()
+        digest = self._known_as(mailbox, hashlib.sha256(arrival.raw).hexdigest())
         reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
         new = self.db.conn.execute(
             "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
@@ -195,6 +213,12 @@ class Store:
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
             (mailbox, arrival.folder, arrival.place, mailbox, digest))
         return bool(new)
+
+    def _known_as(self, mailbox: str, digest: str) -> str:
+        """Return under which name a mail stands here: one that was forgotten stands under its keyed hash."""
+        forgotten = self.keyed(digest)
+        known = self.row("SELECT 1 AS one FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
+        return forgotten if known else digest
 
     def places(self, mailbox: str, folder: str) -> set[str]:
         return {row["place"] for row in
@@ -248,8 +272,9 @@ class Store:
     def twin(self, mail: int, content_key: str, origin: Origin) -> Row | None:
         """Return an earlier mail of the same content, unless that one was less proven than this."""
         return self.row(
-            "SELECT id FROM mails WHERE content_key = ? AND id != ? AND state IN ('read', 'shelved')"
-            " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1", content_key, mail, origin, origin)
+            "SELECT id FROM mails WHERE content_key IN (?, ?) AND id != ? AND state IN ('read', 'shelved')"
+            " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1",
+            content_key, self.keyed(content_key), mail, origin, origin)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
@@ -287,7 +312,7 @@ class Store:
         return _case(row) if row else None
 
     def has_event(self, key: str) -> bool:
-        return self.row("SELECT 1 AS one FROM events WHERE key = ?", key) is not None
+        return self.row("SELECT 1 AS one FROM events WHERE key IN (?, ?)", key, self.keyed(key)) is not None
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
         values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
@@ -561,8 +586,8 @@ class Store:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
             "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
-            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once = ?))"
-            " ORDER BY outbox.id", case, once)
+            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
+            " ORDER BY outbox.id", case, once, self.keyed(once))
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
         """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
@@ -614,7 +639,8 @@ class Store:
         return self.row("SELECT 1 AS one FROM outbox WHERE substr(message_id, 2, 16) = ?", mark) is not None
 
     def is_own(self, message_id: str) -> bool:
-        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None
+        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id IN (?, ?)", message_id,
+                                             self.keyed(message_id)) is not None
 
 
 _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
@@ -636,11 +662,12 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its -wal and -shm the same rights
+    path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
-    path.chmod(0o600)
     return Database(connection)
 
 
@@ -679,7 +706,22 @@ def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
     try:
         yield
     except caught as error:
-        raise StorageError(_sentence(error, path)) from error
+        raise StorageError(_with_room(error, path, _sentence(error, path))) from error
+
+
+def _is_full(error: Exception) -> bool:
+    return "full" in str(error) or getattr(error, "errno", None) == ENOSPC
+
+
+def _with_room(error: Exception, path: Path, sentence: str) -> str:
+    """Let go of what was put by for a full disk, so that the next try can write down what happens."""
+    ballast = path.parent / "ballast"
+    if not _is_full(error) or not ballast.exists():
+        return sentence
+    size = ballast.stat().st_size >> 20
+    ballast.unlink(missing_ok=True)
+    return say("{sentence}; {size} MiB put by for this were let go, so that records can be written", sentence=sentence,
+               size=size)
 
 
 def _sentence(error: Exception, path: Path) -> str:
@@ -687,7 +729,7 @@ def _sentence(error: Exception, path: Path) -> str:
     if "locked" in words or "busy" in words:
         return say("The database {path} stayed busy for {seconds} s; this round is skipped, the next one tries again",
                    path=path, seconds=BUSY_SECONDS)
-    if "full" in words or getattr(error, "errno", None) == 28 or "disk I/O" in words:
+    if _is_full(error) or "disk I/O" in words:
         return say("The disk that holds {path} is full or failing ({words}): free some space; "
                    "nothing was lost, the mails are still on the server", path=path, words=words)
     if "not a database" in words or "malformed" in words:

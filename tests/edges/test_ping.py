@@ -1,0 +1,114 @@
+"""The ping and the alarm, against a real web server of this machine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from bot.edges.notifying import NotifyError, notify
+from bot.edges.ping import PingError, ping
+
+SECRET = "hush-4711"
+
+
+class Web:
+    """A web server that writes down what it is asked, and answers as told."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bytes]] = []
+        self.status, self.headers = 200, dict[str, str]()
+        outer = self
+
+        class Answers(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                outer.asked.append((f"{self.command} {self.path}", body))
+                self.send_response(outer.status)
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_POST = do_GET
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Answers)
+        self.port = self.server.server_port
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web = Web()
+    yield web
+    web.server.shutdown()
+    web.server.server_close()
+
+
+def test_the_address_is_fetched_whole(web: Web) -> None:
+    ping(f"http://127.0.0.1:{web.port}/{SECRET}?a=b")
+    assert web.asked == [(f"GET /{SECRET}?a=b", b"")]
+
+
+@pytest.mark.parametrize("status", [404, 500, 302])
+def test_an_answer_that_is_no_yes_is_told_without_the_address(web: Web, status: int) -> None:
+    web.status, web.headers = status, {"Location": f"http://127.0.0.1:{web.port}/elsewhere"}
+    with pytest.raises(PingError) as failed:
+        ping(f"http://127.0.0.1:{web.port}/{SECRET}")
+    assert SECRET not in str(failed.value)
+    assert len(web.asked) == 1, "no redirection is followed"
+
+
+@pytest.mark.parametrize("address", ["http://ping.example/x", "ftp://127.0.0.1/x", "file:///etc/passwd"])
+def test_an_unsafe_address_is_not_fetched(address: str) -> None:
+    with pytest.raises(PingError, match="not safe"):
+        ping(address)
+
+
+def test_nobody_at_the_address_is_a_sentence_without_it() -> None:
+    with pytest.raises(PingError) as failed:
+        ping(f"http://127.0.0.1:1/{SECRET}")
+    assert SECRET not in str(failed.value)
+    assert failed.value.__cause__ is None
+
+
+# ---- the alarm
+
+
+def test_an_alarm_reaches_an_apprise_address(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
+    caplog.set_level(logging.DEBUG)
+    notify(f"json://127.0.0.1:{web.port}/{SECRET}", "Guichet", "La boîte ventes n'a pas été lue")
+    [(asked, body)] = web.asked
+    assert asked == f"POST /{SECRET}"
+    assert b"n'a pas" in body
+    told = [record for record in caplog.records if SECRET in record.getMessage()]
+    assert {record.name.partition(".")[0] for record in told} <= {"urllib3"}  # its own DEBUG, which we never switch on
+
+
+def test_an_alarm_that_is_refused_is_told_without_the_address(web: Web) -> None:
+    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
+    web.status = 500
+    with pytest.raises(NotifyError) as failed:
+        notify(f"json://127.0.0.1:{web.port}/{SECRET}", "Guichet", "x")
+    assert SECRET not in str(failed.value)
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "nosuchscheme://x"])
+def test_an_address_apprise_does_not_know_is_a_sentence(address: str) -> None:
+    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
+    with pytest.raises(NotifyError, match="does not know"):
+        notify(address, "Guichet", "x")
+
+
+def test_without_apprise_the_sentence_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(NotifyError, match="requirements-extras"):
+        notify("json://127.0.0.1", "Guichet", "x")
