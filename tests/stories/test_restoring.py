@@ -7,8 +7,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from tests.servers.shop import Shop
 
 LETTER = "amazon/buyer_wrote_fr_order"
@@ -69,7 +67,6 @@ def test_reply_that_was_ready_in_the_copy_and_has_left_since_does_not_leave_agai
     assert [row["state"] for row in shop.show("outbox") if row["what"] == "reply"] == ["sent"]
 
 
-@pytest.mark.xfail(reason="sending does not ask yet whether the database was restored (meta `restored`)", strict=True)
 def test_approved_reply_and_mails_to_the_seller_do_not_leave_again_either(shop: Shop) -> None:
     shop.once()
     shop.arrives(LETTER)
