@@ -15,11 +15,13 @@ from hashlib import sha256
 from typing import Any
 
 from bot import marketplaces, words
+from bot.breaking import stop_all
 from bot.calling import meets
 from bot.core import case as cases
-from bot.core import choosing, decide, message
+from bot.core import choosing, decide
 from bot.core import deadline as deadlines
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.bounce import report
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.dkim import Keys
@@ -29,15 +31,18 @@ from bot.core.holding import PLAUSIBLE, Sight, seen_in
 from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
+from bot.core.robots import no_reply
 from bot.edges import EdgeError
-from bot.edges.store import Mail, Row, Store, iso
+from bot.edges.killpoint import killpoint
+from bot.edges.reader import TROUBLES
+from bot.edges.store import Mail, Row, Store, iso, mark_of
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
 from bot.standing import allowed, look
 from bot.words import say
-from bot.writing import freeze, page_of, rewrite, tell_seller, write_reply
+from bot.writing import freeze, page_of, renewed, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +97,7 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
-        text=note.text, origin=seen.origin, held=seen_in(sight),
+        text=note.text, origin=seen.origin, held="; ".join(filter(None, (seen_in(sight), no_reply(seen)))),
         channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
     )
 
@@ -171,9 +176,13 @@ def read_one(guichet: Guichet, now: datetime, hear: Hear) -> bool:
         with words.speaking(guichet.seller.language):
             _read(guichet, mail, now, hear)
     except EdgeError:
+        store.uncount_attempt(mail.id)
         raise  # not the mail's fault: it stays kept, and is tried again later
     except UnreadableError as error:
-        store.settle_mail(mail.id, "shelved", str(error))
+        if error.code in TROUBLES and mail.attempts < MOST_ATTEMPTS:
+            log.warning("M-%s: %s", mail.id, error)  # perhaps the machine's fault: it stays kept for another attempt
+        else:
+            store.settle_mail(mail.id, "shelved", str(error))
     except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
         store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
         log.exception("Mail %s went on the shelf", mail.id)
@@ -184,10 +193,18 @@ def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
-                        received=mail.received)
+    killpoint("before reading a mail")
+    seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
+                               received=mail.received)
+    killpoint("after reading a mail")
     store.describe_mail(mail.id, seen)
-    if reason := _to_ignore(store, mail, seen):
+    if mark := seen.headers.get("x-guichet"):
+        store.record_echo((mark_of(seen.message_id), mark), now)
+        if _from_another_installation(guichet, mail, seen, mark):
+            stop_all(guichet, say("another Guichet answers from {address}, too", address=seen.sender), now)
+    if mail.oversize:  # its headers say whose it is; what it says nobody here knows
+        store.settle_mail(mail.id, "shelved", mail.oversize)
+    elif reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
@@ -207,6 +224,17 @@ def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
     return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
 
 
+def _from_another_installation(guichet: Guichet, mail: Mail, seen: Message, mark: str) -> bool:
+    """Say whether a mail like ours, and proven to come from our own address, is none of ours.
+
+    What lay there before the first look may be of a database that is gone, and after a restore of what it forgot.
+    """
+    if mail.cold or seen.origin is not Origin.PROVEN or guichet.store.meta("restored"):
+        return False
+    ours = {box.address.lower() for box in guichet.settings.mailboxes}
+    return seen.sender in ours and not guichet.store.wrote(mark) and not guichet.store.is_own(seen.message_id)
+
+
 def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
     if store.is_own(seen.message_id) or seen.headers.get("x-guichet"):
         return "own_mail: " + say("we wrote it ourselves")
@@ -218,7 +246,7 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
 def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
     if seen.automatic == "bounce":
-        return _not_our_bounce(seen)
+        return _unclaimed_bounce(seen)
     if reason := other_shop(seen, shops):
         return "shelved", reason
     if seen.automatic:
@@ -245,8 +273,10 @@ def _stranger(seen: Message) -> str:
     return say("no marketplace writes from {sender}", sender=seen.sender)
 
 
-def _not_our_bounce(seen: Message) -> tuple[str, str]:
+def _unclaimed_bounce(seen: Message) -> tuple[str, str]:
     """Anybody can send a bounce. One that names another's mail changes nothing; one that names none is shown."""
+    if not report(seen.text).is_final:
+        return "ignored", "delayed: " + say("a mail is late, and the server goes on trying")
     if seen.in_reply_to:
         return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
     return "shelved", "bounce: " + say(
@@ -271,13 +301,18 @@ def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool
         return False
     row = guichet.store.own_mail((seen.in_reply_to, *seen.references))
     case = guichet.store.case_by_number(row["case_id"]) if row else None
-    if row is None or case is None:
+    told = report(seen.text)
+    if row is None or case is None or not told.is_final:
         return False
-    mark = f"bounce:D-{row['id']}"
+    if not told.is_about(row["to_addr"], guichet.mailbox(row["mailbox"]).address):
+        return False
+    mark = f"bounce:D-{row['id']}" + (f":{row['attempts']}" if row["attempts"] > 1 else "")
     handle(guichet, Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{Kind.MESSAGE_UNDELIVERED}/{mark}", at=mail.received,
         kind=Kind.MESSAGE_UNDELIVERED, case=case.key, source=f"mail:{mail.id}", mark=mark, text=seen.newest[:500],
         draft=row["id"]), now)
+    if row["channel"] == Channel.EMAIL:
+        guichet.store.stop_address(row["to_addr"], seen.newest, now)
     return True
 
 
@@ -425,11 +460,13 @@ def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case:
         assert row, "a draft is moved only after it was found"
         if answer.to in (State.READY, State.HANDED):
             _check_words(row, case)
+        if answer.to is State.READY and row["channel"] == Channel.EMAIL:
+            row = renewed(guichet, row)
         fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
         moved = guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
         if moved and answer.to is State.READY:
             guichet.store.drop_others(row, now)
-        if answer.to is State.FAILED and row["state"] == State.SENT:
+        if answer.to is State.FAILED and row["state"] in (State.SENT, State.TRANSMITTING, State.UNCERTAIN):
             guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
