@@ -234,7 +234,10 @@ def _next(asked: Asked, case: Case) -> tuple[str, ...]:
         return (say("That meets your deadline of {due}.", due=local(moment(due["due"]), asked.guichet.seller)),)
     if due:
         return (say("Still to be settled by {due}.", due=local(moment(due["due"]), asked.guichet.seller)),)
-    stands = store.case_by_number(case.number or 0) or case
+    return _turn(store.case_by_number(case.number or 0) or case)
+
+
+def _turn(stands: Case) -> tuple[str, ...]:
     turns = {Party.BUYER: say("Now it is the buyer's move."), Party.MARKETPLACE: say("Now the marketplace decides."),
              Party.NOBODY: say("Nothing is left to do in this case.")}
     return (turns[stands.turn],) if stands.turn in turns else ()
@@ -314,8 +317,9 @@ def state(asked: Asked) -> Outcome:
     if not numbers:
         return Outcome(verdict=Verdict.UNCLEAR, sentences=(say(
             "No case is about «{about}»: give a case such as C-12, an order number or a buyer's name.", about=about),))
+    only = asked.guichet.store.case_by_number(numbers[0]) if len(numbers) == 1 else None
     return Outcome(verdict=Verdict.DONE, cases=tuple(numbers[:MOST_CASES]), sentences=(
-        () if len(numbers) <= MOST_CASES else (say("{count} cases; these are the newest.", count=len(numbers)),)))
+        _turn(only) if only else () if len(numbers) <= MOST_CASES else (say("{count} cases; these are the newest.", count=len(numbers)),)))
 
 
 def _found(guichet: Guichet, about: str) -> list[int]:
