@@ -62,6 +62,7 @@ def hear(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
     said = without_tokens(next(iter(own_words(seen.text).splitlines()), ""))[:200]
     try:
         case, given = _trusted(guichet, heard, now)
+        said = given.said       # and not the greeting above it
         with guichet.store.write_tx():
             outcome = carry_out(_asked(guichet, heard, given, case, now))
             _settle(guichet, heard, said, outcome, case, now)
@@ -243,7 +244,7 @@ def _answer(guichet: Guichet, heard: Heard, said: str, outcome: Outcome, case: C
     if case is None and len(outcome.cases) == 1:
         case = guichet.store.case_by_number(outcome.cases[0])  # what he asked about, he may go on ordering about
     case = None if outcome.digest else case                    # the day's mail is about no case
-    title, said = headline(outcome.verdict), said.rstrip(" .:")
+    title, said = headline(outcome.verdict), said.rstrip(" .,:")
     waiting = draft_of(guichet.store, case.number or 0) if case and not outcome.row else None
     row = outcome.row or waiting    # what waits is shown, so that his next word may be a yes to it
     context = {

@@ -98,7 +98,7 @@ class Letter:
     def text(self) -> str:
         part = self.mail.get_body(("plain",))
         assert part
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")
 
 
 class Week:

@@ -86,16 +86,15 @@ def monday(week: Week) -> None:
     [sold] = week.arrives(sale(date=week.now))
     says(sold, "C-2", "Carafe en verre", "avant le 19/11/2026 10:05", "\n    accepter\n")
     week.at(16, "10:30")
-    says(week.says(outlook, "Bonjour,\naccepter svp", sold), "acceptez vous-même la vente", PAGE + ITEM)
+    says(week.says(outlook, "Bonjour,\naccepter svp", sold), "Acceptez vous-même la vente", PAGE + ITEM)
     says(week.says(outlook, "fait", "C-2"), "avant le 18/11/2026 10:30")
 
     week.at(16, "15:00")
     [visitor] = week.arrives(question(item=BIKE, date=week.now))
     says(visitor, "C-3", "avant le 16/11/2026 19:00", "Est-il livré avec son antivol ?", "[à compléter]")
-    says(week.says(iphone, "OK", visitor), "Refusé", "[à compléter]")
     week.at(16, "16:00")
     handed = week.says(iphone, "Texte :\nBonjour,\n\nOui, avec son antivol et deux clés.\nFin\n\nil a l'air pressé",
-                       "C-3")
+                       visitor)
     says(handed, "\nBonjour,\n\nOui, avec son antivol et deux clés.\n", PAGE + BIKE, "répondez « fait »")
     assert "pressé" not in handed.text
     week.at(16, "16:20")
@@ -116,13 +115,13 @@ def tuesday(week: Week) -> None:
     says(week.says(orange, "fait", "C-2"), "C'est fait")
 
     week.at(17, "09:00")
-    [asked] = week.arrives(writes(week, "Zoé Martin", "Bonjour, quelle ampoule faut-il ?", order(2)))
+    [asked] = week.arrives(writes(week, "Clara Martin", "Bonjour, quelle ampoule faut-il ?", order(2)))
     week.at(17, "09:20")
     shown = week.says(gmail_android, "Bonjour, il faut une ampoule E14 de 40 W au plus.\n\nMarie", asked)
     says(shown, "À relire", "  | Bonjour, il faut une ampoule E14", "Rien n'est parti")
-    assert got(week, "Zoé Martin") == []
+    assert got(week, "Clara Martin") == []
     says(week.says(gmail_android, "Ok", shown), "C'est fait – Ok")
-    [left] = got(week, "Zoé Martin")
+    [left] = got(week, "Clara Martin")
     assert words(left.raw).startswith("Bonjour, il faut une ampoule E14 de 40 W au plus.\n")
 
     week.at(17, "10:00")
@@ -150,11 +149,12 @@ def wednesday(week: Week) -> None:
     """A reminder answered; the carafe came broken: a discount, within what Rakuten allows."""
     week.at(18, "08:00")
     [digest] = week.works()
-    says(digest, "1 affaire vous attend", "Référencement Pro", "réponse D-")
+    says(digest, "1 affaire vous attend", "Ce que personne n'a compris", "contact@referencement-pro.example",
+         "réponse D-")
     before = len(week.letters)
     week.at(18, "12:00")
     [reminder] = week.letters[before:] + week.works()
-    says(reminder, "Rappel : ", "pour répondre", "avant d'annuler|peut annuler".split("|")[1], "\n    pas expédié\n")
+    says(reminder, "Rappel : ", "pour répondre", "peut annuler la vente", "\n    pas expédié\n")
     service = week.says(orange, "pas expédié", reminder)
     says(service, "Merci d'annuler cette vente et de rembourser l'acheteur.", PAGE + LAMP)
     says(week.says(html_only, "fait", service), "C'est fait")
@@ -222,15 +222,15 @@ def friday(week: Week) -> None:
     [digest] = week.works()
     says(digest, "Guichet, le 20/11/2026")
     week.at(20, "09:00")
-    [asked] = week.arrives(writes(week, "Léa", "Bonjour, avez-vous le même en bleu ?", order(8)))
+    [asked] = week.arrives(writes(week, "Lena", "Bonjour, avez-vous le même en bleu ?", order(8)))
     says(week.says(gmail, "ok", asked), "C'est fait")
-    [left] = got(week, "Léa")
+    [left] = got(week, "Lena")
     week.at(20, "09:30")
     message_id = str(message_from_bytes(left.raw, policy=default)["Message-ID"])
     [bounced] = week.arrives(bounce(message_id))
     says(bounced, "n'est pas partie", "5.1.1", "\n    renvoyer\n", "avant le 21/11/2026 09:00")
     says(week.says(iphone, "Renvoyer", bounced), "C'est fait")
-    assert len(got(week, "Léa")) == 2
+    assert len(got(week, "Lena")) == 2
 
     week.at(20, "10:00")
     [asked] = week.arrives(writes(week, "Nora", "Bonjour, la lampe est-elle étanche ?", order(9)))
@@ -268,7 +268,7 @@ def saturday(week: Week) -> None:
     digest = week.letters[-1]
     says(digest, "Guichet, le 21/11/2026")
     week.at(21, "09:00")
-    [asked] = week.arrives(writes(week, "Inès", "Merci, tout est parfait !", order(11)))
+    [asked] = week.arrives(writes(week, "Ida", "Merci, tout est parfait !", order(11)))
     before = len(week.to_buyers())
     says(week.says(html_only, "bof", asked), "Pas compris", "« bof » n'est pas un ordre que je connais")
     state = week.says(gmail_android, f"état {order(11)}", asked.about)
@@ -284,7 +284,7 @@ def saturday(week: Week) -> None:
     assert week.to_buyers()[before:] == []
     week.at(21, "10:00")
     done = week.says(orange, "Rien à répondre, merci", [one for one in week.letters if one.about == asked.about][-1])
-    says(done, "rien n'est répondu|rien à répondre".split("|")[0])
+    says(done, "rien n'est répondu")
     assert week.to_buyers()[before:] == []
     says(week.says(gmail, "résumé", digest), "Guichet, le 21/11/2026", "\n    aide\n")
     says(week.says(gmail, "aide", week.letters[-1]), "\n    remise 20%\n", "\n    renvoyer\n", "\n    pause\n")
