@@ -245,7 +245,7 @@ def _answer(guichet: Guichet, heard: Heard, said: str, outcome: Outcome, case: C
         case = guichet.store.case_by_number(outcome.cases[0])  # what he asked about, he may go on ordering about
     case = None if outcome.digest else case                    # the day's mail is about no case
     title, said = headline(outcome.verdict), said.rstrip(" .,:")
-    waiting = draft_of(guichet.store, case.number or 0) if case and not outcome.row else None
+    waiting = draft_of(guichet.store, case.number or 0) if case and not (outcome.row or outcome.words) else None
     row = outcome.row or waiting    # what waits is shown, so that his next word may be a yes to it
     context = {
         "tag": case.id if case else "Guichet", "headline": f"{title} – {said}" if said else title, "now": now,

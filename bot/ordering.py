@@ -338,16 +338,19 @@ def summary(asked: Asked) -> Outcome:
         say("{count} cases wait for you.", count=len(waiting)) if waiting else say("Nothing waits for you."),))
 
 
+OF_THE_BOT = (Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP)
+
+
 def stop(asked: Asked) -> Outcome:
     pause(asked.guichet.store, say("ordered by the seller"), asked.now)
-    return Outcome(verdict=Verdict.DONE, sentences=(say(
+    return Outcome(verdict=Verdict.DONE, words=OF_THE_BOT, sentences=(say(
         "Nothing leaves by itself any more ({reason}). What you approve still leaves, and you are still warned. "
         "«{resume}» lets it go on.", reason=paused(asked.guichet.store), resume=say("resume")),))
 
 
 def go_on(asked: Asked) -> Outcome:
     went_on = resume(asked.guichet.store, asked.now)
-    return Outcome(verdict=Verdict.DONE if went_on else Verdict.LATE, sentences=(
+    return Outcome(verdict=Verdict.DONE if went_on else Verdict.LATE, words=OF_THE_BOT, sentences=(
         say("What you let the bot do alone leaves by itself again.") if went_on else say("Nothing was paused."),))
 
 

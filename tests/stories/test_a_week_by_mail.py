@@ -191,7 +191,8 @@ def thursday(week: Week) -> None:
         f"L'acheteur pia.lorens souhaite annuler sa commande.\n\nCommande : 340900557/{PLAID}\nArticle : Plaid en laine"
         "\n\nSi vous n'avez pas encore expédié l'article, merci de ne pas l'envoyer et de nous prévenir. Vous avez 3 "
         "jours pour nous répondre.", date=week.now))
-    says(withdrawn, "avant le 22/11/2026 09:00", "reçue le 19/11/2026 à 09:00", "\n    pas expédié\n")
+    says(withdrawn, "avant le 22/11/2026 09:00", "avertis le 19/11/2026 à 09:00",
+         "\n    pas expédié\n")
     service = week.says(iphone, "Pas encore expédié", withdrawn)
     says(service, "n'a pas été expédié", PAGE + PLAID)
     says(week.says(iphone, "fait", service), "C'est fait")
@@ -227,19 +228,21 @@ def friday(week: Week) -> None:
     [left] = got(week, "Lena")
     week.at(20, "09:30")
     message_id = str(message_from_bytes(left.raw, policy=default)["Message-ID"])
-    [bounced] = week.arrives(bounce(message_id))
-    says(bounced, "n'est pas partie", "5.1.1", "\n    renvoyer\n", "avant le 21/11/2026 09:00")
+    [bounced] = week.arrives(bounce(message_id).replace(RELAY.encode(), relay("Lena").encode()))
+    says(bounced, "n'est pas partie", "The address does not exist.", "\n    renvoyer\n", "21/11/2026 09:00")
     says(week.says(iphone, "Renvoyer", bounced), "C'est fait")
     assert len(got(week, "Lena")) == 2
 
     week.at(20, "10:00")
     [asked] = week.arrives(writes(week, "Nora", "Bonjour, la lampe est-elle étanche ?", order(9)))
-    week.smtp.faults = {"DOT": [None, Fault.HANG_UP]}
+    week.smtp.faults = {"DOT": [Fault.HANG_UP]}
     week.sends(marie(week, outlook, "oui", asked))
     week.smtp.faults = {}
     week.at(20, "10:10")
-    [unsure] = [one for one in week.letters[-3:] + week.works() if "Est-elle partie" in one.title]
-    says(unsure, "\n    fait\n", "\n    renvoyer\n")
+    assert week.works() == [], "first it is looked for, twice, among what was sent"
+    week.at(20, "10:30")
+    [unsure] = week.works()
+    says(unsure, "Est-elle partie ?", "\n    fait\n", "\n    renvoyer\n")
     assert got(week, "Nora") == [], "never sent again blindly"
     says(week.says(outlook, "renvoyer", unsure), "C'est fait")
     assert len(got(week, "Nora")) == 1
@@ -248,15 +251,20 @@ def friday(week: Week) -> None:
     week.at(20, "14:00")
     says(week.says(orange, "Pause", digest), "Plus rien ne part tout seul", "reprise")
     week.at(20, "14:30")
-    week.arrives(writes(week, "Omar", "Bonjour, la facture s'il vous plaît ?", order(10)))
+    [asked] = week.arrives(writes(week, "Omar", "Bonjour, la facture s'il vous plaît ?", order(10)))
+    says(asked, "Pourquoi il attend : l'envoi automatique est arrêté")
     week.at(20, "16:00")
     week.works()
     assert got(week, "Omar") == []
-    paused = [one for one in week.letters if one.about == "Guichet"][-1]
-    says(week.says(orange, "Reprise", paused), "C'est fait")
+    says(week.says(orange, "ok merci", asked), "C'est fait – ok")
+    assert len(got(week, "Omar")) == 1, "what she approves leaves all the same"
+    says(week.says(orange, "Reprise", "Guichet"), "part de nouveau seul")
+    assert week.arrives(writes(week, "Paula", "Bonjour, faites-vous un paquet cadeau ?", order(13))) == []
+    assert got(week, "Paula") == [], "what leaves alone is held for three minutes"
     week.at(20, "16:10")
-    week.works()
-    assert len(got(week, "Omar")) == 1
+    assert week.works() == []
+    [left] = got(week, "Paula")
+    assert message_from_bytes(left.raw)["Auto-Submitted"] == "auto-replied"
     week.allow()
     none_missed(week)
 
