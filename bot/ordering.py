@@ -291,8 +291,14 @@ def later(asked: Asked, case: Case) -> Outcome:
 
 
 def nothing(asked: Asked, case: Case) -> Outcome:
+    links = asked.guichet.store.no_reply_links(case.number or 0)
     _say(asked, Kind.NO_REPLY_NEEDED, case)
-    return _done(asked, case, say("{which}: nothing is answered.", which=case.id))
+    found = _done(asked, case, say("{which}: nothing is answered.", which=case.id))
+    if not links:
+        return found
+    told = say("For it not to count in your response time, open this yourself; it takes effect at once, and Guichet "
+               "opens no link:")
+    return replace(found, sentences=(*found.sentences, told, *links.values()))
 
 
 def close(asked: Asked, case: Case) -> Outcome:

@@ -330,7 +330,7 @@ def hand_reminder(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 
 def tell_no_reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
     """Hand over the links that take messages out of the response time: they act when opened, so they are his (A3)."""
-    if event.kind is not Kind.NO_REPLY_NEEDED or not event.links:
+    if event.kind is not Kind.NO_REPLY_NEEDED or not event.links or event.answered:
         return None
     why = say("only the marketplace's own link takes a message out of your response time")
     return _to_seller(What.NOTICE, f"no_reply:{event.mark}", why, template="no_reply")

@@ -292,7 +292,7 @@ def saturday(week: Week) -> None:
     assert week.to_buyers()[before:] == []
     week.at(21, "10:00")
     done = week.says(orange, "Rien à répondre, merci", [one for one in week.letters if one.about == asked.about][-1])
-    says(done, "rien n'est répondu")
+    says(done, "rien n'est répondu", "ouvrez ceci vous-même", "/messaging/no-response-needed?")
     assert week.to_buyers()[before:] == []
     says(week.says(gmail, "résumé", digest), "Guichet, le 21/11/2026", "\n    aide\n")
     says(week.says(gmail, "aide", week.letters[-1]), "\n    remise 20%\n", "\n    renvoyer\n", "\n    pause\n")
