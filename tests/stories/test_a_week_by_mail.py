@@ -301,11 +301,16 @@ def saturday(week: Week) -> None:
 
 def sunday(week: Week) -> None:
     """A question of Saturday evening: its last rung comes in the quiet of the night's end, and she answers in time."""
+    week.at(21, "12:30")
+    week.works()
+    last = [one for one in week.letters if one.title.startswith("Dernier rappel")][-1]
+    says(last, "faites-vous un paquet cadeau ?")    # what the bot answered alone was no answer
+    says(week.says(outlook, "rien à répondre", last), "rien n'est répondu")
     week.at(21, "18:00")
     [asked] = week.arrives(writes(week, "Tom", "Bonjour, quand partira mon colis ?", order(12)))
     week.at(22, "08:00")
     week.works()
-    [digest] = [one for one in week.letters if "le 22/11/2026" in one.title]
+    [digest] = [one for one in week.letters if one.title.startswith("Guichet, le 22")]
     says(digest, asked.about)
     week.at(22, "15:00")
     [reminder] = [one for one in week.letters if one.about == asked.about and "rappel" in one.title.lower()]
@@ -335,7 +340,7 @@ def of_shop(raw: bytes) -> bytes:
 
 
 def none_missed(week: Week) -> None:
-    assert week.rows("deadlines", "state = 'missed'") == []
+    assert week.rows("deadlines", "state = 'missed' AND who = 'seller'") == []
 
 
 # ---- what holds over the whole week
