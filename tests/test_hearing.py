@@ -349,3 +349,34 @@ def test_the_mark_of_one_is_not_good_for_the_other(two: World) -> None:
     two.answers("ok", hers, sender=PAUL)
     assert draft(two)["state"] == "draft"
     assert two.rows("mails")[-1]["reason"].startswith("not_the_seller")
+
+
+# ---- what waits is shown, and a yes is to words that were read
+
+
+def test_an_answer_shows_the_draft_that_still_waits(asked: World) -> None:
+    asked.answers("plus tard 4h")
+    assert "Un brouillon attend (D-1)" in told(asked)["body"]
+    asked.answers("ok")
+    assert draft(asked)["state"] == "ready"
+
+
+def test_a_yes_to_a_mail_that_showed_no_draft_shows_it_first(asked: World) -> None:
+    asked.answers("aide")
+    asked.answers("ok")
+    assert draft(asked)["state"] == "draft"
+    assert "ne montrait pas D-1" in told(asked)["body"]
+    asked.answers("ok")
+    assert draft(asked)["state"] == "ready"
+
+
+def test_the_answer_names_the_order_and_not_the_greeting_above_it(asked: World) -> None:
+    asked.answers("Bonjour,\n\nok merci")
+    assert "Bonjour" not in told(asked)["subject"]
+
+
+def test_no_reply_needed_is_answered_once_with_the_link_that_is_hers_to_open(asked: World) -> None:
+    before = len(asked.to_marie())
+    asked.answers("rien à répondre")
+    assert len(asked.to_marie()) == before + 1
+    assert "/messaging/no-response-needed?" in told(asked)["body"]

@@ -15,8 +15,8 @@ FRENCH = {
         "{which} se tait jusqu'au {until} ; le dernier rappel viendra quand même.",
     "For it not to count in your response time, open this yourself; it takes effect at once, and Guichet opens no "
     "link:":
-        "Pour que cela ne compte pas dans votre délai de réponse, ouvrez ceci vous-même ; cela agit aussitôt, et Guichet "
-        "n'ouvre aucun lien :",
+        "Pour que cela ne compte pas dans votre délai de réponse, ouvrez ceci vous-même ; cela agit aussitôt, et "
+        "Guichet n'ouvre aucun lien :",
     "{which}: nothing is answered.": "{which} : rien n'est répondu.",
     "ordered by the seller": "sur ordre du vendeur",
     "«{said}» is about a case: say which, such as C-12":
