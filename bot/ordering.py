@@ -324,8 +324,8 @@ def state(asked: Asked) -> Outcome:
         return Outcome(verdict=Verdict.UNCLEAR, sentences=(say(
             "No case is about «{about}»: give a case such as C-12, an order number or a buyer's name.", about=about),))
     only = asked.guichet.store.case_by_number(numbers[0]) if len(numbers) == 1 else None
-    return Outcome(verdict=Verdict.DONE, cases=tuple(numbers[:MOST_CASES]), sentences=(
-        _turn(only) if only else () if len(numbers) <= MOST_CASES else (say("{count} cases; these are the newest.", count=len(numbers)),)))
+    more = (say("{count} cases; these are the newest.", count=len(numbers)),) if len(numbers) > MOST_CASES else ()
+    return Outcome(verdict=Verdict.DONE, cases=tuple(numbers[:MOST_CASES]), sentences=_turn(only) if only else more)
 
 
 def _found(guichet: Guichet, about: str) -> list[int]:

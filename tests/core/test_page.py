@@ -157,6 +157,7 @@ def test_what_attackers_wrote_is_inert() -> None:
 
 
 def test_an_order_of_several_lines_is_one_thing_to_copy_above_what_it_does() -> None:
-    page = html_of("Titre\n\n    texte :\n    …\n    fin\n        vos propres mots\n    ok\n        tel quel\n", "fr", "t")
+    text = "Titre\n\n    texte :\n    …\n    fin\n        vos propres mots\n    ok\n        tel quel\n"
+    page = html_of(text, "fr", "t")
     assert "<pre><code>texte :\n…\nfin</code>\n<small>vos propres mots</small></pre>" in page
     assert "<pre><code>ok</code>\n<small>tel quel</small></pre>" in page

@@ -142,11 +142,11 @@ class Week:
     # ---- time
 
     def at(self, day: int, time: str) -> None:
-        """Let it be this time of the day of November 2026, in Paris; cron starts the program every hour till then."""
+        """Let it be this time of the day of November 2026, in Paris; cron starts the program every two hours till then."""
         hour, minute = map(int, time.split(":"))
         then = datetime(2026, 11, day, hour, minute, tzinfo=PARIS).astimezone(UTC)
         assert then >= self.now, "time does not go back"
-        while (following := self.now.replace(minute=0) + timedelta(hours=1)) < then:
+        while (following := self.now.replace(minute=0) + timedelta(hours=2)) < then:
             self.now = following
             self.works()
         self.now = then

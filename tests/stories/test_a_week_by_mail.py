@@ -1,6 +1,6 @@
 """One seller's whole week by e-mail alone: she never touches the terminal, and every mail she answers is a real one.
 
-Her mailboxes lie on a real Dovecot, the program sends through a real SMTP server with TLS, cron starts it every hour.
+Her mailboxes lie on a real Dovecot, the program sends through a real SMTP server with TLS, cron starts it every two hours.
 She answers from Gmail, on the web and on Android, from Outlook, from an iPhone and from Orange's webmail.
 """
 
