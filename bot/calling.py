@@ -7,11 +7,14 @@ before the request's first byte; what may have been heard is never asked again b
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.core.action import What
 from bot.core.errors import BotError
+from bot.core.event import Channel
 from bot.core.latin import UnfitTextError, fit
 from bot.edges import EdgeError
 from bot.edges.store import Row
@@ -24,12 +27,24 @@ WORDS = {"contactuseraboutitem": "content", "contactusaboutitem": "content", "ca
 # Asked twice, it has the same effect as asked once.
 REPEATABLE = frozenset({"settrackingpackageinfos"})
 TELLS_NEW_SALES = frozenset({"acceptsale", "refusesale"})
+_OF_A_SALE = re.compile(r"/(accept|refuse):")
 
 
 def meets(row: Row) -> dict[str, str]:
-    """Return which deadline the doing of a row meets, where it is not the one that a reply meets, and what was done."""
+    """Return which deadlines the doing of a row meets, where a reply's are not all or none of them, and what was done.
+
+    A choice that the seller carries out in his account himself - a refund, an authorised or closed return - also
+    meets what a refund does.
+    """
     done = str(row["to_addr"]).partition(" ")[0]
-    return {"met_by": "accept", "done": done} if done in TELLS_NEW_SALES else {}
+    if done not in TELLS_NEW_SALES and (found := _OF_A_SALE.search(row["step"])):
+        done = f"{found[1]}sale"
+    if done in TELLS_NEW_SALES:
+        return {"met_by": "accept", "done": done}
+    if row["what"] == What.OFFER:
+        return {"done": "offer"}
+    by_hand = "/choice:" in row["step"] and row["channel"] == Channel.SELLER
+    return {"met_by": "reply refund"} if by_hand else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +116,8 @@ def was_done(webservice: Webservice, row: Row) -> bool | None:
     if isinstance(waiting, Refusal | Silence):
         raise EdgeError(waiting.words)
     return item_number not in waiting
+
+
+def marketplace_of(row: Row) -> str:
+    """Return the marketplace a row belongs to: its step begins with it."""
+    return str(row["step"]).partition("/")[0]

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.alarming import about, standing
+from bot.core.deadline import local
 from bot.core.errors import BotError
-from bot.edges import clock
-from bot.edges.store import Store
+from bot.core.hosts import FEWEST, Learnt, learn
+from bot.edges import clock, disk, notifying
+from bot.edges.dns import Dns, resolver
+from bot.edges.store import Store, moment
 from bot.guichet import templates_of
 from bot.loop import database
+from bot.receiving import SWEEP
+from bot.reconciling import last_found
 from bot.rehearsing import rehearse
-from bot.settings import Mailbox, Settings, Shop, is_example
+from bot.settings import Mailbox, Reference, Settings, Shop, is_example
 from bot.words import say
 
-LOW_DISK = 200 * 1024 * 1024  # bytes
+HEADERS = 128 * 1024          # bytes of each that are kept in memory
+NEWEST = 30                   # mails looked at to learn what a mail host writes
 SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
 
 
@@ -36,20 +43,37 @@ class Finding:
     remedy: str = ""
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
-    """Check everything, the quick things first; yields each finding as it is found."""
+def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
+    """Check everything, the quick things first; yields each finding as it is found.
+
+    Args:
+        dns: asked for keys, where a mailbox wants signatures checked; None: as this machine asks.
+    """
     yield _ok("settings", say("{path} is read whole, {count} mailboxes", path=settings.path,
                               count=len(settings.mailboxes)))
     yield _database(settings)
     yield _disk(settings)
+    yield from _alarms(settings)
     yield _templates(settings)
     yield _answers(settings)
     yield from _replies(settings)
     for mailbox in settings.mailboxes:
-        yield from _mailbox(mailbox)
+        yield from _mailbox(settings, mailbox, dns)
+        yield from _compared(settings, mailbox)
     for shop in settings.shops.values():
         if shop.has_token:
             yield _webservice(settings, shop)
+    if settings.alarm:
+        yield _alarm(settings.alarm)
+
+
+def _alarm(reference: Reference) -> Finding:
+    """Look whether an alarm could be sent; none is."""
+    try:
+        addresses = notifying.known(reference.read())
+    except BotError as error:
+        return _broken("alarm", error)
+    return _ok("alarm", say("{count} addresses for alarms", count=addresses))
 
 
 def _ok(check: str, sentence: str) -> Finding:
@@ -81,12 +105,34 @@ def _database(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = next(parent for parent in (settings.data, *settings.data.parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
-    if free < LOW_DISK:
+    folder = settings.data
+    try:
+        disk.must_be_here(folder)
+    except BotError as error:
+        return _broken("disk", error)
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        return _attention("disk", say("{folder} can be entered by other users of this machine", folder=folder),
+                          say("close it to them: chmod 700 {folder}", folder=folder))
+    if (free := disk.free(folder)) < disk.LOW:
         return _attention("disk", say("only {free} MiB free in {folder}", free=free >> 20, folder=folder),
                           say("free some space: without it no mail can be kept"))
     return _ok("disk", say("{free} MiB free in {folder}", free=free >> 20, folder=folder))
+
+
+def _alarms(settings: Settings) -> Iterator[Finding]:
+    """Tell the alarms that stand; where the database cannot be read, another line says so."""
+    path = database(settings)
+    try:
+        store = Store(path) if path.exists() else None
+        rows = standing(store) if store else []
+    except BotError:
+        return
+    for row in rows:
+        yield _attention("alarm", say("since {since}: {about}. {sentence}", about=about(row["name"]),
+                                      since=local(moment(row["since"]), settings.seller), sentence=row["sentence"]),
+                         say("see what the other lines say; it ends by itself when it works again"))
+    if store:
+        store.close()
 
 
 def _templates(settings: Settings) -> Finding:
@@ -125,7 +171,7 @@ def _replies(settings: Settings) -> Iterator[Finding]:
         yield _ok("replies", say("{count} replies to samples were written, nothing is wrong with them", count=count))
 
 
-def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:
+def _mailbox(settings: Settings, mailbox: Mailbox, dns: Dns | None) -> Iterator[Finding]:
     name = f"mailbox {mailbox.name}"
     if is_example(mailbox):
         yield _attention(name, say("still names the example servers"),
@@ -134,12 +180,92 @@ def _mailbox(mailbox: Mailbox) -> Iterator[Finding]:
     if fault := mailbox.secret_fault():
         yield Finding(check=name, verdict=Verdict.BROKEN, sentence=fault.sentence)
         return
-    yield _incoming(name, mailbox)
+    yield (incoming := _incoming(name, mailbox))
     yield _outgoing(name, mailbox)
-    if not mailbox.authserv_id:
-        yield _attention(name, say("no authserv_id: no mail counts as proven, so nothing will ever leave by itself"),
-                         say("set authserv_id to the first word of the Authentication-Results header "
-                             "your mail host writes"))
+    if incoming.verdict is Verdict.OK:
+        yield from senders(settings, mailbox, dns)
+
+
+def senders(settings: Settings, mailbox: Mailbox, dns: Dns | None = None) -> Iterator[Finding]:
+    """Learn from the newest mails what the host writes of senders, and propose the setting that fits."""
+    name = f"mailbox {mailbox.name}"
+    try:
+        learnt = learn(_headers(settings, mailbox))
+    except BotError as error:
+        yield _broken(name, error)
+        return
+    yield _host(name, mailbox, learnt)
+    if mailbox.check_dkim and learnt.key:
+        yield _key(name, learnt.key, dns or resolver())
+
+
+def _headers(settings: Settings, mailbox: Mailbox) -> list[bytes]:
+    """Return the newest header blocks: of the mails kept already, else of those in the mailbox."""
+    from bot.edges.maildir import MaildirFolder
+    from bot.receiving import open_imap
+
+    if len(kept := _kept(settings, mailbox)) >= FEWEST:
+        return kept
+    if mailbox.maildir:
+        folder = MaildirFolder(mailbox.maildir)
+        return [mail.raw[:HEADERS] for mail in folder.fetch(folder.keys()[-NEWEST:])]
+    with open_imap(mailbox) as imap:
+        return [raw for folder in mailbox.folders for raw in imap.newest_headers(folder, NEWEST)]
+
+
+def _kept(settings: Settings, mailbox: Mailbox) -> list[bytes]:
+    if not (path := database(settings)).exists():
+        return []
+    store = Store(path)
+    try:
+        rows = store.rows("SELECT id FROM mails WHERE mailbox = ? ORDER BY id DESC LIMIT ?", mailbox.name, NEWEST)
+        return [raw[:HEADERS] for row in reversed(rows) if (raw := store.raw_mail(row["id"]))]
+    finally:
+        store.close()
+
+
+def _host(name: str, mailbox: Mailbox, learnt: Learnt) -> Finding:
+    ours, host = mailbox.authserv_id.lower(), learnt.host
+    if ours and learnt.above[ours]:
+        return _ok(name, say("{host} says of {times} of the newest {count} mails who sent them", host=ours,
+                             times=learnt.above[ours], count=learnt.mails))
+    if host:
+        return _attention(
+            name, say("your mail host says who sent a mail, in {times} of the newest {count}, and it is not believed "
+                      "yet", times=learnt.above[host], count=learnt.mails),
+            say('write authserv_id = "{host}" into the section of this mailbox', host=host))
+    if mailbox.check_dkim:
+        return _ok(name, say("signatures are checked by the bot itself; your mail host says nothing of senders"))
+    if not learnt.enough:
+        return _too_few(name, mailbox)
+    return _attention(name, _silent(learnt), say(
+        "write check_dkim = true into the section of this mailbox: then the bot checks signatures itself"))
+
+
+def _too_few(name: str, mailbox: Mailbox) -> Finding:
+    if mailbox.authserv_id:
+        return _ok(name, say("{host} is believed; too few mails have come to see whether it says anything",
+                             host=mailbox.authserv_id))
+    return _attention(
+        name, say("no authserv_id: no mail counts as proven, so nothing will ever leave by itself"),
+        say("set authserv_id to the first word of the Authentication-Results header your mail host writes, or run "
+            "`check` again when {count} mails have come", count=FEWEST))
+
+
+def _silent(learnt: Learnt) -> str:
+    if found := learnt.below.most_common(1):
+        return say("the word of {host} stands only where anybody could have written it, below the line with which the "
+                   "mail came in (Gmail writes so): no mail counts as proven", host=found[0][0])
+    return say("your mail host wrote into none of the newest {count} mails who sent them, or did not name itself: "
+               "no mail counts as proven", count=learnt.mails)
+
+
+def _key(name: str, key: str, dns: Dns) -> Finding:
+    try:
+        dns.txt(key)
+    except BotError as error:
+        return _broken(name, error)
+    return _ok(name, say("DNS answers when asked for a key ({key})", key=key))
 
 
 def _incoming(name: str, mailbox: Mailbox) -> Finding:
@@ -156,6 +282,26 @@ def _incoming(name: str, mailbox: Mailbox) -> Finding:
         return _ok(name, say("log-in works; {told}", told=told))
     except BotError as error:
         return _broken(name, error)
+
+
+def _compared(settings: Settings, mailbox: Mailbox) -> Iterator[Finding]:
+    """Tell what the daily comparison of server and database found; nothing where no pass was made yet."""
+    if not database(settings).exists():
+        return
+    name = f"mailbox {mailbox.name}"
+    try:
+        with closing(Store(database(settings))) as store:
+            last = last_found(store, mailbox.name)
+    except BotError:
+        return  # `database` says it
+    if last is None:
+        yield _ok(name, say("not compared with the server yet; a pass or the running program does it once a day"))
+    elif not last[1]:
+        yield _ok(name, say("compared on {at:%Y-%m-%d %H:%M} UTC: every mail of the last {days} days was kept and "
+                            "read", at=last[0], days=SWEEP.days))
+    for sentence in last[1] if last else ():
+        yield _attention(name, sentence, say("see `run_bot.py show shelf`, and look into the mailbox with your mail "
+                                             "program"))
 
 
 def _outgoing(name: str, mailbox: Mailbox) -> Finding:

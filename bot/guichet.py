@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from bot.core.dkim import Keys
 from bot.core.policy import Policy, Seller
+from bot.edges.dns import Dns, resolver
+from bot.edges.reader import Reader
 from bot.edges.store import Store
 from bot.edges.templates import Templates
 from bot.settings import Mailbox, Settings
@@ -14,10 +17,12 @@ from bot.settings import Mailbox, Settings
 
 @dataclass(frozen=True)
 class Guichet:
-    """What one pass works with. One for each thread: it holds a database connection."""
+    """What one pass works with. One for each thread: it holds a database connection, and may hold a child process."""
 
     settings: Settings
     store: Store
+    reader: Reader = field(default_factory=Reader)
+    dns: Dns = field(default_factory=resolver)
 
     @property
     def seller(self) -> Seller:
@@ -34,6 +39,11 @@ class Guichet:
     def mailbox(self, name: str) -> Mailbox:
         """Return the mailbox of that name, or the postbox if it has left the settings since."""
         return next((one for one in self.settings.mailboxes if one.name == name), self.settings.postbox)
+
+
+def keys_of(settings: Settings) -> Keys | None:
+    """Return the look-up of keys for mails of any mailbox; None, so that nothing is asked, where none wants it."""
+    return resolver().txt if settings.checks_dkim else None
 
 
 def templates_of(settings: Settings) -> Templates:

@@ -8,39 +8,46 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
 from bot import marketplaces, words
+from bot.breaking import stop_all
 from bot.calling import meets
 from bot.core import case as cases
+from bot.core import choosing, decide
 from bot.core import deadline as deadlines
-from bot.core import decide, message
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.bounce import report
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
+from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
+from bot.core.holding import PLAUSIBLE, Sight, seen_in
+from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
 from bot.core.policy import Mode, Policy, Seller
+from bot.core.robots import no_reply
 from bot.edges import EdgeError
-from bot.edges.store import Mail, Row, Store, iso
+from bot.edges.killpoint import killpoint
+from bot.edges.reader import TROUBLES
+from bot.edges.store import Mail, Row, Store, iso, mark_of
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
 from bot.standing import allowed, look
 from bot.words import say
-from bot.writing import freeze, page_of, rewrite, tell_seller, write_reply
+from bot.writing import freeze, page_of, renewed, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
 UNPROVEN = "/unproven"  # ends the key and the mark of what nobody proves: a forgery never shadows the real one
-PLAUSIBLE = timedelta(hours=24)  # how far a Date header may be from the server's own time to be believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +91,19 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
     """Return the event a mail is, counted from the earlier of its own time and the server's."""
     seen, note = understood.message, understood.note
     proof = "" if seen.origin is Origin.PROVEN else UNPROVEN
+    sight = Sight(message=seen, kind=note.kind, text=note.text, reader=note.held, received=received,
+                  max_age=policy.max_age)
     return Event(
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
-        text=note.text, origin=seen.origin, held=note.held or _stale(seen.date, received, policy),
+        text=note.text, origin=seen.origin, held="; ".join(filter(None, (seen_in(sight), no_reply(seen)))),
         channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
     )
 
 
 def _begins(date: datetime | None, received: datetime) -> datetime:
     return min(date, received) if date and abs(received - date) <= PLAUSIBLE else received
-
-
-def _stale(date: datetime | None, received: datetime, policy: Policy) -> str:
-    if date and received - date > policy.max_age:
-        return say("stale: dated {date:%Y-%m-%d}, long before it arrived; nothing leaves by itself", date=date)
-    return ""
 
 
 def consider(before: Case, event: Event, understood: Understood | None, settings: Settings,
@@ -130,7 +133,8 @@ def _calls(before: Case, case: Case, event: Event, settings: Settings, now: date
     if marketplace is None or marketplace.name not in settings.webservices or not case.item:
         return {}
     amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace
-    return marketplace.calls(event.kind, _days(case, event, now), amicable=amicable)
+    about = choosing.matter(case) if event.kind is Kind.ANSWER_CHOSEN else event.kind
+    return marketplace.calls(about, _days(case, event, now), amicable=amicable) if about else {}
 
 
 def _days(case: Case, event: Event, now: datetime) -> dict[str, int]:
@@ -160,37 +164,53 @@ def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
 # -- reading -------------------------------------------------------------------------------------
 
 
-def read_one(guichet: Guichet, now: datetime) -> bool:
+Hear = Callable[[Guichet, Mail, Message, datetime], bool]  # settles a mail that holds an order; says whether it did
+
+
+def read_one(guichet: Guichet, now: datetime, hear: Hear) -> bool:
     """Take the next kept mail all the way to the outbox; say whether there was one."""
     store = guichet.store
     if (mail := store.next_mail()) is None:
         return False
     try:
         with words.speaking(guichet.seller.language):
-            _read(guichet, mail, now)
+            _read(guichet, mail, now, hear)
     except EdgeError:
+        store.uncount_attempt(mail.id)
         raise  # not the mail's fault: it stays kept, and is tried again later
     except UnreadableError as error:
-        store.settle_mail(mail.id, "shelved", str(error))
+        if error.code in TROUBLES and mail.attempts < MOST_ATTEMPTS:
+            log.warning("M-%s: %s", mail.id, error)  # perhaps the machine's fault: it stays kept for another attempt
+        else:
+            store.settle_mail(mail.id, "shelved", str(error))
     except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
         store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
         log.exception("Mail %s went on the shelf", mail.id)
     return True
 
 
-def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
+def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
     store = guichet.store
     if mail.attempts > MOST_ATTEMPTS:
         raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail))
+    killpoint("before reading a mail")
+    seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
+                               received=mail.received)
+    killpoint("after reading a mail")
     store.describe_mail(mail.id, seen)
-    if reason := _to_ignore(store, mail, seen):
+    if mark := seen.headers.get("x-guichet"):
+        store.record_echo((mark_of(seen.message_id), mark), now)
+        if _from_another_installation(guichet, mail, seen, mark):
+            stop_all(guichet, say("another Guichet answers from {address}, too", address=seen.sender), now)
+    if mail.oversize:  # its headers say whose it is; what it says nobody here knows
+        store.settle_mail(mail.id, "shelved", mail.oversize)
+    elif reason := _to_ignore(store, mail, seen):
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
     elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
         _take(guichet, mail, understood, now)
-    else:
+    elif not hear(guichet, mail, seen, now):
         state, reason = unclaimed(seen, guichet.seller, shops)
         store.settle_mail(mail.id, state, reason)
 
@@ -198,6 +218,21 @@ def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
 def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
     trusted = guichet.mailbox(mail.mailbox).authserv_id
     return frozenset({trusted} if trusted else ())
+
+
+def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
+    return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
+
+
+def _from_another_installation(guichet: Guichet, mail: Mail, seen: Message, mark: str) -> bool:
+    """Say whether a mail like ours, and proven to come from our own address, is none of ours.
+
+    What lay there before the first look may be of a database that is gone, and after a restore of what it forgot.
+    """
+    if mail.cold or seen.origin is not Origin.PROVEN or guichet.store.meta("restored"):
+        return False
+    ours = {box.address.lower() for box in guichet.settings.mailboxes}
+    return seen.sender in ours and not guichet.store.wrote(mark) and not guichet.store.is_own(seen.message_id)
 
 
 def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
@@ -211,8 +246,7 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
 def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
     """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
     if seen.automatic == "bounce":
-        return "shelved", "bounce: " + say(
-            "a mail could not be delivered; read it, one of your answers may not have arrived")
+        return _unclaimed_bounce(seen)
     if reason := other_shop(seen, shops):
         return "shelved", reason
     if seen.automatic:
@@ -220,10 +254,33 @@ def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = Non
         return "ignored", f"{code}: {say('an automatic mail is never answered')}"
     if seen.sender in seller.notify:
         return "shelved", "from_seller: " + say(
-            "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1")
+            "no order is in it, and it answers no mail of ours")
     if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
         return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
-    return "shelved", "unknown_sender: " + say("no marketplace writes from {sender}", sender=seen.sender)
+    return "shelved", "unknown_sender: " + _stranger(seen)
+
+
+def _stranger(seen: Message) -> str:
+    """Say that nobody knows the sender, and whom he may want to be taken for. The address is shown as it travels."""
+    known = [domain for one in marketplaces.installed() for domain in one.domains]
+    if like := imitated(domain := seen.sender.rpartition("@")[2], known):
+        shown = "" if (plain := readable(domain)) == domain else say(", shown as {domain}", domain=plain)
+        return say("no marketplace writes from {sender}{shown}: it looks like {like}, but is not", sender=seen.sender,
+                   shown=shown, like=like)
+    if "name_shows_address" in seen.flaws:
+        return say("no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from",
+                   sender=seen.sender, name=seen.sender_name)
+    return say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def _unclaimed_bounce(seen: Message) -> tuple[str, str]:
+    """Anybody can send a bounce. One that names another's mail changes nothing; one that names none is shown."""
+    if not report(seen.text).is_final:
+        return "ignored", "delayed: " + say("a mail is late, and the server goes on trying")
+    if seen.in_reply_to:
+        return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
+    return "shelved", "bounce: " + say(
+        "a mail could not be delivered; read it, one of your answers may not have arrived")
 
 
 def other_shop(seen: Message, shops: Collection[str] | None) -> str:
@@ -244,13 +301,18 @@ def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool
         return False
     row = guichet.store.own_mail((seen.in_reply_to, *seen.references))
     case = guichet.store.case_by_number(row["case_id"]) if row else None
-    if row is None or case is None:
+    told = report(seen.text)
+    if row is None or case is None or not told.is_final:
         return False
-    mark = f"bounce:D-{row['id']}"
+    if not told.is_about(row["to_addr"], guichet.mailbox(row["mailbox"]).address):
+        return False
+    mark = f"bounce:D-{row['id']}" + (f":{row['attempts']}" if row["attempts"] > 1 else "")
     handle(guichet, Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{Kind.MESSAGE_UNDELIVERED}/{mark}", at=mail.received,
         kind=Kind.MESSAGE_UNDELIVERED, case=case.key, source=f"mail:{mail.id}", mark=mark, text=seen.newest[:500],
         draft=row["id"]), now)
+    if row["channel"] == Channel.EMAIL:
+        guichet.store.stop_address(row["to_addr"], seen.newest, now)
     return True
 
 
@@ -356,13 +418,27 @@ ENDS = {
 }
 
 
+# What an offer's fate ends: how, and whose deadlines. Only a proven mail ends one.
+ENDED_BY_OFFER = {
+    "passed_on": (("met", "reply"),),
+    "accepted": (("met", "reply"), ("met", "offer")),
+    "refused": (("met", "offer"),),
+}
+
+
 def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> None:
     number = case.number or 0
+    if event.kind is Kind.OFFER_UPDATED and event.origin is Origin.PROVEN:
+        for state, met_by in ENDED_BY_OFFER.get(event.facts.get("outcome", ""), ()):
+            store.end_deadlines(number, state, now, met_by=met_by)
+    if event.kind is Kind.BUYER_WROTE and event.origin is Origin.PROVEN:
+        store.end_deadlines(number, "met", now, met_by="offer")  # whatever he says of it, he is not silent
     if event.kind is Kind.OWN_MESSAGE_COPIED and store.only_held(number):
         return  # the copy of an automatic acknowledgement, which answers nothing
     if event.kind in ENDS:
         state, met_by = ENDS[event.kind]
-        store.end_deadlines(number, state, now, met_by=event.facts.get("met_by", met_by))
+        for one in event.facts.get("met_by", met_by).split():
+            store.end_deadlines(number, state, now, met_by=one)
     if case.stage is Stage.CLOSED:
         store.end_deadlines(number, "cancelled", now)
     if event.kind is Kind.DEADLINE_PASSED:
@@ -384,11 +460,13 @@ def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case:
         assert row, "a draft is moved only after it was found"
         if answer.to in (State.READY, State.HANDED):
             _check_words(row, case)
+        if answer.to is State.READY and row["channel"] == Channel.EMAIL:
+            row = renewed(guichet, row)
         fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
         moved = guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
         if moved and answer.to is State.READY:
             guichet.store.drop_others(row, now)
-        if answer.to is State.FAILED and row["state"] == State.SENT:
+        if answer.to is State.FAILED and row["state"] in (State.SENT, State.TRANSMITTING, State.UNCERTAIN):
             guichet.store.note(answer.draft, answer.why)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
@@ -404,9 +482,10 @@ def _check_words(row: Row, case: Case) -> None:
                              "discard D-{number} and answer yourself", number=row["id"], error=row["error"]))
     found = remarks_on(row["body"], case, template=row["template"], automatic=False)
     if must_go := stopping(found, row["channel"]):
-        raise OrderError(say("D-{number} must not leave like this: {remarks}. Put your own words into a file and type "
-                             "`run_bot.py approve D-{number} --text FILE`, or throw it away with "
-                             "`run_bot.py discard D-{number}`", number=row["id"], remarks=sentences(must_go)))
+        raise OrderError(say("D-{number} must not leave like this: {remarks}. Answer its mail with words of "
+                             "your own, or put them into a file and type `run_bot.py approve D-{number} --text FILE`; "
+                             "`run_bot.py discard D-{number}` throws it away", number=row["id"],
+                             remarks=sentences(must_go)))
 
 
 # -- the seller ----------------------------------------------------------------------------------
@@ -438,12 +517,18 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
         OrderError: it cannot be carried out, or a guard refuses it; then `why` tells so, too.
     """
     row = _reachable(guichet, row, case) if row and kind is Kind.DRAFT_APPROVED else row
+    if kind is Kind.ANSWER_CHOSEN:
+        for drafted in guichet.store.written(case.number, ""):
+            _reachable(guichet, drafted, case)
     mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
     mark += f":{sha256(text.encode()).hexdigest()[:12]}" if text else ""  # other words are another edit
+    if kind is Kind.ANSWER_CHOSEN:  # so is another choice, in the same second, too
+        mark += f":{sha256(repr(sorted((facts or {}).items())).encode()).hexdigest()[:12]}"
     told = meets(row) if row else {}
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
         source=f"seller:{source}", mark=mark, facts={**told, **(facts or {})}, text=text,
+        links=guichet.store.no_reply_links(case.number or 0) if kind is Kind.NO_REPLY_NEEDED else {},
         draft=row["id"] if row else None,
         channel=Channel(row["channel"]) if row else Channel.SELLER)
     try:

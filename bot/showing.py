@@ -12,6 +12,7 @@ from bot import marketplaces, words
 from bot.core import message
 from bot.core.answers import Answer
 from bot.core.deadline import local
+from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
 from bot.core.policy import Seller
 from bot.edges.store import Row, Store, moment
@@ -80,7 +81,7 @@ def shelf(store: Store) -> list[Flat]:
              "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]} for row in rows]
 
 
-def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str]) -> Flat:
+def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str], keys: Keys | None = None) -> Flat:
     """Return a kept mail as a person reads it, cleaned of all that plays tricks on a terminal."""
     row = store.row("SELECT * FROM mails WHERE id = ?", number)
     assert row, "the mail was found a moment ago"
@@ -89,7 +90,7 @@ def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str]) -> Flat
             "reason": row["reason"] or None, "kind": row["kind"] or None,
             "case": f"C-{row['case_id']}" if row["case_id"] else None, "origin": row["origin"] or None}
     try:
-        seen = message.read(raw, trusted=trusted)
+        seen = message.read(raw, trusted=trusted, keys=keys, received=moment(row["received"]))
     except UnreadableError as error:
         return {**told, "reason": told["reason"] or str(error), "origin_why": None, "text": None, "attachments": []}
     return {**told, "from": seen.sender, "subject": seen.subject, "origin": str(seen.origin),

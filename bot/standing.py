@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot import marketplaces
-from bot.core import guards
+from bot.core import choosing, guards
 from bot.core.action import State, What
 from bot.core.around import Around, Counts, Left, Limits
 from bot.core.case import Case
-from bot.core.decide import held, leaving
+from bot.core.decide import leaving
 from bot.core.event import Channel, Event, Kind
 from bot.core.guards import By
+from bot.core.holding import held, is_asked_of
 from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, moment
 from bot.guichet import Guichet
+from bot.pausing import paused
 from bot.settings import Settings
 
 
@@ -31,11 +34,13 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
     around = replace(case.around, domains=marketplace.domains if marketplace else (), sender=box,
                      wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told))
     if _vouched(event.origin or "", event.source):
-        around = replace(around, facts={**around.facts, **_without_orders(event.facts)})
+        around = replace(around, facts={**around.facts, **_without_orders(event.kind, event.facts)})
     if marketplace is None:
         return around
     asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY
-    return replace(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked))
+    about = choosing.matter(replace(case, around=around)) or kind
+    return replace(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked),
+                   reply_channel=marketplace.channel(about, What.REPLY))
 
 
 def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
@@ -44,20 +49,32 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
     rows = [row for row in heard if _vouched(row["origin"], row["source"])]
     facts: dict[str, str] = {}
     for row in rows:
-        facts |= _without_orders(json.loads(row["facts"]))
+        facts |= _without_orders(row["kind"], json.loads(row["facts"]))
     told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
-    around = Around(told=told, facts=facts, counts=_counts(store, case, now), ordered=_ordered(rows, facts),
-                    received=_day(facts, ("received_on", "delivered_on")))
+    around = Around(told=told, facts=facts, paused=paused(store), stopped=store.stopped_address(case.answer_to),
+                    counts=_counts(store, case, now), ordered=_ordered(rows, facts),
+                    received=_day(facts, ("received_on", "delivered_on")),
+                    strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
     limited = replace(case, around=replace(around, limits=_limits_of(case)))
     draft = store.outbox_row(event.draft) if event.draft else None
     once = draft["once"] if draft else guards.once(limited, event)
     return replace(around, left=tuple(map(_left, store.written(case.number, once))))
 
 
+def standing(guichet: Guichet, case: Case, now: datetime) -> Case:
+    """Return a case with what stands around it at this moment."""
+    last = guichet.store.row("SELECT * FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
+    if last is None:
+        return case
+    event = Event(key=last["key"], kind=Kind(last["kind"]), case=case.key, at=moment(last["at"]), source=last["source"])
+    case = replace(case, around=look(guichet.store, case, event, now))
+    return replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
+
+
 def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
     """Return why a row that is ready must not leave after all: what stands around it may have changed since.
 
-    How much leaves alone was counted when it was written.
+    How much leaves alone was counted when it was written; what is paused is not asked, but waits.
     """
     case = guichet.store.case_by_number(row["case_id"]) if row["case_id"] else None
     asked = guichet.store.row("SELECT * FROM events WHERE id = ?", row["event"]) if row["event"] else None
@@ -66,7 +83,7 @@ def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
     event = Event(key=asked["key"], kind=Kind(asked["kind"]), case=case.key, at=moment(asked["at"]),
                   source=asked["source"], origin=Origin(asked["origin"]) if asked["origin"] else None,
                   held=asked["held"], draft=row["id"])
-    case = replace(case, around=replace(look(guichet.store, case, event, now), counts=Counts()))
+    case = replace(case, around=replace(look(guichet.store, case, event, now), counts=Counts(), paused=""))
     case = replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
     by = By.BOT if row["mode"] == Mode.ALONE else By.SELLER
     mine = next(left for left in case.around.left if left.number == row["id"])
@@ -83,8 +100,10 @@ def _vouched(origin: str, source: str) -> bool:
     return origin == Origin.PROVEN or source.startswith("seller:")
 
 
-def _without_orders(facts: Mapping[str, str]) -> dict[str, str]:
+def _without_orders(kind: str, facts: Mapping[str, str]) -> dict[str, str]:
     """Leave out what a seller's order said of itself: `20 %` is no fact about the item."""
+    if kind == Kind.ANSWER_CHOSEN:
+        return {"shipped": "no"} if facts.get("choice") == choosing.Choice.NOT_SHIPPED else {}
     return {name: said for name, said in facts.items() if name not in ("percent", "amount", "until")}
 
 
@@ -108,6 +127,7 @@ def _counts(store: Store, case: Case, now: datetime) -> Counts:
     day, domain = now - timedelta(days=1), case.answer_to.rpartition("@")[2].lower()
     return Counts(
         case_day=store.left_alone(day, case=case.number) if case.number else 0,
+        replies_day=store.left_alone(day, case=case.number, what="reply") if case.number else 0,
         domain_hour=store.left_alone(now - timedelta(hours=1), domain=domain) if domain else 0,
         mailbox_day=store.left_alone(day, mailbox=case.mailbox))
 
@@ -118,4 +138,13 @@ def _left(row: Row) -> Left:
         address=row["to_addr"] if row["channel"] == Channel.EMAIL else "", event=row["event"],
         kind=Kind(row["kind"]) if row["kind"] else None, once=row["once"], spent=bool(row["spent"]),
         cancels=row["channel"] == Channel.WEBSERVICE and row["to_addr"].startswith(("refusesale", "cancelitem")),
-        offer=row["step"].rpartition("/offer:")[2].partition(":")[0] if row["what"] == What.OFFER else "")
+        offer=row["step"].rpartition("/offer:")[2].partition(":")[0] if row["what"] == What.OFFER else "",
+        choice=_choice(row["step"]), to_service=row["template"].endswith(".service"))
+
+
+_CHOSEN = re.compile(r"/(?:choice:([a-z_]+:[a-z_]+)|(accept|refuse)):")
+
+
+def _choice(step: str) -> str:
+    found = _CHOSEN.search(step)
+    return (found[1] or f"{found[2]}:{Kind.SALE_MADE}") if found else ""

@@ -16,8 +16,7 @@ from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pipeline import handle
 from bot.words import say
-from bot.words.kinds import kind_words
-from bot.writing import open_deadlines, tell_seller, write_to_seller
+from bot.writing import cases_told, tell_seller, write_to_seller
 
 STOP = timedelta(hours=1)  # without a tick for so long, the bot was stopped
 
@@ -84,14 +83,8 @@ def _write_all(guichet: Guichet, due: Sequence[Due], now: datetime) -> None:
     with words.speaking(guichet.seller.language):
         action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE,
                         template="after_stop", step="after_stop", why=say("told together after a stop"))
-        rows = [guichet.store.row("SELECT * FROM cases WHERE id = ?", number) or {} for number in numbers]
-        context = {"cases": _told(guichet, rows, now), "now": now}
+        context = {"cases": cases_told(guichet, numbers, now), "now": now}
         write_to_seller(guichet, action, f"after_stop/{iso(now)}", context, None, None, now)
-
-
-def _told(guichet: Guichet, rows: Sequence[Row], now: datetime) -> list[Row]:
-    return [{**row, "headline": say(kind_words(row["kind"])),
-             "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
 
 
 def _silent(guichet: Guichet, row: Row, rung: timedelta, due: datetime, now: datetime) -> bool:
@@ -155,5 +148,5 @@ def _write_catch_up(guichet: Guichet, fresh: Sequence[Row], older: int, now: dat
     action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, template="catch_up",
                     step="catch_up", why=say("found at the first look"))
     first = fresh[0]["id"] if fresh else 0
-    context = {"cases": _told(guichet, fresh, now), "older": older, "now": now}
+    context = {"cases": cases_told(guichet, [row["id"] for row in fresh], now), "older": older, "now": now}
     write_to_seller(guichet, action, f"catch_up/{iso(now)}/{first}", context, None, None, now)

@@ -19,7 +19,7 @@ from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Event
 from bot.core.message import Message
 from bot.edges.store import Store, iso
-from bot.guichet import templates_of
+from bot.guichet import keys_of, templates_of
 from bot.marketplaces.contract import Notification
 from bot.pipeline import Considered, consider, event_of, journal, other_shop, unclaimed, understand
 from bot.settings import Settings
@@ -91,7 +91,7 @@ def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool,
     """
     found, raw = _empty(source.name), source.read()
     try:
-        seen = message.read(raw, trusted=settings.trusted())
+        seen = message.read(raw, trusted=settings.trusted(), keys=keys_of(settings), received=now if pinned else None)
         found["origin"] = str(seen.origin)
         return found | _understood(seen, settings, now, pinned=pinned, drafted=drafted)
     except UnreadableError as error:

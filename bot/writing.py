@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,17 +16,24 @@ from bot.core import draft
 from bot.core.action import Action, Rewrite, State, What
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
+from bot.core.choosing import choices
+from bot.core.clean import called
+from bot.core.decide import ANSWERABLE
 from bot.core.event import Channel, Event, Kind
+from bot.core.grant import Grant, expiry, fitting, granted, tagged
 from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
 from bot.core.linter import Remark
 from bot.core.message import Origin
+from bot.core.order import Word, examples
+from bot.core.page import html_of
 from bot.core.policy import Mode, Seller
-from bot.edges.store import Row, Store, Written, moment
+from bot.edges.store import Row, Store, Written, mark_of, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
 from bot.proofing import kept, remarks_on, sentences, stopping, told
 from bot.settings import Mailbox
+from bot.standing import standing
 from bot.words import say
 from bot.words.kinds import kind_words
 
@@ -41,7 +50,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     Returns why it stays although it was to leave by itself: its words failed, or the marketplace forbids them.
     Where nobody wrote words for such a case nothing is written, and the question goes out without a draft.
     """
-    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, event)
+    asked_by = _asked_by(guichet, case, event)
+    planned, mailbox, mail = action, guichet.mailbox(case.mailbox), _answered_mail(guichet, asked_by)
     found = own_answers(guichet.templates, case, event)
     guichet.store.record_answers(event_id, [answer.name for answer in found], now)
     if not found and not has_words(guichet.templates, action, case):
@@ -49,8 +59,8 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     action, said, error = worded(guichet.templates, action, case, event, mail, found)
     step = f"{case.key.marketplace}/{case.key.reference}/{action.step}"
     by_mail = action.channel is Channel.EMAIL
-    body = with_quote(guichet.seller, said.body, case, event.text, event.at, event.facts) if by_mail and not error \
-        else said.body
+    body = with_quote(guichet.seller, said.body, case, asked_by.text, asked_by.at, asked_by.facts) \
+        if by_mail and not error else said.body
     remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
     asked = _asked_instead(action, error, remarks)
     written = Written(
@@ -202,7 +212,9 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     row = guichet.store.outbox_row(edit.draft)
     assert row, "a draft is edited only after it was found"
     body = f"{edit.body.strip()}\n"
-    event = guichet.store.row("SELECT text, at, facts FROM events WHERE id = ?", row["event"])
+    event = guichet.store.row("SELECT text, at, facts, source FROM events WHERE id = ?", row["event"])
+    if event and not event["source"].startswith("mail:"):
+        event = _last_asked(guichet.store, case) or event
     if row["channel"] == Channel.EMAIL and event:
         body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
     remarks = remarks_on(body, case, template=row["template"], automatic=False)
@@ -215,7 +227,8 @@ def _reply_words(templates: Templates, action: Action, case: Case, event: Event,
     try:
         if len(found) == 1:
             return templates.render_answer(found[0], _reply_context(case, event, mail)), ""
-        return reply_words(templates, action.template, case, event, mail, offer=action.facts), ""
+        return reply_words(templates, action.template, case, event, mail, offer=action.facts,
+                           choice=action.facts), ""
     except TemplateError as error:
         return Words(subject="", body=""), str(error)
 
@@ -232,8 +245,22 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
-    return {"case": case, "facts": event.facts, "text": event.text, "at": event.at,
-            "subject": draft.reply_subject(mail.get("subject", ""))}
+    return {"case": replace(case, buyer=called(case.buyer) or None), "facts": event.facts, "text": event.text,
+            "at": event.at, "subject": draft.reply_subject(mail.get("subject", ""))}
+
+
+def _asked_by(guichet: Guichet, case: Case, event: Event) -> Event:
+    """Return the mail that words answer: what the seller orders goes into the thread of the buyer's newest message."""
+    if event.source.startswith(("mail:", "try")) or (row := _last_asked(guichet.store, case)) is None:
+        return event
+    return replace(event, source=row["source"], text=row["text"], at=moment(row["at"]), facts=json.loads(row["facts"]))
+
+
+def _last_asked(store: Store, case: Case) -> Row | None:
+    """Return the newest mail of a case that wants words, a person's own before a notice."""
+    marks = ", ".join("?" for _ in ANSWERABLE)
+    return store.row(f"SELECT * FROM events WHERE case_id = ? AND source LIKE 'mail:%' AND kind IN ({marks})"
+                     " ORDER BY kind IN (?, ?) DESC, id DESC LIMIT 1", case.number, *sorted(ANSWERABLE), *QUESTIONS)
 
 
 def _answered_mail(guichet: Guichet, event: Event) -> Row:
@@ -247,7 +274,7 @@ def with_quote(seller: Seller, body: str, case: Case, text: str, at: datetime, f
     """Add the message that is answered: Amazon wants the original quoted, eBay bounces an answer without its line."""
     quoted = ""
     if text:
-        quoted = draft.quote(text, case.buyer or "", at, case.language or seller.language, ZoneInfo(seller.timezone))
+        quoted = draft.quote(text, called(case.buyer), at, case.language or seller.language, ZoneInfo(seller.timezone))
     line = facts.get("reference_line", "")
     kept_below = "\n".join(part for part in (quoted, f"> {line}" if line else "") if part)
     return f"{body.rstrip()}\n\n{kept_below}\n" if kept_below else body
@@ -265,15 +292,42 @@ def tell_seller(guichet: Guichet, action: Action, case: Case, event_id: int, now
 
 
 def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mapping[str, Any], case: int | None,
-                    event_id: int | None, now: datetime) -> None:
-    mailbox = guichet.settings.postbox
-    said = _seller_words(guichet, action.template, context)
-    for address in guichet.seller.notify:
+                    event_id: int | None, now: datetime, *, to: Sequence[str] = (), answers: str = "",
+                    mailbox: Mailbox | None = None) -> None:
+    """Write a mail to each address of the seller, or to those in `to`; each has a token of its own.
+
+    Args:
+        answers: the Message-ID of his mail that it answers, if it answers one.
+        mailbox: the one it leaves from, where it is not the postbox.
+    """
+    mailbox = mailbox or guichet.settings.postbox
+    language = guichet.seller.language
+    said = _seller_words(guichet, action.template, {
+        "orders": examples((Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP), language), **context})
+    for address in to or guichet.seller.notify:
         own = f"{step}/{address}"
+        if guichet.store.has_step(own):
+            continue
+        token = guichet.store.mint(_grant(address, context, case, now))
         guichet.store.write(frozen(guichet, Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
-            message_id=_message_id(guichet, mailbox, own), why=action.why), now), case, event_id, now)
+            message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers),
+            now, token), case, event_id, now)
+
+
+def _grant(address: str, context: Mapping[str, Any], case: int | None, now: datetime) -> Grant:
+    """Return what may be ordered by answering a mail, and until when."""
+    shown: Row | None = context.get("draft") if case is not None else None
+    due = max((one["due"] for one in context.get("deadlines", ()) if one["state"] == "open"), default=None)
+    return Grant(address=address, words=granted(case, State(shown["state"]) if shown else None), case=case,
+                 expires=expiry(now, due), draft=shown["id"] if shown else None,
+                 shown=fingerprint(shown["body"]) if shown else "")
+
+
+def fingerprint(words: str) -> str:
+    """Return what tells the words of a draft from other words."""
+    return sha256(words.encode()).hexdigest()[:16]
 
 
 def _seller_words(guichet: Guichet, template: str, context: Mapping[str, Any]) -> Words:
@@ -290,14 +344,34 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     store, number = guichet.store, case.number or 0
     event = store.row("SELECT * FROM events WHERE id = ?", event_id) or {}
     drafted = _draft(store, number, action.draft)
+    running = open_deadlines(store, number, now)
     return {
-        "case": case, "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
+        "orders": orders_of(guichet, case, drafted, now), "case": case,
+        "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
-        "deadlines": open_deadlines(store, number, now),
+        "deadlines": running,
         "last": '"last": "yes"' in event.get("facts", ""),
-        "text": _last_text(store, number), "links": labelled(_last_links(store, number)), "held": _held(event),
+        "text": _last_text(store, number), "held": _held(event),
+        "links": labelled(json.loads(event.get("links", "{}")) or _last_links(store, number)),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
+
+
+def orders_of(guichet: Guichet, case: Case, drafted: Row | None, now: datetime) -> list[tuple[str, str]]:
+    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown."""
+    store, number = guichet.store, case.number or 0
+    drafted = drafted or _draft(store, number, None)
+    met_by = [row["met_by"] for row in open_deadlines(store, number, now)]
+    words = fitting(case.kind, State(drafted["state"]) if drafted else None, met_by,
+                    choices(standing(guichet, case, now)))
+    return examples(words, guichet.seller.language)
+
+
+def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[Row]:
+    """Return cases as mails to the seller list them, each with the seller's deadlines."""
+    rows = [guichet.store.row("SELECT * FROM cases WHERE id = ?", number) or {} for number in numbers]
+    return [{**row, "headline": say(kind_words(row["kind"])),
+             "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
 
 
 def _draft(store: Store, case: int, number: int | None) -> Row | None:
@@ -328,22 +402,40 @@ def _last_text(store: Store, case: int) -> str:
 
 
 def _last_links(store: Store, case: int) -> dict[str, str]:
-    row = store.row("SELECT links FROM events WHERE case_id = ? AND links != '{}' ORDER BY id DESC LIMIT 1", case)
+    row = store.row("SELECT links FROM events WHERE case_id = ? AND links != '{}' AND source LIKE 'mail:%'"
+                    " ORDER BY id DESC LIMIT 1", case)
     return json.loads(row["links"]) if row else {}
 
 
-def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
+def renewed(guichet: Guichet, row: Row) -> Row:
+    """Return a row that a person releases, its address open again; one that came back gets a new Message-ID and bytes.
+
+    Under the old one it would be found, in Sent or come back to us, and count as sent.
+    """
+    guichet.store.open_address(row["to_addr"])
+    if not row["spent"]:
+        return row
+    again = _message_id(guichet, guichet.mailbox(row["mailbox"]), f"{row['step']}/again:{row['attempts']}")
+    guichet.store.run("UPDATE outbox SET message_id = ?, raw = NULL, filed = '' WHERE id = ?", again, row["id"])
+    return {**row, "message_id": again, "raw": None}
+
+
+def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
     if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
     try:
-        return replace(row, raw=freeze(guichet, asdict(row) | {"to_addr": row.to, "references_": row.references}, now))
+        row_to_be = asdict(row) | {"to_addr": row.to, "references_": row.references}
+        return replace(row, raw=freeze(guichet, row_to_be, now, token))
     except draft.UnsafeMailError as error:
         return replace(row, state=State.FAILED, error=str(error))
 
 
-def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
+def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime, token: str = "") -> bytes:
     """Return the bytes of an outbox row, dated now; a second try of sending is the same to the byte.
+
+    The token of a mail to the seller stands in these bytes alone, in the subject and in the last line: programs on
+    phones drop the one or the other. A mail to a buyer has none.
 
     Raises:
         UnsafeMailError: no safe mail can be made of it.
@@ -351,8 +443,21 @@ def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
     mailbox = guichet.mailbox(row["mailbox"])
     to_seller = row["what"] not in (What.REPLY, What.OFFER)
     automatic = "auto-generated" if to_seller else "auto-replied" if row["mode"] == Mode.ALONE else ""
+    subject, body = _with_token(row, token) if token and to_seller else (row["subject"], row["body"])
     return draft.compose(draft.Outgoing(
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
-        subject=row["subject"], body=row["body"], message_id=row["message_id"], date=now,
+        subject=subject, body=body, message_id=row["message_id"], date=now,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
-        bot=row["message_id"].strip("<>")[:16]))
+        bot=mark_of(row["message_id"]),
+        html=html_of(body, guichet.seller.language, _untagged(row["subject"])) if to_seller else ""))
+
+
+def _with_token(row: Mapping[str, Any], token: str) -> tuple[str, str]:
+    subject = tagged(row["subject"], token)
+    tag = subject.partition("]")[0] + "]"
+    return subject, f"{row['body'].rstrip()}\n\n{say('Keep this mark in your answer: {tag}', tag=tag)}\n"
+
+
+def _untagged(subject: str) -> str:
+    """Return a subject without its tag, as the title of a page."""
+    return re.sub(r"^\[[^\]]*\] *", "", subject)

@@ -29,7 +29,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def stay_on_this_machine(event: str, given: tuple[object, ...]) -> None:
     """Refuse a connection to anywhere else: no test may write to a real mailbox."""
-    if event != "socket.connect" or not isinstance(given[1], tuple):
+    if event not in ("socket.connect", "socket.sendto") or not isinstance(given[1], tuple):
         return
     host = str(given[1][0])
     if not is_here(host):

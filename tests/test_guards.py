@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from bot.core.errors import BotError
 from bot.core.event import CaseKey, Channel, Event, Kind
-from bot.core.guards import CASE_DAY, DOMAIN_HOUR, GUARDS, MAILBOX_DAY
+from bot.core.guards import DOMAIN_HOUR, GUARDS, MAILBOX_DAY
+from bot.core.holding import REPLIES_DAY
 from bot.core.message import Origin
 from bot.edges.store import Arrival, Row, StorageError, iso, moment
 from bot.guichet import Guichet
+from bot.hearing import hear
 from bot.pipeline import OrderError, RefusedError, handle, note_refusal, read_one
 from bot.settings import load
 from bot.standing import forbidden_now
@@ -463,12 +465,12 @@ def test_what_grew_stale_while_it_waited_does_not_leave(world: World) -> None:
 # ---- how much leaves alone
 
 
-def test_the_third_reply_of_a_day_in_one_case_waits_for_a_yes(world: World) -> None:
+def test_the_second_reply_of_a_day_in_one_case_waits_for_a_yes(world: World) -> None:
     world.configure(language="en", policy=ALONE)
-    for number in range(CASE_DAY + 1):
+    for number in range(REPLIES_DAY + 1):
         world.hears(buyer_writes(f"Question {number}", message=number))
-    assert [row["state"] for row in drafts(world)] == ["ready", "ready", "draft"]
-    assert "2 replies left alone in this case" in world.to_marie("question")[-1]["why"]
+    assert [row["state"] for row in drafts(world)] == ["ready", "draft"]
+    assert "reply_cap: " in world.to_marie("question")[-1]["why"]
     assert world.says(Kind.DRAFT_APPROVED, draft=drafts(world)[-1]["id"])
     world.now += timedelta(hours=25)
     world.hears(buyer_writes("Encore", message=9, date=world.now))
@@ -594,7 +596,7 @@ def at_most_once(world: World) -> None:
     for row in alone:
         day = [one for one in alone if one["case_id"] == row["case_id"]
                and timedelta() <= moment(row["created"]) - moment(one["created"]) < timedelta(hours=24)]
-        assert len(day) <= CASE_DAY
+        assert len(day) <= REPLIES_DAY
 
 
 # ---- the same events, the same decisions
@@ -645,7 +647,7 @@ def hear_again(world: World, again: World, number: int) -> None:
     assert mail
     again.store.keep(mail["mailbox"], [Arrival(folder="INBOX", place=str(number), raw=zlib.decompress(mail["raw"]),
                                                received=moment(mail["received"]), cold=bool(mail["cold"]))], again.now)
-    assert read_one(again.guichet, again.now)
+    assert read_one(again.guichet, again.now, hear)
 
 
 def repeat(again: World, told: Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.core.event import CaseKey, Kind
-from bot.sending import _sent
+from bot.settling import sent
 from tests.world import RELAY, SHOP, World, buyer_writes, claim, mail, passed
 
 THREAD = "A047THREAD8284590"
@@ -16,7 +16,7 @@ def reply_left(world: World) -> str:
     world.says(Kind.DRAFT_APPROVED, draft=1)
     row = world.store.outbox_row(1)
     assert row
-    _sent(world.guichet, row, "250 queued", world.now)
+    sent(world.guichet, row, "250 queued", world.now)
     return str(row["message_id"])
 
 
@@ -81,11 +81,19 @@ def test_bounce_of_our_answer_fails_it_and_its_deadline_runs_again(world: World)
     assert [one["template"] for one in world.rows("outbox")][-1] == "undelivered"
 
 
-def test_bounce_of_a_mail_that_is_not_ours_changes_nothing_and_is_shown(world: World) -> None:
+def test_bounce_of_a_mail_that_is_not_ours_changes_nothing(world: World) -> None:
     world.hears(buyer_writes())
     reply_left(world)
     world.hears(bounce("<somebody@else.example>"))
     assert state(world) == "met"
+    assert world.rows("mails")[-1]["state"] == "ignored"
+    assert world.rows("mails")[-1]["reason"].startswith("bounce_unknown:")
+
+
+def test_bounce_that_names_no_mail_is_shown(world: World) -> None:
+    """It may have been one of ours."""
+    world.hears(bounce(""))
+    assert world.rows("mails")[-1]["state"] == "shelved"
     assert world.rows("mails")[-1]["reason"].startswith("bounce:")
 
 

@@ -7,12 +7,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import marketplaces
 from bot.checking import Verdict, findings
 from bot.core.case import ASKING, Case
+from bot.core.choosing import FITS, Choice
 from bot.core.decide import ANSWERABLE, WANTS_WORDS
 from bot.core.event import CaseKey, Event, Kind
 from bot.core.message import read
@@ -20,6 +22,7 @@ from bot.core.policy import Seller
 from bot.edges.templates import PROGRAM, Templates, Words
 from bot.loop import once
 from bot.pipeline import consider, event_of, understand
+from bot.proofing import remarks_on
 from bot.rehearsing import bare, rehearse
 from bot.settings import Settings
 from bot.writing import reply_words
@@ -72,9 +75,9 @@ def blank_in(body: str) -> str:
     return next((mark for mark in BLANKS.values() if mark in body), "")
 
 
-def words(rehearsal: Rehearsal, language: str, what: str = "reply", **more: object) -> Words:
+def words(rehearsal: Rehearsal, language: str, what: str = "reply", template: str = "", **more: object) -> Words:
     case = replace(rehearsal.case, language=language)
-    return reply_words(TEMPLATES, f"{rehearsal.event.kind}.{what}", case, rehearsal.event,
+    return reply_words(TEMPLATES, template or f"{rehearsal.event.kind}.{what}", case, rehearsal.event,
                        {"subject": rehearsal.subject}, **more)
 
 
@@ -153,7 +156,7 @@ def test_every_kind_that_wants_words_is_one_the_seller_is_asked_about(kind: Kind
 
 @pytest.mark.parametrize("path", sorted(PROGRAM.rglob("*.reply.*.txt")), ids=lambda path: path.name)
 def test_every_reply_is_for_a_kind_that_wants_one(path: Path) -> None:
-    assert path.name.split(".")[0] in ANSWERABLE
+    assert path.name.split(".")[0] in {*ANSWERABLE, *Choice, "rating_reminder"}
 
 
 @every_language
@@ -280,6 +283,78 @@ def test_samples_know_which_kinds_they_are(tried: list[Rehearsal]) -> None:
     said = {path.stem for path in folder.glob("*/samples/*.toml")
             if tomllib.loads(path.read_text("utf-8"))["kind"] in ANSWERABLE}
     assert {Path(rehearsal.name).stem for rehearsal in tried if rehearsal.name != TOLD} == said
+
+
+# ---- what the seller chooses
+
+
+def chosen(choice: Choice, language: str, *, matter: Kind = Kind.NOT_CONFORMING_CLAIMED, template: str = "reply",
+           known: bool = True, templates: Templates = TEMPLATES, **more: Any) -> Words:
+    case = told(matter, marketplace="amazon", buyer="Zélie" if known else None, order="404-1" if known else None)
+    return reply_words(templates, f"{choice}.{template}", replace(case.case, language=language), case.event,
+                       {"subject": "Bonjour"}, choice={"matter": str(matter), **more})
+
+
+PAIRS = [(choice, matter) for matter, fitting in FITS.items() for choice in fitting]
+
+
+@every_language
+@pytest.mark.parametrize(("choice", "matter"), PAIRS)
+def test_what_he_chooses_is_said_in_the_buyers_language_within_every_rule(choice: Choice, matter: Kind,
+                                                                         language: str) -> None:
+    given: dict[str, Any] = {"reason": "Xyz", "amount": "8.00 EUR", "tracking": "8R1"}
+    for known, more in ((True, given), (False, {})):
+        said = chosen(choice, language, matter=matter, known=known, **more)
+        for marketplace in ("amazon", "rakuten_fr", "ebay"):
+            case = Case(key=CaseKey(marketplace=marketplace, shop="x", reference="1"), language=language)
+            assert remarks_on(said.body, case, template=f"{choice}.reply", automatic=False) == ()
+        assert len(said.body) < 1_000 and "None" not in said.body and "{" not in said.body
+        assert "\n\n\n" not in said.body and said.body.endswith("Atelier Lumen\n") and not blank_in(said.body)
+        assert encodes(said.body) and said.body.splitlines()[0].endswith((",", ":"))
+        assert not known or ("Zélie" in said.body and ("404-1" in said.body))
+
+
+@pytest.mark.parametrize("choice", Choice)
+def test_every_choice_has_words_in_five_languages_and_for_customer_service_in_two(choice: Choice) -> None:
+    assert TEMPLATES.languages(f"{choice}.reply") == ("de", "en", "es", "fr", "it")
+    assert TEMPLATES.languages(f"{choice}.service") == ("en", "fr")
+    assert len({chosen(choice, language).body for language in BLANKS}) == len(BLANKS)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(("choice", "matter"), PAIRS)
+def test_words_to_customer_service_name_the_matter_and_go_to_no_buyer(choice: Choice, matter: Kind,
+                                                                     language: str) -> None:
+    said = chosen(choice, language, matter=matter, template="service", reason="Xyz", amount="8.00 EUR")
+    assert said.headers["to"] == "marketplace"
+    assert "404-1" in said.body and "Zélie" not in said.body.splitlines()[0] and "Xyz" in said.body
+    bare_ = chosen(choice, language, matter=matter, template="service", known=False)
+    assert "\n\n\n" not in bare_.body and "None" not in bare_.body
+
+
+@every_language
+def test_a_refund_names_its_sum_where_one_was_given(language: str) -> None:
+    assert "8.00 EUR" in chosen(Choice.REFUND, language, amount="8.00 EUR").body
+    assert "EUR" not in chosen(Choice.REFUND, language).body
+
+
+@every_language
+def test_a_return_gives_the_address_or_says_where_it_will_come_from(language: str) -> None:
+    assert "1 rue des Lilas" in chosen(Choice.RETURN, language).body
+    without = chosen(Choice.RETURN, language, templates=Templates(Seller(name="Atelier Lumen"))).body
+    assert "Lilas" not in without
+    assert re.search("place de marché|marketplace|Marktplatz|piattaforma|plataforma", without)
+
+
+@every_language
+def test_a_reminder_to_rate_is_neutral_and_short(language: str) -> None:
+    said = words(told(Kind.RATING_DUE, buyer="Zélie", order="404-1"), language, template="rating_reminder.reply")
+    for marketplace in ("amazon", "rakuten_fr", "ebay"):
+        case = Case(key=CaseKey(marketplace=marketplace, shop="x", reference="1"), language=language)
+        found = remarks_on(said.body, case, template="rating_reminder.reply", automatic=True)
+        assert [remark.sentence for remark in found if remark.stops] == []
+        assert "positive_rating" not in {remark.code for remark in found}
+    assert len(said.body) <= 475 and "Zélie" in said.body and "404-1" in said.body     # Rakuten's webservice
 
 
 # ---- the seller's own templates, before a buyer waits for them

@@ -142,6 +142,20 @@ def test_trusted_hosts_are_those_of_all_mailboxes(path: Path) -> None:
     assert loaded(path, text).trusted() == {"mx.example.net", "mx.example.org"}
 
 
+def test_signatures_are_checked_by_ourselves_only_where_a_mailbox_says_so(path: Path) -> None:
+    second = MAILBOX.replace('"ventes"', '"autre"') + "check_dkim = true\n"
+    settings = loaded(path, LEAST + second)
+    assert [box.check_dkim for box in settings.mailboxes] == [False, True]
+    assert settings.checks_dkim
+    assert not loaded(path, LEAST).checks_dkim
+
+
+@pytest.mark.parametrize("value", ['"own"', '"true"', "1", '"yes"', "[true]"])
+def test_a_yes_is_true_without_quotes(path: Path, value: str) -> None:
+    with pytest.raises(SettingsError, match="check_dkim: this must be true or false, without quotes"):
+        loaded(path, LEAST + f"check_dkim = {value}\n")
+
+
 def test_policy_is_read_whole(path: Path) -> None:
     policy = loaded(path, LEAST + """
 [policy]
@@ -398,7 +412,7 @@ def test_whatever_value_stands_anywhere_the_answer_is_settings_or_sentences(path
     texts = ["\n".join([*lines[:row], new, *lines[row + 1:]]) for row, new in zip(rows, said, strict=True)]
     for text in [*texts, *(f"{section} = {odd}" for section in SECTIONS)]:
         assert _answer(path, text)
-    assert len(rows) == 28
+    assert len(rows) >= 30
 
 
 def _answer(path: Path, text: str) -> object:
@@ -569,20 +583,23 @@ def test_the_example_still_loads_with_each_switched_off_setting_on_in_its_turn(t
     (tmp_path / "ca.pem").write_text("")
     lines = EXAMPLE.read_text("utf-8").splitlines()
     switched = [at for at, line in enumerate(lines) if re.match(r"# \w+ = ", line)]
-    instead = {"maildir": "imap", "password_file": "password_env", "oauth": "password_env"}
+    instead = {"maildir": "imap", "password_file": "password_env", "oauth": "password_env",
+               "apprise_file": "apprise_env"}
     for at in switched:
         key = lines[at].split()[1]
         text = "\n".join(line[2:] if row == at else line for row, line in enumerate(lines)
                          if line.split(" ")[0] != instead.get(key, "-"))
         settings = loaded(tmp_path / "mailboxes.toml", text)
         assert _taken(settings, key), key
-    assert len(switched) == 9
+    assert len(switched) >= 12
 
 
 def _taken(settings: Settings, key: str) -> object:
     box, shop = settings.mailboxes[0], settings.shops["rakuten_fr"]
-    references = [reference.key for reference in (box.reference, shop.reference) if reference]
-    return key in references or getattr(box, key, None) or getattr(shop, key, None)
+    if key in ("echo", "save_sent"):        # what is switched on by writing that it is off
+        return getattr(box, key) is False
+    references = [reference.key for reference in (box.reference, shop.reference, settings.alarm) if reference]
+    return key in references or any(getattr(place, key, None) for place in (box, shop, settings))
 
 
 def test_every_setting_is_explained_in_the_example() -> None:

@@ -10,20 +10,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from email.utils import format_datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
-from bot.drifting import tell_drift
+from bot.edges.reader import Reader
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
-from bot.loop import database
-from bot.pipeline import order, read_one
+from bot.loop import Stop, database, reading_steps, until_idle
+from bot.pipeline import order
 from bot.receiving import receive_maildir
 from bot.settings import load
-from bot.ticking import catch_up, tick
 
 MARIE = "marie@boutique.example"
 SHOP = "ventes@boutique.example"
@@ -48,6 +49,8 @@ authserv_id = "{host}"
 [policy]
 {policy}
 """
+
+READER = Reader()     # one for all worlds: its child starts once
 
 _numbers = count(1)
 
@@ -106,14 +109,19 @@ class World:
     def __init__(self, folder: Path, *, language: str = "fr", policy: str = "") -> None:
         self.folder, self.now = folder, NOW
         for part in ("new", "cur", "tmp"):
-            (folder / "mail" / part).mkdir(parents=True)
+            (folder / "mail" / part).mkdir(parents=True, exist_ok=True)
         self.configure(language=language, policy=policy)
 
     def configure(self, *, language: str = "fr", policy: str = "") -> None:
         path = self.folder / "mailboxes.toml"
-        path.write_text(SETTINGS.format(marie=MARIE, shop=SHOP, host=HOST, language=language, policy=policy), "utf-8")
-        settings = load(path)
-        self.guichet = Guichet(settings, Store(database(settings)))
+        path.write_text(SETTINGS.format(
+            marie=MARIE, shop=SHOP, host=HOST, language=language,
+            policy=policy if "digest" in policy else f'digest = "off"\n{policy}'), "utf-8")
+        self.reload()
+
+    def reload(self) -> None:
+        settings = load(self.folder / "mailboxes.toml")
+        self.guichet = Guichet(settings, Store(database(settings)), READER)
 
     @property
     def store(self) -> Store:
@@ -128,9 +136,7 @@ class World:
     def work(self) -> None:
         """Receive, read and tick until there is nothing left to do."""
         receive_maildir(self.store, self.guichet.settings.mailboxes[0], self.now)
-        while any([read_one(self.guichet, self.now), catch_up(self.guichet, self.now),
-                   tell_drift(self.guichet, self.now), tick(self.guichet, self.now)]):
-            pass
+        until_idle(reading_steps(self.guichet, lambda: self.now), Stop())
 
     def hears(self, *mails: bytes) -> None:
         self.arrives(*mails)
@@ -156,3 +162,17 @@ class World:
 
     def to_marie(self, what: str = "%") -> list[Row]:
         return self.rows("outbox", f"to_addr = '{MARIE}' AND what LIKE '{what}'")
+
+    def answers(self, words: str, to: Row | None = None, *, proof: str | None = None, sender: str = MARIE,
+                subject: str = "", headers: str = "") -> None:
+        """Let Marie answer a mail of ours, the newest if none is given, the way a phone does: her words on top."""
+        row = to or self.to_marie()[-1]
+        sent = message_from_bytes(row["raw"], policy=default)
+        plain = sent.get_body(("plain",))
+        assert plain, "every mail to her has a plain part"
+        quoted = "\n".join(f"> {line}" for line in plain.get_content().splitlines())
+        self.hears(mail(
+            f"From: Marie <{sender}>\nSubject: {subject or 'Re: ' + sent['subject']}\nIn-Reply-To: {sent['message-id']}"
+            + (f"\n{headers}" if headers else ""),
+            f"{words}\n\nLe mar. 17 nov. 2026 à 10:04, Guichet <{SHOP}> a écrit :\n\n{quoted}\n",
+            proof=passed("boutique.example") if proof is None else proof, date=self.now))

@@ -21,6 +21,9 @@ class Limits:
         no_direct_after: kinds after which the buyer is no longer written to directly.
         received_days, ordered_days: after so many days he is not, either; None: no such limit.
         registered_above: above this value the parcel must be registered.
+        accepts_sales: the seller accepts or refuses each sale.
+        customer_service: kinds, and choices such as `not_shipped`, that its Customer Service is told, not the buyer.
+        rating_reminder: a neutral word to the buyer, once, that he may rate is allowed.
     """
 
     one_answer: frozenset[Kind] = frozenset()
@@ -29,6 +32,9 @@ class Limits:
     received_days: int | None = None
     ordered_days: int | None = None
     registered_above: Money | None = None
+    accepts_sales: bool = False
+    customer_service: frozenset[str] = frozenset()
+    rating_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,8 @@ class Left:
         spent: it has left once, whatever became of it.
         cancels: it would cancel or refuse the sale.
         offer: what it offers, `10%` or `8.00 EUR`; empty where it offers nothing.
+        choice: which choice of the seller's it says, and about what, `refuse:return_opened`; empty for most.
+        to_service: its words are for the marketplace's own people.
     """
 
     number: int
@@ -54,13 +62,17 @@ class Left:
     spent: bool = False
     offer: str = ""
     cancels: bool = False
+    choice: str = ""
+    to_service: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many replies left alone: in this case in 24 h, to this domain in an hour, from this mailbox in a day."""
+    """How much left alone: in this case in 24 h (and of that replies), to this domain in an hour, from this mailbox
+    in a day."""
 
     case_day: int = 0
+    replies_day: int = 0
     domain_hour: int = 0
     mailbox_day: int = 0
 
@@ -75,6 +87,9 @@ class Around:
         told: the kinds heard of this case and of others of the same order or item, in order, the newest last.
         left: what was written in this case, and what would use up the same.
         facts: what proven mails and the seller said, the newest word on each.
+        stopped: why nothing leaves alone to the case's address: an answer came back; empty while it may.
+        paused: why nothing leaves alone just now, for anybody; empty while it may.
+        strange_order: the marketplace tells of its sales here, and of this order it has told nothing.
     """
 
     limits: Limits = Limits()
@@ -82,9 +97,13 @@ class Around:
     sender: str | None = None
     wallet: str = "ok"
     offer_channel: Channel = Channel.SELLER
+    reply_channel: Channel = Channel.SELLER
     told: tuple[Kind, ...] = ()
     left: tuple[Left, ...] = ()
     counts: Counts = Counts()
     facts: Mapping[str, str] = field(default_factory=dict)
+    paused: str = ""
+    stopped: str = ""
     ordered: datetime | None = None
     received: date | None = None
+    strange_order: bool = False

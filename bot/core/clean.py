@@ -54,3 +54,14 @@ def one_line(text: str, flaws: set[str]) -> str:
     if "\n" in text:
         flaws.add("header_newline")
     return _BLANKS.sub(" ", text).strip()
+
+
+# A formula, a link, a template's braces, markup: what no person is called.
+_NO_NAME = re.compile(r"[<>{}=|@/\\\[\]\"%$#*;:?!]|://|^[^\w(]*$")
+_MOST_NAME = 80
+
+
+def called(name: str | None) -> str:
+    """Return a person's name as words to him may use it; empty where nobody is called so, and is better not greeted."""
+    said = one_line(name or "", set())
+    return "" if len(said) > _MOST_NAME or _NO_NAME.search(said) else said

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core import guards
+from bot.core import choosing, guards, rating
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.around import Left
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Party
 from bot.core.guards import Act, By, Deed
+from bot.core.holding import held
 from bot.core.message import Origin
+from bot.core.money import money
 from bot.core.policy import Mode, Policy
 from bot.words import say
 from bot.words.kinds import kind_words
@@ -42,21 +44,8 @@ ANSWERABLE = frozenset(WANTS_WORDS)
 # Kinds with words of their own for a discount; others use those of a claim.
 OFFERED = frozenset({Kind.NOT_CONFORMING_CLAIMED, Kind.NOT_RECEIVED_CLAIMED, Kind.RETURN_OPENED})
 
-Decision = Callable[[Case, Event, Policy, datetime], "Action | Move | Rewrite | Ruling | None"]
-
-
-def held(case: Case, event: Event, policy: Policy, now: datetime) -> str:
-    """Return why nothing may leave by itself on this event's account; empty when nothing is in the way."""
-    if event.held:
-        return event.held
-    if event.origin is not Origin.PROVEN:
-        return say("sender_unverified: the sender is not proven ({origin}); the case is kept, nothing leaves by itself",
-                   origin=event.origin)
-    if now - event.at > policy.max_age:
-        return say("stale: the mail is older than max_age; the case is kept, nothing leaves by itself")
-    if event.cold:
-        return say("cold_start: it was in the mailbox before the first look; nothing leaves by itself")
-    return ""
+Decided = Action | Move | Rewrite | Ruling
+Decision = Callable[[Case, Event, Policy, datetime], "Decided | tuple[Decided, ...] | None"]
 
 
 def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite | None:
@@ -77,6 +66,26 @@ def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | R
     return Move(draft=event.draft, frm=stands, to=to, why=say("the seller approved it"))
 
 
+def choose(case: Case, event: Event, policy: Policy, now: datetime) -> Decided | tuple[Decided, ...] | None:
+    """The seller chooses: the draft that says so already is released, else the words are written."""
+    if event.kind is not Kind.ANSWER_CHOSEN:
+        return None
+    if sentence := choosing.refused(choosing.heard(case, event, policy, now)):
+        return Ruling(refused=True, why=sentence)
+    if (row := choosing.sale_draft(case, event)) is None:
+        return choosing.answer(case, event, policy, now)
+    return release(case, replace(event, kind=Kind.DRAFT_APPROVED, draft=row.number, channel=row.channel), policy, now)
+
+
+def hand_choice(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Show the seller what his choice would say, before anything leaves, and what is his own to do."""
+    found = choose(case, event, policy, now)
+    written = next((one for one in found if isinstance(one, Action)), None) if isinstance(found, tuple) else None
+    if written is None or event.answered:
+        return None
+    return _to_seller(What.QUESTION, f"{written.step}:hand", written.why, template="chosen")
+
+
 def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.SELLER_ANSWERED or event.draft is None:
         return None
@@ -87,7 +96,26 @@ def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
 def bounce(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.MESSAGE_UNDELIVERED or event.draft is None:
         return None
-    return Move(draft=event.draft, frm=(State.SENT,), to=State.FAILED, why=event.text)
+    return Move(draft=event.draft, frm=(State.SENT, State.TRANSMITTING, State.UNCERTAIN), to=State.FAILED,
+                why=event.text)
+
+
+def passed_on(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
+    """The marketplace itself says that the discount, which only the seller could make there, is before the buyer."""
+    told = event.facts.get("outcome") in ("passed_on", "accepted")
+    if event.kind is not Kind.OFFER_UPDATED or event.origin is not Origin.PROVEN or not told:
+        return None
+    row = next((row for row in reversed(case.around.left) if row.what is What.OFFER and row.state is State.HANDED
+                and _same_sum(row, case, event, policy, now)), None)
+    return Move(draft=row.number, frm=(State.HANDED,), to=State.SENT,
+                why=say("the marketplace says that it reached the buyer")) if row else None
+
+
+def _same_sum(row: Left, case: Case, event: Event, policy: Policy, now: datetime) -> bool:
+    """Say whether what the marketplace names may be this offer: another sum is another offer."""
+    mine = guards.discount(_offer(case, event, policy, now, dict(guards.order_of(row.offer) or {}))).amount
+    theirs = money(event.facts.get("amount", ""))
+    return mine is None or theirs is None or mine == theirs
 
 
 def drop(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
@@ -138,7 +166,8 @@ def leaving(case: Case, row: Left, by: By, policy: Policy, now: datetime, held: 
     deed = Deed.CANCEL if row.cancels else Deed.OFFER if row.what is What.OFFER else Deed.REPLY
     act = Act(deed=deed, by=by, case=case, policy=policy, now=now, kind=row.kind, channel=row.channel,
               address=row.address, once=row.once, row=row, held=held, facts=guards.order_of(row.offer) or {})
-    return replace(act, to=Party.MARKETPLACE) if row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT else act
+    theirs = row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT or row.to_service
+    return replace(act, to=Party.MARKETPLACE) if theirs else act
 
 
 def _channel(case: Case, event: Event) -> Channel:
@@ -186,7 +215,8 @@ def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Non
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
     why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
-    told = "; ".join(part for part in (why, _warning(case, event, policy, now, drafted=drafted is not None)) if part)
+    told = "; ".join(part for part in (why, _warning(case, event, policy, now, drafted=drafted is not None),
+                                       _next_step(case, event, policy, now)) if part)
     return question(event, told)
 
 
@@ -217,9 +247,8 @@ def offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | R
 
 def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
     """The next of the seller's steps, where he lets the bot propose them: on a claim, and on a refusal."""
-    refusal = event.kind is Kind.OFFER_UPDATED and event.facts.get("outcome") == "refused"
     mode = policy.offer_mode(case.key.marketplace)
-    if mode is Mode.OFF or not (refusal or event.kind is Kind.NOT_CONFORMING_CLAIMED) or event.cold:
+    if mode is Mode.OFF or not _asks_for_a_step(case, event) or event.cold:
         return None
     act = _offer(case, event, policy, now, {})
     if (step := guards.next_step(act)) is None:
@@ -228,9 +257,36 @@ def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action |
     if sentence := guards.refused(act):
         return Ruling(refused=True, why=sentence)
     why = say("your next step is {offer}", offer=guards.discount(act))
+    if event.kind is Kind.DEADLINE_PASSED:
+        why = f"{_silence(event)}; {why}"
     if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
     return _offered(act, event, mode, why)
+
+
+# The buyer's time to answer a discount: a rule of this name starts it when the discount has reached him.
+ANSWER_OFFER = "answer_offer"
+
+
+def _refused_or_silent(event: Event) -> bool:
+    if event.kind is Kind.DEADLINE_PASSED:
+        return event.facts["name"] == ANSWER_OFFER
+    return event.kind is Kind.OFFER_UPDATED and event.facts.get("outcome") == "refused"
+
+
+def _asks_for_a_step(case: Case, event: Event) -> bool:
+    """Say whether a next step is due: on the first claim, and once on each refusal or silence.
+
+    What the seller threw away is his no to more of it; what waits for him is not asked a second time.
+    """
+    offers = [row for row in case.around.left if row.what is What.OFFER]
+    if any(row.state is State.DISCARDED for row in offers):
+        return False
+    if event.kind is Kind.NOT_CONFORMING_CLAIMED:
+        return not offers
+    again = any(row.kind in (Kind.OFFER_UPDATED, Kind.DEADLINE_PASSED) and row.state in (State.DRAFT, State.HANDED)
+                for row in offers)
+    return _refused_or_silent(event) and not again
 
 
 def _offer(case: Case, event: Event, policy: Policy, now: datetime, facts: dict[str, str]) -> Act:
@@ -255,9 +311,29 @@ def _offered(act: Act, event: Event, mode: Mode, why: str, *, ordered: bool = Fa
 def hand_offer(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
     """Hand the seller what only he can offer, or must agree to: the text, the link, the time left."""
     found = propose(case, event, policy, now) or offer(case, event, policy, now)
+    if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY or event.answered:
+        return None
+    return _to_seller(What.QUESTION, f"{found.step}:hand", found.why, template="chosen")
+
+
+def remind_to_rate(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    return rating.remind_to_rate(case, event, policy, now, HOLD)
+
+
+def hand_reminder(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Show the seller a reminder to rate that waits for his yes, or for his own hand."""
+    found = remind_to_rate(case, event, policy, now)
     if not isinstance(found, Action) or found.mode is Mode.SHADOW or found.state is State.READY:
         return None
-    return _to_seller(What.QUESTION, f"{found.step}:hand", found.why)
+    return _to_seller(What.QUESTION, "rating:hand", found.why, template="chosen")
+
+
+def tell_no_reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+    """Hand over the links that take messages out of the response time: they act when opened, so they are his (A3)."""
+    if event.kind is not Kind.NO_REPLY_NEEDED or not event.links:
+        return None
+    why = say("only the marketplace's own link takes a message out of your response time")
+    return _to_seller(What.NOTICE, f"no_reply:{event.mark}", why, template="no_reply")
 
 
 def shipped(case: Case, event: Event, policy: Policy, now: datetime) -> Ruling | None:
@@ -290,8 +366,24 @@ def tell_over(case: Case, event: Event, policy: Policy, now: datetime) -> Action
         return None
     if policy.mode_for(case.key.marketplace, case.kind or "") is Mode.OFF:
         return None
-    why = say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+    if hand_offer(case, event, policy, now):
+        return None  # that mail says so
+    why = "; ".join(filter(None, (_silence(event), _next_step(case, event, policy, now))))
     return _to_seller(What.NOTICE, f"over:{event.mark}", why, template="over")
+
+
+def _silence(event: Event) -> str:
+    return say("the buyer's time for {name} ended at {due}", name=event.facts["name"], due=event.facts["due"])
+
+
+def _next_step(case: Case, event: Event, policy: Policy, now: datetime) -> str:
+    """Return which discount the seller might order next, where his policy leaves proposing to him."""
+    act = _offer(case, event, policy, now, {})
+    if not _refused_or_silent(event) or not _asks_for_a_step(case, event) or (step := guards.next_step(act)) is None:
+        return ""
+    act = replace(act, facts={"percent": str(step)})
+    return "" if guards.refused(act) else say("your next step would be {offer}, if you order it",
+                                              offer=guards.discount(act))
 
 
 def tell_undelivered(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -313,8 +405,10 @@ DECISIONS: tuple[Decision, ...] = (
     rewrite,           # his own words, before anything is done with them
     offer,             # the seller's order of a discount, or its refusal
     shipped,           # and his word that it has left
+    choose,            # what he chose to do about it
     release,           # the seller's yes comes before anything we think of ourselves
     confirm,           # what he did himself, or found to have left
+    passed_on,         # or the marketplace found
     drop,              # and so does his no
     bounce,            # what came back has not been said
     ship,              # what he has done is told as he told it
@@ -324,6 +418,10 @@ DECISIONS: tuple[Decision, ...] = (
     ask,               # the seller, once for each event, with the draft in full
     propose,           # a discount of ours, when the question and its draft are written
     hand_offer,        # and the seller hears of it, with the link
+    hand_choice,       # he reads what his choice says before anybody else does
+    remind_to_rate,    # the buyer, once, where it is welcome
+    hand_reminder,     # the seller sees it first
+    tell_no_reply,     # what only he may open
     remind,            # the seller, never the buyer
     tell_missed,       # no deadline passes in silence
     tell_over,         # nor the buyer's, whose silence may settle the case
@@ -332,10 +430,10 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
-def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Action | Move | Rewrite | Ruling]:
+def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Decided]:
     """Return what is to be done, most urgent first."""
     answers = (row(case, event, policy, now) for row in DECISIONS)
-    return [answer for answer in answers if answer]
+    return [one for answer in answers if answer for one in (answer if isinstance(answer, tuple) else (answer,))]
 
 
 def _to_seller(what: What, step: str, why: str, *, template: str = "", draft: int | None = None) -> Action:

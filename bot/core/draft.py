@@ -37,6 +37,8 @@ _ONE_EACH = ("from", "to", "subject", "date", "message-id", "mime-version", "con
 _AT_MOST_ONE = ("reply-to", "in-reply-to", "references", "auto-submitted", "x-auto-response-suppress",
                 LOOP_HEADER.lower())
 _MARKS = ("", "auto-replied", "auto-generated")
+_PLAIN = "text/plain; charset=utf-8"
+_PAGE = "text/html; charset=utf-8"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -56,6 +58,7 @@ _REPLY_PREFIX = re.compile(
 _UNTRAVELLED = re.compile(rb"\r(?!\n)|(?<!\r)\n|[^\t\r\n\x20-\x7e]")
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (\S.*)", re.DOTALL)
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+_BOTH = re.compile(r'multipart/alternative; boundary="(=_[0-9a-f]{32})"')
 _ENCODED_WORD = re.compile(rf"=\?UTF-8\?B\?({_BASE64})\?=")
 
 
@@ -73,6 +76,7 @@ class Outgoing:
         in_reply_to: a Message-ID, with or without its angle brackets; a malformed one is left out.
         automatic: `auto-replied`, `auto-generated` (RFC 3834), or empty for what the seller approved.
         bot: what our loop header says, the first 16 hex of the action's key.
+        html: the same words as a page, after the plain ones; only in mails to the seller, who are `auto-generated`.
     """
 
     sender: str
@@ -86,6 +90,7 @@ class Outgoing:
     references: tuple[str, ...] = ()
     automatic: str = ""
     bot: str = ""
+    html: str = ""
 
 
 def message_id(salt: bytes, key: str, domain: str) -> str:
@@ -120,9 +125,28 @@ def _shortened(text: str) -> str:
 def compose(out: Outgoing) -> bytes:
     """Return the bytes to send: CRLF, 7 bits, checked; raise UnsafeMailError if they cannot be made safe."""
     head = "\r\n".join(f"{name}: {value}" for name, value in _headers(out) if value)
-    raw = head.encode("ascii") + b"\r\n\r\n" + _printable(out.body)
+    raw = head.encode("ascii") + b"\r\n\r\n" + (_both_parts(out) if out.html else _printable(out.body))
     check_outgoing(raw, out.sender, out.to)
     return raw
+
+
+def _both_parts(out: Outgoing) -> bytes:
+    """Return the plain words and then the page, as RFC 2046 (5.1.4) wants them: the best one last."""
+    if out.automatic != "auto-generated":
+        raise UnsafeMailError(say("The mail to {recipient} is for a buyer and has a page of HTML: it is not sent",
+                                  recipient=out.to))
+    line = b"--" + _boundary(out.message_id).encode("ascii")
+    parts = [_part_head(sort) + _printable(text) for sort, text in ((_PLAIN, out.body), (_PAGE, out.html))]
+    return b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+
+
+def _boundary(message_id: str) -> str:
+    """Return what parts this mail: the same at every try. Quoted-printable never holds `=_`."""
+    return f"=_{sha256(message_id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def _part_head(sort: str) -> bytes:
+    return f"Content-Type: {sort}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".encode("ascii")
 
 
 def _headers(out: Outgoing) -> list[tuple[str, str]]:
@@ -140,8 +164,8 @@ def _headers(out: Outgoing) -> list[tuple[str, str]]:
         ("References", _ids(out.references)),
         *_marks(out),
         ("MIME-Version", "1.0"),
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Transfer-Encoding", "quoted-printable"),
+        ("Content-Type", f'multipart/alternative; boundary="{_boundary(out.message_id)}"' if out.html else _PLAIN),
+        ("Content-Transfer-Encoding", "7bit" if out.html else "quoted-printable"),
     ]
 
 
@@ -247,6 +271,7 @@ def check_outgoing(raw: bytes, sender: str, recipient: str) -> None:
     _check_people(dict(headers), sender, recipient)
     for name, value in headers:
         _check_encoded(name, value, recipient)
+    _check_parts(raw, dict(headers), recipient)
 
 
 def _check_bytes(raw: bytes, recipient: str) -> None:
@@ -301,3 +326,18 @@ def _check_encoded(name: str, value: str, recipient: str) -> None:
         raise UnsafeMailError(say(
             "The mail to {recipient} hides something in its header {name}: it is not sent",
             recipient=recipient, name=name))
+
+
+def _check_parts(raw: bytes, said: dict[str, str], recipient: str) -> None:
+    """Raise unless the body is plain text, or plain text and a page, each in its place and nothing beside them."""
+    if (said["content-type"], said["content-transfer-encoding"]) == (_PLAIN, "quoted-printable"):
+        return
+    found = _BOTH.fullmatch(said["content-type"])
+    body = raw.partition(b"\r\n\r\n")[2]
+    gap, *parts = body.split(b"--" + found[1].encode("ascii")) if found else [body]
+    heads = [b"\r\n" + _part_head(sort) for sort in (_PLAIN, _PAGE)]
+    placed = len(parts) == 3 and not gap and parts[2] == b"--\r\n" and all(
+        part.startswith(head) and part.endswith(b"\r\n") for part, head in zip(parts, heads, strict=False))
+    if not placed or said["content-transfer-encoding"] != "7bit":
+        raise UnsafeMailError(say("The mail to {recipient} is not plain text alone, nor with one page after it: "
+                                  "it is not sent", recipient=recipient))

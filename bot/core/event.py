@@ -65,6 +65,7 @@ class Kind(StrEnum):
     # from the clock
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_PASSED = "deadline_passed"
+    RATING_DUE = "rating_due"
     # from the seller
     DRAFT_APPROVED = "draft_approved"
     DRAFT_EDITED = "draft_edited"
@@ -75,6 +76,7 @@ class Kind(StrEnum):
     NO_REPLY_NEEDED = "no_reply_needed"
     SNOOZED = "snoozed"
     CASE_CLOSED = "case_closed"
+    ANSWER_CHOSEN = "answer_chosen"
     # from our own outbox: nobody can say whether a mail went out, so the seller is asked
     SENDING_UNCERTAIN = "sending_uncertain"
 
@@ -122,6 +124,11 @@ class Event:
     calls: Mapping[str, str] = field(default_factory=dict)
     draft: int | None = None
     cold: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether the seller ordered it by mail: the answer to his order shows him what came of it."""
+        return self.source.startswith("seller:mail:")
 
     @property
     def by_mail(self) -> bool:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.core import dkim
 from bot.core.body import Attachment, Body, media_type, read_body
 from bot.core.clean import UNEXPECTED, one_line
+from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
 from bot.core.header import (
     HeaderBlock,
@@ -31,6 +33,7 @@ MAX_MAIL = 25 * 1024 * 1024
 _KEPT = (
     "x-space-notification-type", "x-marketplace-id", "auto-submitted", "precedence", "list-id", "list-unsubscribe",
     "x-auto-response-suppress", "return-path", "x-autoreply", "x-guichet",
+    "list-post",
 )
 
 
@@ -40,7 +43,7 @@ class Message:
 
     Attributes:
         sender: one strict address, lower case; the display name is apart, in `sender_name`.
-        origin_why: the words of the trusted Authentication-Results that decided `origin`, or why there are none.
+        origin_why: the words of the trusted Authentication-Results, or of our own check, that decided `origin`.
         headers: the few headers marketplaces are told apart by; names in lower case.
         automatic: `auto-replied`, `bounce`, `list`, or empty: RFC 3834's reasons never to answer.
         text: the plain part, or the HTML part as text; hidden text left out. For a bounce also what it
@@ -74,32 +77,37 @@ class Message:
     flaws: tuple[str, ...] = ()
 
 
-def read(raw: bytes, *, trusted: frozenset[str] = frozenset()) -> Message:
+def read(raw: bytes, *, trusted: frozenset[str] = frozenset(), keys: Keys | None = None,
+         received: datetime | None = None) -> Message:
     """Return the mail as a Message, or raise UnreadableError: never anything else, for any bytes.
 
-    `trusted` are the authserv-ids whose Authentication-Results count. The codes are `oversize`,
-    `header_too_long`, `too_many_headers`, `too_many_recipients`, `too_many_parts`, `too_deep`,
-    `multiple_from`, `bad_from`, and `unreadable` for what nobody has seen yet.
+    `trusted` are the authserv-ids whose Authentication-Results count. `keys` looks DKIM keys up, and is given
+    only where the mailbox's host writes none; `received` is when the server took the mail, by which a signature
+    expires (None: its own Date). The codes are `oversize`, `header_too_long`, `too_many_headers`,
+    `too_many_recipients`, `too_many_parts`, `too_deep`, `multiple_from`, `bad_from`, and `unreadable` for what
+    nobody has seen yet.
     """
     if len(raw) > MAX_MAIL:
         raise UnreadableError("oversize", say(
             "The mail has {size} bytes, at most {limit} are read; look at it in your mail program",
             size=len(raw), limit=MAX_MAIL))
     try:
-        return _read(raw, trusted)
+        return _read(raw, trusted, keys, received)
     except UNEXPECTED as trouble:
         raise UnreadableError("unreadable", say(
             "The mail could not be read ({trouble}); look at it in your mail program",
             trouble=type(trouble).__name__)) from trouble
 
 
-def _read(raw: bytes, trusted: frozenset[str]) -> Message:
+def _read(raw: bytes, trusted: frozenset[str], keys: Keys | None, received: datetime | None) -> Message:
     flaws: set[str] = set()
     block = read_block(raw, flaws)
     bounced = _is_bounce(block)
     sender, name = _bouncer(block, flaws) if bounced else _sender(block, flaws)
     body = read_body(raw, block, flaws)
-    origin, why = judge(block, sender.rpartition("@")[2], trusted)
+    domain = sender.rpartition("@")[2]
+    own = dkim.Mail(raw=raw, block=block, domain=domain, received=received)
+    origin, why = judge(block, domain, trusted, lambda: dkim.verify(own, keys))
     returned = _returned_id(body) if bounced else []
     asked = message_ids(block.first("in-reply-to")) or returned
     subject = words(block.first("subject"), flaws)

@@ -1,9 +1,9 @@
-"""Is the sender who he says he is? Only the seller's own mail host is believed (RFC 8601)."""
+"""Is the sender who he says he is? The seller's own mail host is believed (RFC 8601), or our own check of the mail."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -15,17 +15,20 @@ from bot.words import say
 
 
 class Origin(StrEnum):
-    """What the seller's own mail host says of the sender (RFC 8601), and nobody else."""
+    """What the seller's own mail host says of the sender (RFC 8601), or else our own check; nobody else is asked."""
 
     PROVEN = "proven"
     UNPROVEN = "unproven"
     FORGED = "forged"
 
 
+OwnCheck = Callable[[], tuple[bool, str]]
+"""Our own check of the signatures: whether it proves the sender, and why; an empty why says nothing."""
+
 _MAX_RESULTS = 5
 _MAX_RESULT = 4096
 _MAX_SIGNATURES = 20
-_SIGNED = frozenset({"from", "to", "subject", "date"})
+SIGNED = frozenset({"from", "to", "subject", "date"})
 _ONCE = ("from", "to", "subject", "date", "message-id", "reply-to", "content-type")
 
 
@@ -46,30 +49,45 @@ class _Evidence:
     signatures: tuple[dict[str, str], ...] = field(default=())
 
 
-def judge(block: HeaderBlock, domain: str, trusted: frozenset[str]) -> tuple[Origin, str]:
+def judge(block: HeaderBlock, domain: str, trusted: frozenset[str],
+          own: OwnCheck | None = None) -> tuple[Origin, str]:
     """Return the origin of a mail whose From has this domain, and why: a stable code word, then a sentence.
 
-    The code words are `proven`, `sender_unverified`, `dkim_fail`, `dkim_not_aligned` and `dkim_partial_body`.
+    The code words are `proven`, `sender_unverified`, `dkim_fail`, `dkim_not_aligned` and `dkim_partial_body`;
+    our own check adds `dkim_unchecked`. It is asked only where the trusted host says nothing of DKIM or DMARC.
     """
     evidence = _evidence(block, trusted)
-    signatures = tuple(tags for tags in evidence.signatures if aligned(tags.get("d", ""), domain))
+    if own and not (evidence.dmarc or evidence.dkim) and (ours := _checked(block, own)):
+        return ours
+    signatures = tuple(said for said in evidence.signatures if aligned(said.get("d", ""), domain))
     passed = next((verdict for verdict in (*evidence.dmarc, *evidence.dkim)
                    if verdict.result == "pass" and aligned(verdict.domain, domain)), None)
     dmarc_failed = any(verdict.result == "fail" for verdict in evidence.dmarc)
     if passed is None or dmarc_failed:
         return _unproven(evidence, domain, dmarc_failed)
-    if any("l" in tags for tags in signatures):
+    if any("l" in said for said in signatures):
         return Origin.UNPROVEN, "dkim_partial_body: " + say(
             "the signature of {domain} covers only the beginning of the mail", domain=domain)
-    if signatures and not any(_covers(tags) for tags in signatures):
+    if signatures and not any(_covers(said) for said in signatures):
         return Origin.UNPROVEN, "sender_unverified: " + say(
             "the signature of {domain} leaves out the sender, the recipient, the subject or the date",
             domain=domain)
-    if twice := next((name for name in _ONCE if len(block.all(name)) > 1), ""):
-        return Origin.UNPROVEN, "sender_unverified: " + say(
-            "the mail has the header {name} more than once", name=twice)
+    if twice := _twice(block):
+        return Origin.UNPROVEN, twice
     return Origin.PROVEN, "proven: " + say(
         "{host} says {method}=pass for {domain}", host=evidence.host, method=passed.method, domain=passed.domain)
+
+
+def _checked(block: HeaderBlock, own: OwnCheck) -> tuple[Origin, str] | None:
+    proven, why = own()
+    if proven and (twice := _twice(block)):
+        return Origin.UNPROVEN, twice
+    return (Origin.PROVEN if proven else Origin.UNPROVEN, why) if why else None
+
+
+def _twice(block: HeaderBlock) -> str:
+    name = next((name for name in _ONCE if len(block.all(name)) > 1), "")
+    return name and "sender_unverified: " + say("the mail has the header {name} more than once", name=name)
 
 
 def aligned(signer: str, domain: str) -> bool:
@@ -117,15 +135,15 @@ def _unproven(evidence: _Evidence, domain: str, dmarc_failed: bool) -> tuple[Ori
     return origin, "sender_unverified: " + say("no mail host you trust says who sent this")
 
 
-def _covers(tags: dict[str, str]) -> bool:
-    return set(tags.get("h", "").lower().split(":")) >= _SIGNED
+def _covers(said: dict[str, str]) -> bool:
+    return set(said.get("h", "").lower().split(":")) >= SIGNED
 
 
 def _evidence(block: HeaderBlock, trusted: frozenset[str]) -> _Evidence:
     hosts = frozenset(host.lower() for host in trusted if host)
     found = [(host, results) for value in islice(_from_our_host(block, hosts), _MAX_RESULTS)
              for host, results in [_results(value)] if host in hosts]
-    signatures = tuple(_tags(value) for value in block.all("dkim-signature")[:_MAX_SIGNATURES])
+    signatures = tuple(tags(value) for value in block.all("dkim-signature")[:_MAX_SIGNATURES])
     if not found:
         return _Evidence(signatures=signatures)
     # the topmost line decides; Debian's opendkim and opendmarc write one each, so it does so by method
@@ -149,6 +167,17 @@ def _from_our_host(block: HeaderBlock, hosts: frozenset[str]) -> Iterator[str]:
             return
         if name == "authentication-results" and len(value) <= _MAX_RESULT:
             yield value
+
+
+def named_hosts(block: HeaderBlock) -> set[str]:
+    """Return every host a mail's Authentication-Results name, whoever wrote them."""
+    said = [value for value in block.all("authentication-results") if len(value) <= _MAX_RESULT]
+    return {host.lower() for host, _ in map(_results, said[:_MAX_SIGNATURES]) if host}
+
+
+def speaks_above(block: HeaderBlock, host: str) -> bool:
+    """Say whether this host's word stands where, if it is the mailbox's own, nobody else can write."""
+    return any(_results(value)[0].lower() == host for value in _from_our_host(block, frozenset({host})))
 
 
 _BY = re.compile(r"\bby\s+", re.IGNORECASE)
@@ -194,7 +223,7 @@ def _verdict(result: Any) -> _Verdict:
     return _Verdict(method=result.method, result=result.result, domain=one_line(domain, set()).lower())
 
 
-def _tags(signature: str) -> dict[str, str]:
+def tags(signature: str) -> dict[str, str]:
     """Return the tags of a DKIM-Signature (RFC 6376), blanks taken out."""
     pairs = (tag.partition("=") for tag in signature.split(";"))
     return {name.strip().lower(): re.sub(r"\s+", "", value) for name, _, value in pairs}

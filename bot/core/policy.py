@@ -52,6 +52,8 @@ class Policy:
         quiet_hours: local times between which the seller hears no reminder; None: never quiet.
         targets: the seller's own times by `kind` or `marketplace.kind`, beside what the marketplace demands.
         max_age: older mail opens cases but sends nothing by itself.
+        rating_after: so long after a parcel left or arrived the buyer may be reminded, once, to rate.
+        digest: the local time of the mail that tells the day; None: there is none.
     """
 
     mode: Mode = Mode.DRAFT
@@ -60,7 +62,9 @@ class Policy:
     quiet_hours: tuple[time, time] | None = None
     targets: Mapping[str, timedelta] = field(default_factory=dict)
     max_age: timedelta = timedelta(hours=72)
+    digest: time | None = time(8)
     offer: Offer = Offer()
+    rating_after: timedelta = timedelta(days=10)
 
     def mode_for(self, marketplace: str, kind: str) -> Mode:
         return self.modes.get(f"{marketplace}.{kind}", self.modes.get(kind, self.mode))
@@ -68,6 +72,15 @@ class Policy:
     def offer_mode(self, marketplace: str) -> Mode:
         """Return how far discounts go without the seller's order: nowhere, unless he named `offer` itself."""
         return self.modes.get(f"{marketplace}.offer", self.modes.get("offer", Mode.OFF))
+
+    def rating_mode(self, marketplace: str, *, welcome: bool) -> Mode:
+        """Return how far reminders to rate go: nowhere, unless he named them; by their bare name, only where `welcome`.
+
+        Args:
+            welcome: the marketplace's own documents want such a reminder.
+        """
+        named = self.modes.get("rating_reminder", Mode.OFF) if welcome else Mode.OFF
+        return self.modes.get(f"{marketplace}.rating_reminder", named)
 
     def target_for(self, marketplace: str, kind: str) -> timedelta | None:
         return self.targets.get(f"{marketplace}.{kind}", self.targets.get(kind))

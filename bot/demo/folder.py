@@ -49,6 +49,7 @@ seller_type = "professional"
 [policy]
 mode = "draft"                           # write, and ask Marie
 warnings = ["24h", "4h"]
+digest = "off"                           # the week is told as it goes
 
 [policy.modes]
 "amazon.return_opened" = "draft"

@@ -90,7 +90,8 @@ def readable(raw: bytes, header: str) -> str:
 def body(raw: bytes) -> str:
     """Return the text of one of the bot's own mails."""
     said: Message = message_from_bytes(raw)
-    octets = said.get_payload(decode=True)
+    plain = next((part for part in said.walk() if part.get_content_type() == "text/plain"), said)
+    octets = plain.get_payload(decode=True)
     return octets.decode("utf-8", "replace") if isinstance(octets, bytes) else ""
 
 

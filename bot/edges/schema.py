@@ -45,6 +45,24 @@ def m006_what_can_be_had_once(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m007_what_the_seller_may_order(db: Any) -> None:
+    for statement in ORDERS.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m008_alarms(db: Any) -> None:
+    for statement in ALARMS.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m010_what_became_of_a_sending(db: Any) -> None:
+    for statement in BECAME.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -230,4 +248,79 @@ ALTER TABLE outbox ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;
 
 CREATE UNIQUE INDEX outbox_once ON outbox (once) WHERE once != '' AND (spent = 1
     OR state IN ('ready', 'transmitting', 'uncertain', 'handed', 'sent'))
+""".strip()
+
+
+# Each mail to the seller carries a token for the orders that answer it. Only its keyed hash is kept, and
+# nothing here makes a token of it again.
+ORDERS = """
+CREATE TABLE tokens (
+    hash TEXT PRIMARY KEY,
+    address TEXT NOT NULL,          -- of the seller it was written to: nobody else's order is heard
+    case_id INTEGER REFERENCES cases (id),
+    words TEXT NOT NULL,            -- what may be ordered
+    draft INTEGER,                  -- the row of the outbox whose words the mail shows
+    shown TEXT NOT NULL DEFAULT '', -- hash of the draft's words as the mail showed them: his yes is for these
+    expires TEXT NOT NULL,
+    used TEXT
+) STRICT, WITHOUT ROWID;
+
+-- What was ordered by mail and what became of it. Append-only.
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    mail INTEGER NOT NULL REFERENCES mails (id),
+    case_id INTEGER REFERENCES cases (id),
+    sender TEXT NOT NULL,
+    said TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX orders_of_sender ON orders (sender, at)
+""".strip()
+
+
+# What is wrong with the bot itself. What may pass by itself is told only after a while: `told` is empty until then.
+ALARMS = """
+CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,             -- mailbox:ventes, sending:ventes, disk, clock ...
+    sentence TEXT NOT NULL,
+    since TEXT NOT NULL,
+    due TEXT NOT NULL,              -- not told before
+    told TEXT,                      -- when the seller was last written to about it
+    ended TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX alarms_standing ON alarms (name) WHERE ended IS NULL
+""".strip()
+
+
+# filed: whether a copy lies in Sent, and by whom.
+BECAME = """
+ALTER TABLE outbox ADD COLUMN filed TEXT NOT NULL DEFAULT '';
+
+UPDATE outbox SET filed = 'before' WHERE state = 'sent';
+
+-- Mails of ours that came back to us: the relay took them. A mark is the first 16 of the Message-ID.
+CREATE TABLE echoes (
+    mark TEXT PRIMARY KEY,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stopped_addresses (
+    address TEXT PRIMARY KEY,       -- lower case: nothing leaves to it by itself, until a person approves something
+    since TEXT NOT NULL,
+    why TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The fence beside the lock: two machines on a shared folder may not see each other's flock.
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    beaten TEXT NOT NULL
+) STRICT, WITHOUT ROWID
 """.strip()

@@ -169,7 +169,7 @@ def _faults() -> tuple[type[Exception], ...]:
 
 
 def _told(context: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: Told(value) if name in ("facts", "offer") and isinstance(value, Mapping) else value
+    return {name: Told(value) if name in ("facts", "offer", "choice") and isinstance(value, Mapping) else value
             for name, value in context.items()}
 
 

@@ -140,7 +140,7 @@ class Marketplace:
             channels={name: word for name, word in demanded["channels"].items() if isinstance(word, str)},
             limits=demanded["channels"].get("limits", {}),
             words=_words(demanded.get("words", {})),
-            guards=_guards(demanded.get("guards", {})),
+            guards=_guards(demanded.get("guards", {}), demanded.get("words", {})),
         )
 
     def reads(self, reader: Reader) -> Reader:
@@ -276,9 +276,12 @@ def _words(row: Mapping[str, Any]) -> WordsRules:
     return WordsRules(**said | {"max_for": tuple(said.get("max_for", {}).items())})
 
 
-def _guards(said: Mapping[str, Any]) -> Limits:
+def _guards(said: Mapping[str, Any], words: Mapping[str, Any]) -> Limits:
     return Limits(
         one_answer=frozenset(map(Kind, said.get("one_answer", ()))),
         no_direct_after=frozenset(map(Kind, said.get("no_direct_after", ()))),
         discount_percent=said.get("discount_percent"), received_days=said.get("received_days"),
-        ordered_days=said.get("ordered_days"), registered_above=money(said.get("registered_above", "")))
+        ordered_days=said.get("ordered_days"), registered_above=money(said.get("registered_above", "")),
+        accepts_sales=said.get("accepts_sales", False),
+        customer_service=frozenset(said.get("customer_service", ())),
+        rating_reminder=Topic.RATING_REMINDER in words.get("allows", ()))

@@ -51,8 +51,6 @@ FRENCH = {
     "a mail could not be delivered; read it, one of your answers may not have arrived":
         "un message n'a pas pu être remis ; lisez-le, une de vos réponses n'est peut-être pas arrivée",
     "an automatic mail is never answered": "on ne répond jamais à un message automatique",
-    "orders by e-mail are not understood yet; use the terminal: run_bot.py approve C-1":
-        "les ordres par e-mail ne sont pas encore compris ; passez par le terminal : run_bot.py approve C-1",
     "the sender is not proven": "l'expéditeur n'est pas prouvé",
     "one of our answers came back": "une de nos réponses est revenue",
     "no matter of yours to act on": "rien qui vous demande d'agir",

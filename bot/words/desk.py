@@ -22,8 +22,6 @@ FRENCH = {
         "mettez votre adresse et vos serveurs dans mailboxes.toml",
     "no authserv_id: no mail counts as proven, so nothing will ever leave by itself":
         "pas d'authserv_id : aucun message ne compte comme prouvé, rien ne partira donc jamais tout seul",
-    "set authserv_id to the first word of the Authentication-Results header your mail host writes":
-        "donnez à authserv_id le premier mot de l'en-tête Authentication-Results qu'écrit votre hébergeur",
     "log-in works; {told}": "la connexion marche ; {told}",
     "{folder}: {count} mails": "{folder} : {count} messages",
     "{count} mails in {folder}": "{count} messages dans {folder}",

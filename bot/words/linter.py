@@ -48,10 +48,12 @@ FRENCH = {
     "the seller wrote it himself": "le vendeur l'a écrit lui-même",
     "There are no words for D-{number}: nothing is changed":
         "Il n'y a pas de texte pour D-{number} : rien n'est changé",
-    "D-{number} must not leave like this: {remarks}. Put your own words into a file and type "
-    "`run_bot.py approve D-{number} --text FILE`, or throw it away with `run_bot.py discard D-{number}`":
-        "D-{number} ne doit pas partir ainsi : {remarks}. Mettez votre propre texte dans un fichier et tapez "
-        "`run_bot.py approve D-{number} --text FICHIER`, ou jetez-le avec `run_bot.py discard D-{number}`",
+    "D-{number} must not leave like this: {remarks}. Answer its mail with words of "
+    "your own, or put them into a file and type `run_bot.py approve D-{number} --text FILE`; "
+    "`run_bot.py discard D-{number}` throws it away":
+        "D-{number} ne doit pas partir ainsi : {remarks}. Répondez à son message par un texte à vous, ou mettez-le "
+        "dans un fichier et tapez `run_bot.py approve D-{number} --text FICHIER` ; "
+        "`run_bot.py discard D-{number}` le jette",
     "Mind: {remark}": "Attention : {remark}",
     "{path} is not UTF-8 text: save it as UTF-8 and try again":
         "{path} n'est pas un texte UTF-8 : enregistrez-le en UTF-8 et recommencez",

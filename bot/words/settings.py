@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FRENCH = {
+    "this must be true or false, without quotes, but it is {value}":
+        "il faut ici true ou false, sans guillemets, mais c'est {value}",
     "{where}: {sentence}": "{where} : {sentence}",
     "line {line}": "ligne {line}",
     "mailbox '{name}'": "boîte « {name} »",
@@ -24,6 +26,8 @@ FRENCH = {
     "bracket or equals sign":
         "cette ligne, ou celle qui la précède, ne peut pas être comprise comme du TOML ({reason}) : "
         "cherchez un guillemet, un crochet ou un signe égal manquant",
+    'this is no safe web address: write it as "https://hc-ping.example/your-check"':
+        'ce n\'est pas une adresse web sûre : écrivez-la comme "https://hc-ping.example/votre-controle"',
     # sections and settings
     "there is no such section; {meant}": "cette section n'existe pas ; {meant}",
     "there is no such setting; {meant}": "ce réglage n'existe pas ; {meant}",
@@ -50,6 +54,8 @@ FRENCH = {
         'ou "2d"',
     '{value} is no span of the day: write two different times as "21:00-08:00"':
         '{value} n\'est pas une plage horaire : écrivez deux heures différentes comme "21:00-08:00"',
+    '{value} is no time of day: write it as "08:00", or "off"':
+        '{value} n\'est pas une heure : écrivez-la comme "08:00", ou "off"',
     '{value} is no amount of money: write it as "25.00 EUR"':
         '{value} n\'est pas une somme d\'argent : écrivez-la comme "25.00 EUR"',
     '{value} is no e-mail address: write it bare, as "marie@boutique.example"':

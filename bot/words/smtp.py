@@ -28,6 +28,10 @@ FRENCH = {
     "recipient: it is not sent":
         "Le message à {recipient} ne nomme pas {sender} comme seul expéditeur et {recipient} comme seul "
         "destinataire : il n'est pas envoyé",
+    "The mail to {recipient} is for a buyer and has a page of HTML: it is not sent":
+        "Le message à {recipient} est pour un acheteur et contient une page HTML : il n'est pas envoyé",
+    "The mail to {recipient} is not plain text alone, nor with one page after it: it is not sent":
+        "Le message à {recipient} n'est ni du texte seul, ni du texte suivi d'une page : il n'est pas envoyé",
     "The mail to {recipient} hides something in its header {name}: it is not sent":
         "Le message à {recipient} cache quelque chose dans son en-tête {name} : il n'est pas envoyé",
     # the relay

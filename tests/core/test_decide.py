@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
-from bot.core.around import Around
+from bot.core.around import Around, Left
 from bot.core.case import ASKING, Case
 from bot.core.decide import ANSWERABLE, DECISIONS, HOLD, decide
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
@@ -72,7 +72,7 @@ def test_what_wants_him_to_move_but_has_no_words_of_ours_is_asked_alone(kind: Ki
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in ANSWERABLE | ASKING | {
     Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED, Kind.MESSAGE_UNDELIVERED, Kind.SENDING_UNCERTAIN,
-    Kind.OFFER_ORDERED, Kind.SELLER_SHIPPED}])
+    Kind.OFFER_ORDERED, Kind.SELLER_SHIPPED, Kind.ANSWER_CHOSEN}])
 def test_everything_else_asks_for_no_words(kind: Kind) -> None:
     assert decided(ALONE, kind=kind) == []
 
@@ -220,9 +220,14 @@ def test_mails_to_the_seller_leave_whatever_he_lets_the_bot_do_alone() -> None:
 def test_every_row_has_an_event_that_makes_it_act() -> None:
     calls = {"accept": "acceptsale", "refuse": "refusesale"}
     parcel = {"tracking": "6A15602676300", "carrier": "Colissimo"}
-    told = ({**NEAR, **parcel}, {**NEAR, "who": "buyer"})
-    events = [event(), *(event(kind, draft=3, facts=facts, calls=calls) for kind in Kind for facts in told)]
-    policy = Policy(modes={"offer": Mode.DRAFT}, offer=Offer(steps=(10,)))
-    worth = replace(CASE, around=Around(facts={"price": "100.00 EUR"}))
-    idle = [row.__name__ for row in DECISIONS if not any(row(worth, one, policy, NOW) for one in events)]
+    told = ({**NEAR, **parcel}, {**NEAR, "who": "buyer"}, {**NEAR, "choice": "refund"},
+            {**NEAR, "outcome": "passed_on"}, {**NEAR, "outcome": "refused"})
+    links = {"M-1": "https://sellercentral.amazon.fr/messaging/no-response-needed"}
+    events = [event(), *(event(kind, draft=3, facts={"days": "10", **facts}, calls=calls, links=links)
+                         for kind in Kind for facts in told)]
+    policy = Policy(modes={"offer": Mode.DRAFT, "amazon.rating_reminder": Mode.DRAFT}, offer=Offer(steps=(10,)))
+    handed = Left(number=9, what=What.OFFER, state=State.HANDED, channel=Channel.SELLER, offer="5%")
+    worth = replace(CASE, around=Around(facts={"price": "100.00 EUR"}, left=(handed,)))
+    idle = [row.__name__ for row in DECISIONS if not any(row(case, one, policy, NOW) for one in events
+                                                                 for case in (worth, replace(worth, turn=Party.BUYER)))]
     assert idle == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -24,6 +25,7 @@ from bot.core.draft import (
     quote,
     reply_subject,
 )
+from bot.core.message import read as own_read
 from bot.words import use
 
 SHOP = "ventes@boutique.example"
@@ -307,3 +309,74 @@ def test_a_quote_holds_no_line_that_is_not_quoted() -> None:
 
 def test_an_unnamed_writer_is_the_buyer() -> None:
     assert "l'acheteur a écrit" in quote("a", "", datetime(2026, 11, 16, tzinfo=UTC), "fr", PARIS)
+
+
+# ---- the page after the plain words, in mails to the seller
+
+TO_MARIE = replace(MAIL, to="marie@boutique.example", automatic="auto-generated", body="Bonjour é\n\nFrom là\n.\n",
+                   html="<!DOCTYPE html>\n<html lang=\"fr\"><body><p>é = <b>1</b></p></body></html>\n")
+
+
+def test_a_page_comes_after_the_plain_words_and_both_are_read_as_written() -> None:
+    raw = compose(TO_MARIE)
+    mail = read(raw)
+    plain, page = mail.iter_parts()
+    assert (mail.get_content_type(), is_safe(raw)) == ("multipart/alternative", True)
+    assert [part.get_content_type() for part in (plain, page)] == ["text/plain", "text/html"]
+    assert plain.get_content().replace("\r\n", "\n") == TO_MARIE.body
+    assert page.get_content().replace("\r\n", "\n") == TO_MARIE.html
+    assert Counter(names_of(raw)).most_common(1)[0][1] == 1
+
+
+def test_our_own_reader_reads_the_plain_words_of_a_mail_with_a_page() -> None:
+    assert own_read(compose(TO_MARIE)).text.strip() == TO_MARIE.body.strip()
+
+
+def test_a_second_try_of_a_mail_with_a_page_is_the_same_to_the_byte() -> None:
+    assert compose(TO_MARIE) == compose(replace(TO_MARIE))
+    assert compose(TO_MARIE) != compose(replace(TO_MARIE, message_id="<other@boutique.example>"))
+
+
+@given(body=st.text(max_size=300), html=st.text(min_size=1, max_size=300))
+@example(body="--=_0", html="--=_0--\r\n")
+def test_no_words_break_out_of_their_part(body: str, html: str) -> None:
+    boundary = re.search(rb'boundary="(.*)"', compose(TO_MARIE))
+    assert boundary
+    fence = f"\r\n--{boundary[1].decode()}"
+    for one in (replace(TO_MARIE, body=body + fence, html=html + fence), replace(TO_MARIE, body=body, html=html)):
+        assert [part.get_content_type() for part in read(compose(one)).iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_a_mail_to_a_buyer_has_no_page() -> None:
+    for automatic in ("", "auto-replied"):
+        with pytest.raises(UnsafeMailError, match="page of HTML"):
+            compose(replace(MAIL, automatic=automatic, html="<p>x</p>"))
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (b"text/html", b"text/calendar"), (b"text/plain; charset=utf-8\r\n", b"text/plain; charset=utf-7\r\n"),
+    (b"multipart/alternative", b"multipart/mixed"),
+    (b"Content-Transfer-Encoding: 7bit", b"Content-Transfer-Encoding: 8bit"),
+    (b"--\r\n", b"\r\n"), (b"MIME-Version: 1.0\r\n", b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n"),
+    (b"--=_", b"preamble\r\n--=_"),
+])
+def test_parts_that_are_not_ours_do_not_leave(old: bytes, new: bytes) -> None:
+    raw = compose(TO_MARIE)
+    assert old in raw
+    with pytest.raises(UnsafeMailError):
+        check_outgoing(raw.replace(old, new, 1), TO_MARIE.sender, TO_MARIE.to)
+
+
+def test_a_third_part_does_not_leave() -> None:
+    raw = compose(TO_MARIE)
+    head, gap, body = raw.partition(b"\r\n\r\n")
+    part = body.split(b"\r\n--=_")[1]
+    with pytest.raises(UnsafeMailError, match="plain text alone"):
+        check_outgoing(head + gap + body.replace(b"\r\n--=_", b"\r\n--=_" + part + b"\r\n--=_", 1),
+                       TO_MARIE.sender, TO_MARIE.to)
+
+
+def test_a_lone_attachment_does_not_leave() -> None:
+    raw = compose(MAIL).replace(b"text/plain; charset=utf-8", b"application/zip")
+    with pytest.raises(UnsafeMailError, match="plain text alone"):
+        check_outgoing(raw, MAIL.sender, MAIL.to)

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.alarming import tell_alarms, watch_disk
+from bot.breaking import stop_all
 from bot.core.action import Move, State
 from bot.core.case import Case
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.policy import Seller
+from bot.digesting import digest
 from bot.edges.store import Row
 from bot.edges.templates import PROGRAM, TemplateError, Templates, left
 from bot.pipeline import handle
-from bot.sending import resolve_one
+from bot.resolving import resolve_one
 from bot.words import LANGUAGES
 from tests.world import ORDER, World, buyer_writes, claim, mail
 
@@ -163,7 +166,7 @@ def test_a_template_may_say_what_to_do_without_a_variable(own: Path, printed: st
 def test_last_try_to_tell_the_seller_prints_a_gap() -> None:
     said = Templates(MARIE, careful=False).render("question", "fr", {
         "case": replace(EMPTY, number=1), "headline": "", "deadlines": [], "text": "", "held": "", "draft": None,
-        "links": {"order": ""}, "unknown": ""})
+        "links": {"order": ""}, "unknown": "", "orders": []})
     assert "  order: \n" in said.body
 
 
@@ -241,6 +244,7 @@ def released(world: World) -> None:
 
 def undelivered(world: World) -> None:
     released(world)
+    world.store.move(Move(draft=1, frm=(State.READY,), to=State.FAILED, why=""), world.now)
     key = CaseKey(marketplace="amazon", shop="amazon", reference=ORDER)
     handle(world.guichet, Event(key="bounce", kind=Kind.MESSAGE_UNDELIVERED, case=key, at=world.now, mark="D-1:1",
                                 source="outbox:D-1", text="550 5.1.1 no such user", draft=1), world.now)
@@ -249,7 +253,22 @@ def undelivered(world: World) -> None:
 def uncertain(world: World) -> None:
     released(world)
     world.store.move(Move(draft=1, frm=(State.READY,), to=State.TRANSMITTING, why=""), world.now)
-    assert resolve_one(world.guichet, world.now)
+    assert resolve_one(world.guichet, world.now + timedelta(minutes=15))
+
+
+def nothing_to_answer(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.NO_REPLY_NEEDED)
+
+
+def chosen(world: World) -> None:
+    world.hears(buyer_writes())
+    world.says(Kind.ANSWER_CHOSEN, choice="refund", amount="8 EUR")
+
+
+def chosen_where_only_the_seller_can_click(world: World) -> None:
+    world.hears(claim())
+    world.says(Kind.ANSWER_CHOSEN, choice="return")
 
 
 def catch_up(world: World) -> None:
@@ -284,24 +303,52 @@ def over(world: World) -> None:
     world.later(hours=25)
 
 
+def heard(world: World) -> None:
+    world.hears(buyer_writes())
+    world.answers("ok")
+
+
+def told_of_the_day(world: World) -> None:
+    world.hears(buyer_writes(), claim())
+    digest(world.guichet, world.now)
+
+
+def alarm(world: World) -> None:
+    watch_disk(world.guichet, world.now, 1 << 20)
+    tell_alarms(world.guichet, world.now)
+
+
+def stopped(world: World) -> None:
+    stop_all(world.guichet, "11 / 10", world.now)
+
+
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
-    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "approve D-1"]),
-    question_where_only_the_seller_can_click: ("question", ["itemid=871204553", "jean_d", "approve D-1"]),
-    reminder: ("reminder", ["24 h", "approve D-1", "snooze C-1 4h"]),
-    reminder_of_handed_words: ("reminder", ["24 h", "sent D-1", "itemid=871204553"]),
-    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "why C-1"]),
-    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "retry D-1"]),
-    uncertain: ("uncertain", ["sent D-1", "retry D-1", "discard D-1"]),
+    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok "]),
+    question_where_only_the_seller_can_click: ("question", [
+        "itemid=871204553", "jean_d", "\n    ok ", "remise 20%|discount 20%"]),
+    reminder: ("reminder", ["24 h", "\n    ok ", "plus tard 4h|later 4h"]),
+    reminder_of_handed_words: ("reminder", ["24 h", "\n    fait |\n    done ", "itemid=871204553"]),
+    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "\n    ok "]),
+    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "\n    renvoyer |\n    resend "]),
+    uncertain: ("uncertain", [
+        "\n    fait |\n    done ", "\n    renvoyer |\n    resend ", "\n    non |\n    no "]),
     unknown_label: ("question", ["try --anonymise M-1 > sample.eml", "show mail M-1"]),
     drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
-    over: ("over", ["ship_back", "close C-1"]),
+    over: ("over", ["ship_back", "\n    clore |\n    close "]),
+    heard: ("heard", ["D-1", "relay|marketplace.amazon.fr"]),
+    chosen: ("chosen", ["\n    ok ", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
+    chosen_where_only_the_seller_can_click: ("chosen", ["\n    fait |\n    done ", "itemid=871204553"]),
+    nothing_to_answer: ("no_reply", ["M-1", "no-response-needed", "Jean Dupont"]),
+    told_of_the_day: ("digest", ["C-1", "D-1", "C-2", "A à Z|A-to-z"]),
+    alarm: ("alarm", ["Mio libres|MiB free", "run_bot.py check"]),
+    stopped: ("paused", ["11 / 10", "\n    reprise |\n    resume "]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
 
-OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift)]
+OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift, told_of_the_day, alarm, stopped)]
 
 
 def mail_to_seller(folder: Path, way: Way, language: str) -> Row:
@@ -341,5 +388,5 @@ def test_seller_reads_one_language_whatever_the_terminal_speaks(tmp_path: Path, 
 
 def test_every_template_to_the_seller_is_seen_here() -> None:
     seen = {template for template, _ in SAYS.values()}
-    to_others = {path for name in ("reply", "offer") for path in PROGRAM.glob(f"*.{name}.*.txt")}
+    to_others = {path for name in ("reply", "offer", "service") for path in PROGRAM.glob(f"*.{name}.*.txt")}
     assert {path.name.split(".")[0] for path in set(PROGRAM.glob("*.txt")) - to_others} == seen

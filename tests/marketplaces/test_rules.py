@@ -37,6 +37,7 @@ WALKS = [
     ("R10", "rakuten_fr/carrier_delivery_trouble", "return_findings", "2026-11-30T09:12:00Z"),    # 25 days
     ("R11", "rakuten_fr/withdrawal_nobody_says_when", "answer_withdrawal", "2026-11-13T09:12:00Z"),  # 3 days
     ("R12", "rakuten_fr/withdrawal_after_receipt", "return_item", "2026-11-24T23:00:00Z"),        # 14 legal days
+    ("OFFER", "rakuten_fr/offer_passed_on", "answer_offer", "2026-11-09T09:12:00Z"),              # our own 3 days
     ("R13", "rakuten_fr/return_delivered", "check_return", "2026-11-19T09:12:00Z"),               # 48 hours
 ]
 
@@ -67,5 +68,5 @@ def test_every_rule_of_the_domain_is_a_row_with_source_and_day(marketplace: str,
 @pytest.mark.parametrize("marketplace", ["rakuten_fr", "amazon"])
 def test_every_rule_that_starts_a_clock_is_walked(marketplace: str) -> None:
     [one] = [one for one in marketplaces.installed() if one.name == marketplace]
-    own = {"DOC", "LAST"}   # our own cautions, where the marketplace names no time
+    own = {"DOC", "LAST", "OFFER"}   # our own cautions, where the marketplace names no time
     assert {rule.id for rule in one.rules} - own <= {row[0] for row in WALKS}

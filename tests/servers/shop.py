@@ -72,7 +72,7 @@ class Shop:
     def policy(self, lines: str) -> None:
         self.settings.write_text(SETTINGS.format(
             seller=SELLER, address=self.address, imap=self.dovecot.ports["imaps"], smtp=self.smtp.port, host=HOST,
-            policy=lines))
+            policy=lines if "digest" in lines else f'digest = "off"\n{lines}'))
 
     def arrives(self, sample: str, *, dated: datetime | None = None, also: dict[bytes, bytes] | None = None) -> bytes:
         """Deliver a sample by LMTP, dated now unless told otherwise, with some bytes put in the place of others."""

@@ -24,7 +24,8 @@ LETTER = "amazon/buyer_wrote_fr_order"
 
 def read(raw: bytes) -> tuple[Message, str]:
     mail = message_from_bytes(raw)
-    body = mail.get_payload(decode=True)
+    plain = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+    body = plain.get_payload(decode=True)
     assert isinstance(body, bytes)
     return mail, body.decode("utf-8")
 
