@@ -7,10 +7,11 @@
     leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
-    pipeline        raw row -> event -> handled, in one transaction:
+    reading         raw row -> an event, an order of the seller's, or the shelf:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
                                                             (in a child process with limits: edges/reader)
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
+    pipeline        event -> handled, in one transaction:
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done
                         core/choosing                       what the seller may choose, and what that makes

@@ -32,10 +32,9 @@ from bot.edges.store import StorageError, Store
 from bot.filing import file_one
 from bot.forgetting import retire
 from bot.guichet import Guichet, templates_of
-from bot.hearing import hear
 from bot.leasing import BusyError, leased
 from bot.living import beat
-from bot.pipeline import read_one
+from bot.reading import read_one
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.reconciling import reconcile
 from bot.reminding import remind_to_rate
@@ -206,12 +205,8 @@ def keep_in_order(guichet: Guichet) -> None:
 
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (_read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, tick)
+    steps = (read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, tick)
     return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
-
-
-def _read_one(guichet: Guichet, moment: datetime) -> bool:
-    return read_one(guichet, moment, hear)
 
 
 def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:

@@ -15,7 +15,7 @@ from bot.edges.store import StorageError
 from bot.living import beat, heartbeat, silences
 from bot.loop import Stop, Worker, _beating
 from bot.settings import Settings
-from tests.edges.test_ping import Web, web  # noqa: F401 – a fixture
+from tests.servers.web import Web
 from tests.world import World, buyer_writes
 
 
@@ -90,7 +90,7 @@ def test_spoiled_heartbeat_counts_as_none(world: World, settings: Settings, cont
 
 
 def test_ping_goes_at_most_once_a_minute_and_its_failure_stops_nothing(
-        world: World, settings: Settings, web: Web) -> None:  # noqa: F811
+        world: World, settings: Settings, web: Web) -> None:
     settings = replace(settings, ping=f"http://127.0.0.1:{web.port}/check")
     for seconds in (0, 20, 40, 60, 80):
         assert beat(settings, world.store, world.now + timedelta(seconds=seconds))

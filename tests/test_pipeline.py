@@ -18,8 +18,7 @@ from bot.edges import EdgeError
 from bot.edges.reader import Reader
 from bot.edges.store import Arrival
 from bot.edges.templates import PROGRAM
-from bot.hearing import hear
-from bot.pipeline import MOST_ATTEMPTS, read_one, unclaimed
+from bot.reading import MOST_ATTEMPTS, read_one, unclaimed
 from bot.receiving import receive_maildir
 from bot.ticking import tick
 from tests.world import ITEM, MARIE, NOW, ORDER, RELAY, World, buyer_writes, claim, failed, mail
@@ -74,7 +73,7 @@ def test_what_fails_outside_costs_the_mail_no_attempt(world: World, monkeypatch:
         without.setattr(sys, "executable", "/nowhere/python")
         for _ in range(MOST_ATTEMPTS + 2):
             with pytest.raises(EdgeError):
-                read_one(world.guichet, NOW, hear)
+                read_one(world.guichet, NOW)
     world.work()
     world.guichet.reader.close()
     assert world.one("mails")["state"] == "read"
@@ -205,11 +204,11 @@ def test_mail_that_stops_the_program_is_shelved_after_three_attempts(world: Worl
     receive_maildir(world.store, world.guichet.settings.mailboxes[0], world.now)
     for _ in range(MOST_ATTEMPTS):
         assert world.store.next_mail()      # the process is killed at work, three times
-    assert read_one(world.guichet, world.now, hear)
+    assert read_one(world.guichet, world.now)
     shelved = world.one("mails")
     assert shelved["state"] == "shelved"
     assert shelved["reason"].startswith("poison: ")
-    assert not read_one(world.guichet, world.now, hear)
+    assert not read_one(world.guichet, world.now)
 
 
 def test_claim_that_names_no_number_still_makes_a_case_and_starts_its_clock(world: World) -> None:
@@ -279,7 +278,7 @@ def test_cases_older_than_max_age_are_only_counted(old: World) -> None:
 def test_nobody_is_reminded_of_a_case_before_the_catch_up_told_it(old: World) -> None:
     old.arrives(claim(), buyer_writes())
     receive_maildir(old.store, old.guichet.settings.mailboxes[0], old.now)
-    assert read_one(old.guichet, old.now, hear)
+    assert read_one(old.guichet, old.now)
     assert not tick(old.guichet, old.now + timedelta(hours=50))
     assert old.to_marie() == []
 

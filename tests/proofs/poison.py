@@ -16,7 +16,7 @@ from bot.core.dkim import Keys
 from bot.core.message import Message
 from bot.edges.reader import Reader
 from bot.edges.store import Row as Kept
-from bot.pipeline import MOST_ATTEMPTS
+from bot.reading import MOST_ATTEMPTS
 from tests.proofs import ROOT, Budget, Row
 from tests.world import World, buyer_writes
 

@@ -10,9 +10,8 @@ from typing import Any
 from bot.edges.imap import Imap
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
-from bot.hearing import hear
 from bot.loop import database
-from bot.pipeline import read_one
+from bot.reading import read_one
 from bot.receiving import open_imap, receive
 from bot.settings import Mailbox, load
 from tests.servers.dovecot import Dovecot
@@ -79,7 +78,7 @@ class Stage:
         return receive(self.guichet.store, self.mailbox, self.imap, now or datetime.now(UTC))
 
     def read_all(self, now: datetime | None = None) -> None:
-        while read_one(self.guichet, now or datetime.now(UTC), hear):
+        while read_one(self.guichet, now or datetime.now(UTC)):
             pass
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
