@@ -142,7 +142,7 @@ class Week:
     # ---- time
 
     def at(self, day: int, time: str) -> None:
-        """Let it be this time of the day of November 2026, in Paris; cron starts the program every two hours till then."""
+        """Let it be this time of the day of November 2026, in Paris; cron starts the program now and then."""
         hour, minute = map(int, time.split(":"))
         then = datetime(2026, 11, day, hour, minute, tzinfo=PARIS).astimezone(UTC)
         assert then >= self.now, "time does not go back"

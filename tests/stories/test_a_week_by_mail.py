@@ -1,6 +1,7 @@
 """One seller's whole week by e-mail alone: she never touches the terminal, and every mail she answers is a real one.
 
-Her mailboxes lie on a real Dovecot, the program sends through a real SMTP server with TLS, cron starts it every two hours.
+Her mailboxes lie on a real Dovecot, the program sends through a real SMTP server with TLS.
+Cron starts it every two hours.
 She answers from Gmail, on the web and on Android, from Outlook, from an iPhone and from Orange's webmail.
 """
 
@@ -344,6 +345,7 @@ def none_missed(week: Week) -> None:
 # ---- what holds over the whole week
 
 
+@pytest.mark.timeout(300)
 def test_a_whole_week_by_mail_alone(week: Week, capfd: pytest.CaptureFixture[str],
                                     caplog: pytest.LogCaptureFixture) -> None:
     for day in (monday, tuesday, wednesday, thursday, friday, saturday, sunday):
