@@ -459,10 +459,17 @@ class Store:
         self.run("INSERT INTO orders (mail, case_id, sender, said, verdict, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                  mail, case, sender, said, verdict, reason, iso(now))
 
-    def orders_since(self, since: datetime, sender: str, reason: str) -> int:
-        row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND reason = ?",
-                       sender, iso(since), reason)
+    def guesses_since(self, since: datetime, sender: str, origin: Origin) -> int:
+        """Count the wrong tokens from a sender. To one who is proven, mails in his name that are not do not count."""
+        row = self.row("SELECT count(*) AS many FROM orders JOIN mails ON mails.id = orders.mail"
+                       " WHERE orders.sender = ? AND at >= ? AND orders.reason = 'bad_token'"
+                       " AND (? != 'proven' OR mails.origin = 'proven')", sender, iso(since), origin)
         return int(row["many"]) if row else 0
+
+    def was_shown(self, address: str, draft: int, shown: str) -> bool:
+        """Say whether a mail to this address showed these words of a draft; `shown` is their fingerprint."""
+        return self.row("SELECT 1 AS one FROM tokens WHERE address = ? AND draft = ? AND shown = ? LIMIT 1",
+                        address, draft, shown) is not None
 
     def unclear_since(self, since: datetime, sender: str) -> int:
         row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND verdict = 'unclear'",
