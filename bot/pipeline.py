@@ -303,7 +303,8 @@ def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
         return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
                                                   marketplace=event.case.marketplace), None
     note = understood.note
-    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order)
+    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order,
+                                  note.item)
     if found is None and kind in cases.JOINING:
         return "ignored", f"{kind}: {say('no case of ours knows it')}", None
     case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,
@@ -428,6 +429,8 @@ def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case:
             _check_words(row, case)
         fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
         moved = guichet.store.move(answer, now, raw=_frozen(guichet, row, now) if fresh else None)
+        if moved and answer.to in (State.READY, State.HANDED):
+            guichet.store.adopt(answer.draft)
         if moved and answer.to is State.READY:
             guichet.store.drop_others(row, now)
         if answer.to is State.FAILED and row["state"] == State.SENT:

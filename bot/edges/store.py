@@ -244,11 +244,11 @@ class Store:
         return _case(row) if row else Case(key=key)
 
     def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
-                  order: str | None = None) -> Case | None:
+                  order: str | None = None, item: str | None = None) -> Case | None:
         """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
 
-        An alias that more than one case knows joins none, nor does one whose case is about another order: a
-        wrong case is worse than a new one.
+        An alias that more than one case knows joins none, nor does one whose case is about another order, or another
+        item of the same order: a wrong case is worse than a new one.
         """
         found = self.case(key)
         if found.number is not None:
@@ -256,7 +256,7 @@ class Store:
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in names:
                 rows = [row for row in self.rows(sql, key.marketplace, name)
-                        if not (order and row["order_number"] and row["order_number"] != order)]
+                        if not _differ(order, row["order_number"]) and not _differ(item, row["item"])]
                 if len(rows) == 1:
                     return _case(rows[0])
         return None
@@ -384,6 +384,10 @@ class Store:
             f" ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END WHERE id = ? AND state IN ({marks})",
             move.to, iso(now), move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
+    def adopt(self, draft: int) -> None:
+        """Make what was to leave alone the seller's own, once he has said yes: no pause and no cap holds it back."""
+        self.run("UPDATE outbox SET mode = 'draft', answers = 1 WHERE id = ? AND mode = 'alone'", draft)
+
     def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
         marks = ", ".join("?" for _ in rewrite.frm)
@@ -479,13 +483,17 @@ class Store:
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
-        """Return the events of a case and of others of the same order or item at the same shop, the oldest first."""
+        """Return the events of a case and of others of the same order or item at the same shop, the oldest first.
+
+        Of an order with several items each has a price, a parcel and a claim of its own.
+        """
         return self.rows(
             "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
             " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR cases.order_number = ? OR cases.item = ?)"
+            " AND (cases.reference = ? OR cases.item = ? OR (cases.order_number = ?"
+            " AND (coalesce(cases.item, '') = '' OR coalesce(?, '') = '')))"
             " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, order, about)
+            key.marketplace, key.shop, key.reference, about, order, about)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
@@ -534,6 +542,10 @@ _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id 
               " WHERE cases.marketplace = ? AND outbox.message_id = ?")
 _BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
              " WHERE aliases.marketplace = ? AND aliases.alias = ?")
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)
 
 
 def _case(row: Row) -> Case:
