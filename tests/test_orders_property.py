@@ -53,7 +53,7 @@ from tests.servers.smtp import Fault, Faults, SmtpServer
 from tests.test_guards import answering, question, rakuten
 from tests.world import MARIE, World, buyer_writes, claim, failed, mail, passed
 
-EXAMPLES = int(os.environ.get("GUICHET_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("GUICHET_EXAMPLES", "18"))
 PAUL, STRANGER = "paul@boutique.example", "stagiaire@evil.example"
 SECOND = "contact@boutique.example"
 OURS = (MARIE, PAUL)
@@ -99,8 +99,8 @@ WORDS = (
     "remise 10%", "remise 20%", "remise 40%", "remise 60%", "remise 8 €", "remise 8 €", "remise 12,50 €",
     "remise 30 €", "plus tard 4h", "rien à répondre", "clore", "fait", "renvoyer", "pause", "reprise", "refuser",
     "refuser\ntexte :\nElle marchait au départ.\n{token}\nfin", "accepter", "retour", "rembourser", "résumé",
-    "état C-1", "bof", "texte :\nBonjour, voici votre numéro {token}, gardez-le.\nfin", "expédié 6A15602676300 Colissimo",
-    "pas expédié", "ok pour C-2")
+    "état C-1", "bof", "texte :\nBonjour, voici votre numéro {token}, gardez-le.\nfin",
+    "expédié 6A15602676300 Colissimo", "pas expédié", "ok pour C-2")
 FAULTS: tuple[Faults, ...] = (
     {}, {}, {}, {"RCPT": ["550 5.1.1 no such user"]}, {"RCPT": ["450 4.2.0 later"]}, {"DATA": ["451 4.3.0 later"]},
     {"TEXT": [Fault.HANG_UP]}, {"DOT": [Fault.HANG_UP]}, {"DOT": [None, Fault.HANG_UP]},
@@ -382,8 +382,8 @@ class Orders(RuleBasedStateMachine):
           crash=CRASHES, faults=st.sampled_from(FAULTS))
     def decides(self, which: int, word: str, crash: Crash | None, faults: Faults) -> None:
         """What moves most, in answer to a mail that lists it."""
-        theirs = [raw for raw in reversed(self.town.to_us()) if re.search(rf"^ +{word.split(maxsplit=1)[0]} ", plain(letter(raw)),
-                                                                           re.M)]
+        listed = re.compile(rf"^ +{word.partition(' ')[0]} ", re.M)
+        theirs = [raw for raw in reversed(self.town.to_us()) if listed.search(plain(letter(raw)))]
         if theirs:
             sent = letter(theirs[which % min(3, len(theirs))])
             self.orders(sent, str(sent["subject"]), word, str(sent["to"]), True, True, False, False, crash, faults)
@@ -524,8 +524,9 @@ class Orders(RuleBasedStateMachine):
     def released(self, row: Row) -> bool:
         """Say whether one of us said yes to these words, or ordered them."""
         return bool(self.town.rows(
-            "events", "source LIKE 'seller:%' AND key NOT LIKE '%/refused:%' AND ((kind = 'draft_approved' AND mark LIKE"
-                      f" 'D-{row['id']}:%') OR (kind IN ('offer_ordered', 'answer_chosen') AND id = {row['event']}))"))
+            "events", "source LIKE 'seller:%' AND key NOT LIKE '%/refused:%' AND ((kind = 'draft_approved'"
+                      f" AND mark LIKE 'D-{row['id']}:%') OR"
+                      f" (kind IN ('offer_ordered', 'answer_chosen') AND id = {row['event']}))"))
 
     @invariant()
     def never_a_mail_to_a_buyer_twice_unless_he_was_asked_and_said_so(self) -> None:
