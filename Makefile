@@ -7,12 +7,13 @@ ARGS ?=
 SETUP := PYTHON="$(PYTHON)" MAKING="make $(MAKECMDGOALS)" sh scripts/setup.sh
 OWN := .venv/bin/python
 
-.PHONY: help demo test check clean
+.PHONY: help demo test torture check clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    see it work: one seller's week on a mail server of its own"
 	@echo "make test    run the tests            ARGS=\"-k deadline\" picks some"
+	@echo "make torture try at length what the README promises, and print the figures   ARGS=\"--minutes 5\""
 	@echo "make check   look for faults without running: ruff and mypy"
 	@echo "make clean   remove .venv and every cache"
 
@@ -23,6 +24,10 @@ demo:
 test:
 	@$(SETUP) dev
 	@$(OWN) -m pytest $(ARGS)
+
+torture:
+	@$(SETUP) dev
+	@$(OWN) -m tests.proofs $(ARGS)
 
 check:
 	@$(SETUP) check

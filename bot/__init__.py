@@ -4,10 +4,14 @@
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
+    leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
-    pipeline        raw row -> event -> handled, in one transaction:
+    reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
+    reading         raw row -> an event, an order of the seller's, or the shelf:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
+                                                            (in a child process with limits: edges/reader)
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)
+    pipeline        event -> handled, in one transaction:
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done
                         core/choosing                       what the seller may choose, and what that makes
@@ -24,7 +28,14 @@
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     digesting       the day in one mail
     sending         outbox rows -> SMTP, at most once       edges/smtp
+    resolving       what nobody knows to have left: looked for, and the seller asked
+    filing          a copy in the Sent folder, where the provider puts none
+    settling        what became of a sending, written down
+    breaking        the breaker that throws the switch
     calling             -> a marketplace's webservice       edges/webservice
+    saving          backups, restoring one, a look over the database at the start       edges/copies
+    forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server

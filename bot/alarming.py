@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,11 +14,14 @@ from bot.core.errors import BotError, UnreadableError
 from bot.core.event import Channel, Party
 from bot.core.policy import Mode
 from bot.edges import EdgeError
+from bot.edges.notifying import notify
 from bot.edges.store import Row, Store, iso, moment
 from bot.guichet import Guichet
 from bot.settings import Mailbox
 from bot.words import say
 from bot.writing import write_to_seller
+
+log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=30)    # what may pass by itself is told only after so long
 AGAIN = timedelta(days=1)           # how often it is told while it stands
@@ -71,7 +75,20 @@ def tell_alarms(guichet: Guichet, now: datetime) -> bool:
         for row in guichet.store.rows(due, iso(now)):
             guichet.store.run("UPDATE alarms SET told = ?, due = ? WHERE id = ?", iso(now), iso(now + AGAIN), row["id"])
             _write(guichet, row, now, over=False)
+        told = guichet.store.rows("SELECT * FROM alarms WHERE told = ? AND ended IS NULL ORDER BY id", iso(now))
+    _by_another_way(guichet, told)
     return True
+
+
+def _by_another_way(guichet: Guichet, told: Sequence[Row]) -> None:
+    """Hand alarms to Apprise, too, where the seller names an address: mail may be what is broken."""
+    if guichet.settings.alarm is None:
+        return
+    try:
+        for row in told:
+            notify(guichet.settings.alarm.read(), f"Guichet: {about(row['name'])}", row["sentence"])
+    except BotError as error:  # the mail says it in any case
+        log.error("%s", error)
 
 
 def standing(store: Store) -> list[Row]:
@@ -103,7 +120,8 @@ def about(name: str) -> str:
     sort, _, which = name.partition(":")
     titles = {"mailbox": say("mailbox {name} is not read", name=which), "disk": say("the disk is nearly full"),
               "sending": say("nothing can be sent from {name}", name=which), "clock": say("the clock is wrong"),
-              "clock_back": say("the clock went back"), "thread": say("a part of the program fails")}
+              "clock_back": say("the clock went back"), "thread": say("a part of the program fails"),
+              "ledger": say("mailbox {name} and what was kept of it differ", name=which)}
     return titles.get(sort, name)
 
 

@@ -116,3 +116,8 @@ def was_done(webservice: Webservice, row: Row) -> bool | None:
     if isinstance(waiting, Refusal | Silence):
         raise EdgeError(waiting.words)
     return item_number not in waiting
+
+
+def marketplace_of(row: Row) -> str:
+    """Return the marketplace a row belongs to: its step begins with it."""
+    return str(row["step"]).partition("/")[0]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.alarming import LOW_DISK, about, standing
+from bot.alarming import about, standing
 from bot.core.deadline import local
 from bot.core.errors import BotError
 from bot.core.hosts import FEWEST, Learnt, learn
-from bot.edges import clock
+from bot.edges import clock, disk, notifying
 from bot.edges.dns import Dns, resolver
 from bot.edges.store import Store, moment
 from bot.guichet import templates_of
 from bot.loop import database
+from bot.receiving import SWEEP
+from bot.reconciling import last_found
 from bot.rehearsing import rehearse
-from bot.settings import Mailbox, Settings, Shop, is_example
+from bot.settings import Mailbox, Reference, Settings, Shop, is_example
 from bot.words import say
 
 HEADERS = 128 * 1024          # bytes of each that are kept in memory
@@ -57,9 +59,21 @@ def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
     yield from _replies(settings)
     for mailbox in settings.mailboxes:
         yield from _mailbox(settings, mailbox, dns)
+        yield from _compared(settings, mailbox)
     for shop in settings.shops.values():
         if shop.has_token:
             yield _webservice(settings, shop)
+    if settings.alarm:
+        yield _alarm(settings.alarm)
+
+
+def _alarm(reference: Reference) -> Finding:
+    """Look whether an alarm could be sent; none is."""
+    try:
+        addresses = notifying.known(reference.read())
+    except BotError as error:
+        return _broken("alarm", error)
+    return _ok("alarm", say("{count} addresses for alarms", count=addresses))
 
 
 def _ok(check: str, sentence: str) -> Finding:
@@ -91,9 +105,15 @@ def _database(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = next(parent for parent in (settings.data, *settings.data.parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
-    if free < LOW_DISK:
+    folder = settings.data
+    try:
+        disk.must_be_here(folder)
+    except BotError as error:
+        return _broken("disk", error)
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        return _attention("disk", say("{folder} can be entered by other users of this machine", folder=folder),
+                          say("close it to them: chmod 700 {folder}", folder=folder))
+    if (free := disk.free(folder)) < disk.LOW:
         return _attention("disk", say("only {free} MiB free in {folder}", free=free >> 20, folder=folder),
                           say("free some space: without it no mail can be kept"))
     return _ok("disk", say("{free} MiB free in {folder}", free=free >> 20, folder=folder))
@@ -262,6 +282,26 @@ def _incoming(name: str, mailbox: Mailbox) -> Finding:
         return _ok(name, say("log-in works; {told}", told=told))
     except BotError as error:
         return _broken(name, error)
+
+
+def _compared(settings: Settings, mailbox: Mailbox) -> Iterator[Finding]:
+    """Tell what the daily comparison of server and database found; nothing where no pass was made yet."""
+    if not database(settings).exists():
+        return
+    name = f"mailbox {mailbox.name}"
+    try:
+        with closing(Store(database(settings))) as store:
+            last = last_found(store, mailbox.name)
+    except BotError:
+        return  # `database` says it
+    if last is None:
+        yield _ok(name, say("not compared with the server yet; a pass or the running program does it once a day"))
+    elif not last[1]:
+        yield _ok(name, say("compared on {at:%Y-%m-%d %H:%M} UTC: every mail of the last {days} days was kept and "
+                            "read", at=last[0], days=SWEEP.days))
+    for sentence in last[1] if last else ():
+        yield _attention(name, sentence, say("see `run_bot.py show shelf`, and look into the mailbox with your mail "
+                                             "program"))
 
 
 def _outgoing(name: str, mailbox: Mailbox) -> Finding:

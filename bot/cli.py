@@ -10,7 +10,8 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -25,6 +26,7 @@ from bot.words import say
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.edges.store import Row, Store
+    from bot.forgetting import Traces
     from bot.ordering import Outcome
     from bot.settings import Settings
     from bot.trying import Source
@@ -298,12 +300,16 @@ def _drafted(found: dict[str, Any]) -> list[str]:
 
 
 @guichet.command()
+@click.option("--alive", is_flag=True, help="For cron: only whether every mailbox was read lately. No network.")
+@click.option("--within", "span", metavar="30m|2h", default="30m", help="With --alive: how lately.")
 @as_json
 @settled
-def check(settings: Settings, as_json: bool) -> int:
+def check(settings: Settings, alive: bool, span: str, as_json: bool) -> int:
     """Are the settings right, do the log-ins work?"""
     from bot.checking import Verdict, findings
 
+    if alive:
+        return _alive(settings, span, as_json)
     colours = {Verdict.OK: "green", Verdict.ATTENTION: "yellow", Verdict.BROKEN: "red"}
     found = []
     for finding in findings(settings):
@@ -318,6 +324,24 @@ def check(settings: Settings, as_json: bool) -> int:
     return FAILED if any(one.verdict is Verdict.BROKEN for one in found) else OK
 
 
+def _alive(settings: Settings, span: str, as_json: bool) -> int:
+    from datetime import timedelta
+
+    from bot.edges import clock
+    from bot.living import silences
+    from bot.settings import duration
+
+    within = duration(span)
+    found = silences(settings, clock.now(), within)
+    if as_json:
+        _print_json({"alive": not found, "silences": found})
+    for sentence in found:
+        click.echo(f"run_bot.py: {sentence}", err=True)
+    if not found and not as_json and sys.stdout.isatty():  # cron sends by mail whatever is said: silence is well
+        click.echo(say("All mailboxes were read within {minutes} minutes.", minutes=within // timedelta(minutes=1)))
+    return FAILED if found else OK
+
+
 @guichet.command()
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for its database and mails (default: a new one).")
 @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
@@ -326,6 +350,137 @@ def demo(keep: Path | None) -> int:
     from bot.demo import play
 
     return play(keep)
+
+
+# -- keeping what is known -----------------------------------------------------------------------
+
+
+@guichet.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Over a file that is there.")
+@as_json
+@settled
+def backup(settings: Settings, file: Path, force: bool, as_json: bool) -> int:
+    """Copy the database to FILE, while the daemon works; the copy is looked over."""
+    from bot.saving import back_up
+
+    with _pages_told("backup") as progress:
+        back_up(settings, file, force=force, progress=progress)
+    size = file.stat().st_size
+    if as_json:
+        _print_json({"file": str(file), "bytes": size, "sound": True})
+    else:
+        click.echo(say("{path}: a sound copy of {size} KiB. It holds your buyers' words: keep it as you keep those.",
+                       path=file, size=size >> 10))
+    return OK
+
+
+@guichet.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@as_json
+@settled
+def restore(settings: Settings, file: Path, as_json: bool) -> int:
+    """Put a backup in the place of the database; the present one is put aside. Stop `run` before."""
+    from bot.edges import clock
+    from bot.loop import alone_on
+    from bot.saving import restore as put_back
+
+    with alone_on(settings.data), _pages_told("restore") as progress:
+        aside = put_back(settings, file, clock.now(), progress)
+    if as_json:
+        _print_json({"file": str(file), "aside": str(aside) if aside else None})
+        return OK
+    click.echo(say("{path} is back in its place. Your mailboxes are listed anew, and before anything leaves your Sent "
+                   "folder is looked through for it.", path=file))
+    if aside:
+        click.echo(say("The database of before is {path}; it goes by itself as backups do.", path=aside))
+    return OK
+
+
+@guichet.command()
+@click.argument("buyer")
+@click.option("--yes", is_flag=True, help="Erase it; without, only say what would go.")
+@click.option("--backups", is_flag=True, help="Erase all backups in the data folder too.")
+@as_json
+@settled
+def forget(settings: Settings, buyer: str, yes: bool, backups: bool, as_json: bool) -> int:
+    """Erase all that is kept about a BUYER: a name, an address, an order number, or C-12."""
+    from bot import saving
+    from bot.edges import clock
+    from bot.forgetting import erase, find
+
+    store = _open(settings)
+    traces = find(store, buyer, _mails_told)
+    clean = erase(store, traces, clock.now()) if yes else True
+    dropped = saving.erase_all(settings) if yes and backups else []
+    if as_json:
+        _print_json({"buyer": buyer, "cases": [f"C-{one}" for one in traces.cases], "erased": yes and clean,
+                     "mails": [f"M-{one}" for one in traces.mails], "deadlines": traces.running,
+                     "written": [f"D-{one}" for one in traces.written], "backups": len(dropped)})
+        return OK if clean else FAILED
+    click.echo(_forgotten(buyer, traces, yes))
+    left = saving.copies(settings)
+    if yes and left:
+        click.echo(say("{count} backups still hold it; the last goes in {days} days. --backups erases them now.",
+                       count=len(left), days=saving.days_left(settings, clock.now())))
+    if not clean:
+        click.echo(say("Another program was reading, so the log of the database still holds what was erased: end that "
+                       "program once (`run`, the dashboard), and it is gone."), err=True)
+    return OK if clean else FAILED
+
+
+def _forgotten(buyer: str, traces: Traces, yes: bool) -> str:
+    kept = ", ".join([f"C-{one}" for one in traces.cases] + [f"M-{one}" for one in traces.mails]
+                     + [f"D-{one}" for one in traces.written])
+    if yes:
+        return say("Erased: {kept}. The same mails, sent again, are still known and not answered again.", kept=kept)
+    running = say(" {count} deadlines still run and would end.", count=traces.running) if traces.running else ""
+    return say("About {who} is kept: {kept}.{running} Nothing was erased; add --yes to erase it for good.", who=buyer,
+               kept=kept, running=running)
+
+
+def _mails_told(rows: Sequence[Row]) -> Iterable[Row]:
+    """Show how many mails are looked through, where it takes long and somebody watches."""
+    if len(rows) < 500 or not sys.stderr.isatty():
+        return rows
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(rows, description="mails", console=Console(stderr=True), transient=True)
+
+
+@guichet.command()
+@click.argument("buyer")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+@as_json
+@settled
+def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
+    """Write all that is kept about a BUYER into FILE.zip: mails, texts, facts, answers, times."""
+    from bot.exporting import export as write
+    from bot.forgetting import find
+
+    store = _open(settings)
+    with words.speaking(settings.seller.language):
+        held = write(settings, store, buyer, find(store, buyer, _mails_told), file)
+    if as_json:
+        _print_json({"file": str(file), **held})
+    else:
+        click.echo(say("{path}: {cases} cases, {mails} mails, {answers} answers.", path=file, **held))
+    return OK
+
+
+@contextmanager
+def _pages_told(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what shows how much of a database is copied; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda left, whole: bar.update(task, total=whole, completed=whole - left)
 
 
 # -- showing -------------------------------------------------------------------------------------

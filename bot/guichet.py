@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.core.dkim import Keys
 from bot.core.policy import Policy, Seller
 from bot.edges.dns import Dns, resolver
+from bot.edges.reader import Reader
 from bot.edges.store import Store
 from bot.edges.templates import Templates
 from bot.settings import Mailbox, Settings
@@ -16,10 +17,11 @@ from bot.settings import Mailbox, Settings
 
 @dataclass(frozen=True)
 class Guichet:
-    """What one pass works with. One for each thread: it holds a database connection."""
+    """What one pass works with. One for each thread: it holds a database connection, and may hold a child process."""
 
     settings: Settings
     store: Store
+    reader: Reader = field(default_factory=Reader)
     dns: Dns = field(default_factory=resolver)
 
     @property

@@ -26,13 +26,21 @@ from bot.digesting import tell_digest
 from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
+from bot.edges.disk import must_be_here, must_have_room, put_by
+from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
+from bot.filing import file_one
+from bot.forgetting import retire
 from bot.guichet import Guichet, templates_of
-from bot.hearing import hear
-from bot.pipeline import read_one
+from bot.leasing import BusyError, leased
+from bot.living import beat
+from bot.reading import read_one
 from bot.receiving import open_imap, receive, receive_maildir
+from bot.reconciling import reconcile
 from bot.reminding import remind_to_rate
-from bot.sending import resolve_one, send_ready
+from bot.resolving import resolve_one, settle_echo
+from bot.saving import daily, ended_well, look_over
+from bot.sending import send_ready
 from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
 from bot.words import say
@@ -44,13 +52,11 @@ MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
 LOOK = 1.0             # seconds between looks at the outbox: another process may have released a draft
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
 SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
+BEAT = 20.0            # seconds between two signs of life
+STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
 
 Step = Callable[[], bool]  # does one piece of work; says whether there was one
-
-
-class BusyError(BotError):
-    """Another process works on this data folder."""
 
 
 class Stop:
@@ -58,6 +64,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
+        self.turned = time.monotonic()  # when whoever listens to it last came to a pause: proof that he lives
         self._wakes: SimpleQueue[int] = SimpleQueue()
 
     def listen(self) -> None:
@@ -65,11 +72,16 @@ class Stop:
             signal.signal(signum, self._on_signal)
 
     def pause(self, seconds: float) -> None:
+        self.turned = time.monotonic()
         with suppress(Empty):
             self._wakes.get(timeout=seconds)
 
     def wake(self) -> None:
         self._wakes.put(0)
+
+    def ask(self) -> None:
+        self.asked = True
+        self.wake()
 
     def _on_signal(self, signum: int, _frame: object) -> None:
         # Only what is safe inside a handler: SimpleQueue.put is, logging and Event.set are not.
@@ -100,8 +112,25 @@ def alone_on(folder: Path) -> Iterator[IO[str]]:
         yield handle
 
 
+@contextmanager
+def at_work(settings: Settings, on_loss: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock and the lease of the data folder, its disk and database looked over first; note a good end.
+
+    Raises:
+        BusyError: another process is at work.
+        StorageError: the folder is on a network disk, or the database is damaged or cannot be used.
+    """
+    with alone_on(settings.data):
+        must_be_here(settings.data)
+        look_over(settings, now())
+        put_by(settings.data)
+        with leased(database(settings), on_loss):
+            yield
+        ended_well(settings)
+
+
 def database(settings: Settings) -> Path:
-    return settings.data / "guichet.db"
+    return settings.database
 
 
 def until_idle(steps: Sequence[Step], stop: Stop) -> None:
@@ -134,13 +163,15 @@ def once(settings: Settings) -> Pass:
     done = Pass()
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
-    with alone_on(settings.data):
+    with at_work(settings):
+        killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)))
+        killpoint("once, with the database")
         refused = [mailbox.name for mailbox in settings.mailboxes if not _receive_safely(done, guichet, mailbox)]
         watch_machine(guichet)
         stop = Stop()
         until_idle(reading_steps(guichet), stop)
-        _try(done, lambda: until_idle([lambda: resolve_one(guichet, now())], stop))
+        _try(done, lambda: until_idle(resolving_steps(guichet), stop))
         for name, error in send_ready(guichet, now):
             _sent_safely(guichet, name, error)
             if error and name not in refused:   # the same log-in is refused: told once is enough
@@ -148,7 +179,13 @@ def once(settings: Settings) -> Pass:
         until_idle(reading_steps(guichet), stop)  # what the sending has told us
         for thread in ("reading", "sending"):     # of a daemon that ran before
             alarming.end_alarm(guichet, f"thread:{thread}", now())
+        keep_in_order(guichet)
+        if not done.failures:
+            beat(settings, guichet.store, now())
+        killpoint("once, before the end")
+        guichet.reader.close()
         guichet.store.close()
+    killpoint("once, without the lock")
     return done
 
 
@@ -160,14 +197,16 @@ def try_templates(settings: Settings) -> None:
         log.error("%s", fault)
 
 
+def keep_in_order(guichet: Guichet) -> None:
+    """What is to be done once a day; a run without anything to do costs nothing."""
+    daily(guichet.settings, now())
+    retire(guichet.store, guichet.settings.keeping.raw, now())
+
+
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (_read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, tick)
+    steps = (read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, tick)
     return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
-
-
-def _read_one(guichet: Guichet, moment: datetime) -> bool:
-    return read_one(guichet, moment, hear)
 
 
 def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:
@@ -183,6 +222,10 @@ def _sent_safely(guichet: Guichet, name: str, error: EdgeError | None) -> None:
         alarming.failed(guichet, f"sending:{name}", error, now())
     else:
         alarming.end_alarm(guichet, f"sending:{name}", now())
+
+
+def resolving_steps(guichet: Guichet) -> list[Step]:
+    return [lambda: settle_echo(guichet, now()), lambda: resolve_one(guichet, now()), lambda: file_one(guichet, now())]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -209,11 +252,14 @@ def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox) -> bool:
 
 
 def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
+    must_have_room(guichet.settings.data)
     if mailbox.maildir:
         receive_maildir(guichet.store, mailbox, now())
+        reconcile(guichet, mailbox, None, now())
         return
     with open_imap(mailbox) as imap:
         receive(guichet.store, mailbox, imap, now())
+        reconcile(guichet, mailbox, imap, now())
 
 
 # -- the daemon ----------------------------------------------------------------------------------
@@ -227,13 +273,14 @@ def run(settings: Settings) -> None:
         StorageError: the database cannot be used at the start; later it is waited for.
     """
     stop = Stop()
-    with alone_on(settings.data):
-        Store(database(settings)).close()
+    with at_work(settings, stop.ask):
         stop.listen()
         readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
         workers = [*readers, Worker(settings, stop, _reading), Worker(settings, stop, _sending)]
+        heart = Worker(settings, stop, _beating(workers[-2:]))
         for reader in readers:
             reader.on_news = workers[-2].stop.wake
+        workers.append(heart)
         for worker in workers:
             worker.start()
         log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
@@ -306,18 +353,23 @@ class Watcher(Worker):
 
     def _watch_maildir(self, guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
+            must_have_room(self.settings.data)
             if receive_maildir(guichet.store, self.mailbox, now()):
                 self.on_news()
             alarming.end_alarm(guichet, self.alarm, now())
+            reconcile(guichet, self.mailbox, None, now())
             stop.pause(MAILDIR_POLL)
 
     def _watch_imap(self, guichet: Guichet, stop: Stop) -> None:
         with open_imap(self.mailbox) as imap:
             self._interrupt = imap.interrupt
             while not stop.asked:
+                must_have_room(self.settings.data)
                 if receive(guichet.store, self.mailbox, imap, now()):
                     self.on_news()
                 alarming.end_alarm(guichet, self.alarm, now())
+                reconcile(guichet, self.mailbox, imap, now())
+                guichet.reader.rest(0)
                 if not stop.asked:
                     imap.wait(self.mailbox.folders[0], POLL)
 
@@ -330,9 +382,11 @@ def _reading(guichet: Guichet, stop: Stop) -> None:
     clock.every(15).seconds.do(lambda: tick(guichet, now()))
     clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
     clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
+    clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
     while not stop.asked:
         until_idle(steps[:-1], stop)
         clock.run_pending()
+        guichet.reader.rest()
         stop.pause(LOOK)
 
 
@@ -342,11 +396,21 @@ def _watch(guichet: Guichet, looks: alarming.Looks, steady: datetime) -> None:
     alarming.end_alarm(guichet, "thread:reading", now())
 
 
+def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
+    """Return the work of giving signs of life, as long as the threads that read and send still turn."""
+    def beating(guichet: Guichet, stop: Stop) -> None:
+        while not stop.asked:
+            if all(time.monotonic() - one.stop.turned < STUCK for one in watched):
+                beat(guichet.settings, guichet.store, now())
+            stop.pause(BEAT)
+    return beating
+
+
 def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
     waiting: dict[str, Backoff] = {}
     while not stop.asked:
-        until_idle([lambda: resolve_one(guichet, now())], stop)
+        until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
         alarming.end_alarm(guichet, "thread:sending", now())
         for name, error in send_ready(guichet, now, resting):

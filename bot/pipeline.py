@@ -1,4 +1,4 @@
-"""The path of everything that happens: a mail is read, an event is handled, the outbox is filled.
+"""The path of everything that happens: an event is handled, the outbox is filled.
 
 A mail, the clock and the seller are three sources of events. Each event takes the same way through
 `handle`, in one transaction: event -> case -> deadlines -> decisions -> outbox. The one file where
@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -17,32 +17,29 @@ from typing import Any
 from bot import marketplaces, words
 from bot.calling import meets
 from bot.core import case as cases
-from bot.core import choosing, decide, message
+from bot.core import choosing, decide
 from bot.core import deadline as deadlines
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
-from bot.core.dkim import Keys
 from bot.core.draft import UnsafeMailError
-from bot.core.errors import BotError, UnreadableError
+from bot.core.errors import BotError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.holding import PLAUSIBLE, Sight, seen_in
-from bot.core.lookalike import imitated, readable
 from bot.core.message import Message, Origin
-from bot.core.policy import Mode, Policy, Seller
-from bot.edges import EdgeError
-from bot.edges.store import Mail, Row, Store, iso
+from bot.core.policy import Mode, Policy
+from bot.core.robots import no_reply
+from bot.edges.store import Row, Store, iso
 from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
 from bot.standing import allowed, look
 from bot.words import say
-from bot.writing import freeze, page_of, rewrite, tell_seller, write_reply
+from bot.writing import freeze, page_of, renewed, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
 UNPROVEN = "/unproven"  # ends the key and the mark of what nobody proves: a forgery never shadows the real one
 
 
@@ -93,7 +90,7 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
         key=f"{note.marketplace}/{note.reference}/{note.kind}/{note.mark}{proof}",
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
-        text=note.text, origin=seen.origin, held=seen_in(sight),
+        text=note.text, origin=seen.origin, held="; ".join(filter(None, (seen_in(sight), no_reply(seen)))),
         channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
     )
 
@@ -155,163 +152,6 @@ def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
     new = {name: value for name, value in said.items()
            if value and (event.origin is Origin.PROVEN or not getattr(case, name))}
     return replace(case, kind=event.kind, opened=case.opened or event.at, **new)  # type: ignore[arg-type]
-
-
-# -- reading -------------------------------------------------------------------------------------
-
-
-Hear = Callable[[Guichet, Mail, Message, datetime], bool]  # settles a mail that holds an order; says whether it did
-
-
-def read_one(guichet: Guichet, now: datetime, hear: Hear) -> bool:
-    """Take the next kept mail all the way to the outbox; say whether there was one."""
-    store = guichet.store
-    if (mail := store.next_mail()) is None:
-        return False
-    try:
-        with words.speaking(guichet.seller.language):
-            _read(guichet, mail, now, hear)
-    except EdgeError:
-        raise  # not the mail's fault: it stays kept, and is tried again later
-    except UnreadableError as error:
-        store.settle_mail(mail.id, "shelved", str(error))
-    except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
-        store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
-        log.exception("Mail %s went on the shelf", mail.id)
-    return True
-
-
-def _read(guichet: Guichet, mail: Mail, now: datetime, hear: Hear) -> None:
-    store = guichet.store
-    if mail.attempts > MOST_ATTEMPTS:
-        raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    seen = message.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
-                        received=mail.received)
-    store.describe_mail(mail.id, seen)
-    if reason := _to_ignore(store, mail, seen):
-        store.settle_mail(mail.id, "ignored", reason)
-    elif _bounced(guichet, mail, seen, now):
-        store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
-    elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
-        _take(guichet, mail, understood, now)
-    elif not hear(guichet, mail, seen, now):
-        state, reason = unclaimed(seen, guichet.seller, shops)
-        store.settle_mail(mail.id, state, reason)
-
-
-def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
-    trusted = guichet.mailbox(mail.mailbox).authserv_id
-    return frozenset({trusted} if trusted else ())
-
-
-def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
-    return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
-
-
-def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
-    if store.is_own(seen.message_id) or seen.headers.get("x-guichet"):
-        return "own_mail: " + say("we wrote it ourselves")
-    if twin := store.twin(mail.id, seen.content_key, seen.origin):
-        return "duplicate: " + say("the same mail as M-{number}", number=twin["id"])
-    return ""
-
-
-def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
-    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
-    if seen.automatic == "bounce":
-        return _not_our_bounce(seen)
-    if reason := other_shop(seen, shops):
-        return "shelved", reason
-    if seen.automatic:
-        code = "list_mail" if seen.automatic == "list" else "auto_submitted"
-        return "ignored", f"{code}: {say('an automatic mail is never answered')}"
-    if seen.sender in seller.notify:
-        return "shelved", "from_seller: " + say(
-            "no order is in it, and it answers no mail of ours")
-    if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
-        return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
-    return "shelved", "unknown_sender: " + _stranger(seen)
-
-
-def _stranger(seen: Message) -> str:
-    """Say that nobody knows the sender, and whom he may want to be taken for. The address is shown as it travels."""
-    known = [domain for one in marketplaces.installed() for domain in one.domains]
-    if like := imitated(domain := seen.sender.rpartition("@")[2], known):
-        shown = "" if (plain := readable(domain)) == domain else say(", shown as {domain}", domain=plain)
-        return say("no marketplace writes from {sender}{shown}: it looks like {like}, but is not", sender=seen.sender,
-                   shown=shown, like=like)
-    if "name_shows_address" in seen.flaws:
-        return say("no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from",
-                   sender=seen.sender, name=seen.sender_name)
-    return say("no marketplace writes from {sender}", sender=seen.sender)
-
-
-def _not_our_bounce(seen: Message) -> tuple[str, str]:
-    """Anybody can send a bounce. One that names another's mail changes nothing; one that names none is shown."""
-    if seen.in_reply_to:
-        return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
-    return "shelved", "bounce: " + say(
-        "a mail could not be delivered; read it, one of your answers may not have arrived")
-
-
-def other_shop(seen: Message, shops: Collection[str] | None) -> str:
-    """Return the reason where a marketplace that is not among this mailbox's shops would have claimed the mail."""
-    strangers = () if shops is None else (one for one in marketplaces.installed() if one.name not in shops)
-    name = next((one.name for one in strangers if one.recognise(seen)), "")
-    return name and "other_shop: " + say(
-        "from {marketplace}, which is not among the shops of this mailbox; if you sell there, add it to `shops` "
-        "in mailboxes.toml", marketplace=name)
-
-
-def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
-    """Let a bounce of our own answer (RFC 3464) take its effect; say whether it was one.
-
-    Only a Message-ID of ours tells: anybody can send what looks like a bounce.
-    """
-    if seen.automatic != "bounce":
-        return False
-    row = guichet.store.own_mail((seen.in_reply_to, *seen.references))
-    case = guichet.store.case_by_number(row["case_id"]) if row else None
-    if row is None or case is None:
-        return False
-    mark = f"bounce:D-{row['id']}"
-    handle(guichet, Event(
-        key=f"{case.key.marketplace}/{case.key.reference}/{Kind.MESSAGE_UNDELIVERED}/{mark}", at=mail.received,
-        kind=Kind.MESSAGE_UNDELIVERED, case=case.key, source=f"mail:{mail.id}", mark=mark, text=seen.newest[:500],
-        draft=row["id"]), now)
-    return True
-
-
-def _take(guichet: Guichet, mail: Mail, understood: Understood, now: datetime) -> None:
-    """Handle the mail's event and settle the mail, both or neither."""
-    note, store = understood.note, guichet.store
-    event = event_of(understood, source=f"mail:{mail.id}", received=mail.received, policy=guichet.policy,
-                     cold=mail.cold)
-    with store.write_tx():
-        state, reason, case = _settled(guichet, mail, understood, event, now)
-        store.settle_mail(mail.id, state, reason, marketplace=note.marketplace, kind=note.kind,
-                          case=case.number if case else None)
-
-
-def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
-             now: datetime) -> tuple[str, str, Case | None]:
-    """Let the event find its case and take its effect; return what becomes of the mail, why, and the case."""
-    seen, kind = understood.message, event.kind
-    if kind in cases.LOGGED:
-        return "ignored", f"{kind}: {say('no matter of yours to act on')}", None
-    if kind is Kind.MARKETPLACE_WROTE and seen.origin is Origin.FORGED:
-        return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
-                                                  marketplace=event.case.marketplace), None
-    note = understood.note
-    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order,
-                                  note.item)
-    if found is None and kind in cases.JOINING:
-        return "ignored", f"{kind}: {say('no case of ours knows it')}", None
-    case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,
-                  mailbox=mail.mailbox)
-    if case is None:
-        return "ignored", "duplicate_event: " + say("told before in another mail"), found
-    return "read", "", case
 
 
 # -- handling ------------------------------------------------------------------------------------
@@ -423,23 +263,37 @@ def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case:
             raise OrderError(say("There are no words for D-{number}: nothing is changed", number=answer.draft))
         rewrite(guichet, answer, case, now)
     elif isinstance(answer, Move):
-        row = guichet.store.outbox_row(answer.draft)
-        assert row, "a draft is moved only after it was found"
-        if answer.to in (State.READY, State.HANDED):
-            _check_words(row, case)
-        fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
-        moved = guichet.store.move(answer, now, raw=_frozen(guichet, row, now) if fresh else None)
-        if moved and answer.to in (State.READY, State.HANDED):
-            guichet.store.adopt(answer.draft)
-        if moved and answer.to is State.READY:
-            guichet.store.drop_others(row, now)
-        if answer.to is State.FAILED and row["state"] == State.SENT:
-            guichet.store.note(answer.draft, answer.why)
+        _move(guichet, answer, case, now)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
     elif answer.mode is not Mode.SHADOW and (
             kept_back := write_reply(guichet, answer, case, event, event_id, now)):
         tell_seller(guichet, decide.question(event, kept_back), case, event_id, now)
+
+
+def _move(guichet: Guichet, move: Move, case: Case, now: datetime) -> None:
+    row = guichet.store.outbox_row(move.draft)
+    assert row, "a draft is moved only after it was found"
+    if move.to in (State.READY, State.HANDED):
+        _release(guichet, move, row, case, now)
+        return
+    guichet.store.move(move, now)
+    if move.to is State.FAILED and row["state"] in (State.SENT, State.TRANSMITTING, State.UNCERTAIN):
+        guichet.store.note(move.draft, move.why)
+
+
+def _release(guichet: Guichet, move: Move, row: Row, case: Case, now: datetime) -> None:
+    """Let a draft leave, by mail, webservice or the seller's hands, on his word. One that has gone stays as it is."""
+    if row["state"] not in move.frm:
+        return
+    _check_words(row, case)
+    by_mail = move.to is State.READY and row["channel"] == Channel.EMAIL
+    row = renewed(guichet, row) if by_mail else row
+    if not guichet.store.move(move, now, raw=_frozen(guichet, row, now) if by_mail and not row["raw"] else None):
+        return
+    guichet.store.adopt(move.draft)
+    if move.to is State.READY:
+        guichet.store.drop_others(row, now)
 
 
 def _frozen(guichet: Guichet, row: Row, now: datetime) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.edges import EdgeError
-from bot.edges.store import Arrival, StorageError, Store
+from bot.edges.killpoint import killpoint
+from bot.edges.store import Arrival, StorageError, Store, moment
 from bot.settings import Mailbox
 from bot.words import say
 
@@ -78,11 +79,22 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
     wanted = set() if renumbered or not known["looked"] else set(imap.new_uids(folder, last))
     if renumbered or not known["looked"] or _sweep_is_due(known["looked"], now):
         wanted |= _sweep(store, mailbox, folder, imap, stands.uidvalidity, now)
+    restored = moment(known["looked"]) if renumbered and known["looked"] else None
     new = sum(store.keep(mailbox, batch, now) for batch in _batches(
-        _arrivals(imap, folder, sorted(wanted), cold_below)))
+        _arrivals(imap, folder, sorted(wanted), cold_below, restored)))
     store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
-                     last_uid=max([last, stands.uidnext - 1, *wanted]))
+                     last_uid=_reached(store, mailbox, folder, stands, wanted, last))
     return new
+
+
+def _reached(store: Store, mailbox: str, folder: str, stands: FolderState, wanted: set[int], last: int) -> int:
+    """Return where the next look begins: before the first mail the server named and did not give.
+
+    It is deleted meanwhile, or its answer was garbled on the way; the next look tells which.
+    """
+    places = store.places(mailbox, folder) if wanted else set()
+    missing = [uid for uid in wanted if f"{stands.uidvalidity}/{uid}" not in places]
+    return min(missing) - 1 if missing else max([last, stands.uidnext - 1, *wanted])
 
 
 def _first_look(store: Store, mailbox: str, folder: str, stands: FolderState) -> Row:
@@ -103,11 +115,13 @@ def _sweep_is_due(looked: str, now: datetime) -> bool:
     return datetime.fromisoformat(looked).replace(minute=0, second=0) != now.replace(minute=0, second=0)
 
 
-def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int) -> Iterator[Arrival]:
+def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int,
+              restored: datetime | None) -> Iterator[Arrival]:
+    """Fetch mails; cold is what was there before the first look, and what a restored folder had before the last."""
     for mail in imap.fetch(folder, uids):
         uid = int(mail.place.rpartition("/")[2])
         yield Arrival(folder=folder, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize,
-                      cold=uid < cold_below)
+                      cold=uid < cold_below or (restored is not None and mail.received < restored))
 
 
 def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
@@ -115,6 +129,7 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
     batch: list[Arrival] = []
     try:
         for arrival in arrivals:
+            killpoint("after FETCH of a mail")
             batch.append(arrival)
             if len(batch) == BATCH:
                 yield batch

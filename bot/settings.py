@@ -21,8 +21,8 @@ from bot.core.event import Kind
 from bot.core.policy import Mode, Offer, Policy, Seller
 from bot.words import say
 
-__all__ = ["Fault", "Mailbox", "Server", "Settings", "SettingsError", "Shop", "installed_names", "is_example",
-           "is_loopback", "keys", "load"]
+__all__ = ["Fault", "Keeping", "Mailbox", "Server", "Settings", "SettingsError", "Shop", "installed_names",
+           "is_example", "is_loopback", "keys", "load"]
 
 Where = tuple[str | int, ...]
 
@@ -132,6 +132,8 @@ class Mailbox:
         authserv_id: whose Authentication-Results are believed; empty: nobody's.
         check_dkim: check the signatures ourselves where that host says nothing.
         shops: the marketplaces that write here, by name.
+        echo: a reply also goes to this mailbox itself, unseen by its reader: what arrives was taken by the relay.
+        save_sent: a copy of a reply is put into the Sent folder where the provider puts none.
         role: `bot` for the mailbox from which the seller is written to, else empty.
     """
 
@@ -148,6 +150,8 @@ class Mailbox:
     role: str = ""
     ca_file: Path | None = None
     oauth: str = ""
+    echo: bool = True
+    save_sent: bool = True
     reference: Reference | None = field(default=None, repr=False)
 
     def secret(self) -> str:
@@ -194,8 +198,26 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How long what is kept stays.
+
+    Attributes:
+        raw: mails as they came, and the texts of closed cases; None: for ever.
+        backups: the daily copies of the database; None: none are made.
+    """
+
+    raw: timedelta | None = timedelta(days=30)
+    backups: timedelta | None = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that the seller wrote in mailboxes.toml; `path` and `data` are absolute."""
+    """All that the seller wrote in mailboxes.toml; `path` and `data` are absolute.
+
+    Attributes:
+        ping: an address to be fetched after each good round; empty: none.
+        alarm: where the address is found to which an alarm goes that must not travel by e-mail.
+    """
 
     seller: Seller
     mailboxes: tuple[Mailbox, ...]
@@ -203,6 +225,13 @@ class Settings:
     policy: Policy
     path: Path
     data: Path
+    keeping: Keeping = Keeping()
+    ping: str = ""
+    alarm: Reference | None = field(default=None, repr=False)
+
+    @property
+    def database(self) -> Path:
+        return self.data / "guichet.db"
 
     @property
     def postbox(self) -> Mailbox:
@@ -470,6 +499,24 @@ def _web_address(value: Any) -> str:
     return address.rstrip("/")
 
 
+_PING = re.compile(r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?(?:/[\x21-\x7e]*)?")
+
+
+def _ping(value: Any) -> str:
+    """Take an address that is fetched as a sign of life. Never shows what was written: it may hold a secret."""
+    match = _PING.fullmatch(address := _line(value))
+    if not match or (match[1] == "http" and not is_loopback(match[2].strip("[]"))):
+        raise _RefusedError(say('this is no safe web address: write it as "https://hc-ping.example/your-check"'))
+    return address
+
+
+def _span_or(word: str) -> Reader:
+    """Take a length of time, or the word that stands for none."""
+    def read(value: Any) -> timedelta | None:
+        return None if _text(value) == word else duration(value)
+    return read
+
+
 def _variable(value: Any) -> str:
     """Take the name of an environment variable. Never shows what was written: it may be the secret itself."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
@@ -493,18 +540,21 @@ _SERVER: Schema = {"host": _host, "port": _whole(1, 65535), "security": _one_of(
 _SELLER: Schema = {
     "name": _line, "language": _one_of("fr", "en"), "timezone": _timezone, "holidays": _holidays,
     "notify": _some(_address, '["marie@boutique.example"]'), "return_address": _text, "data": _named,
+    "keep_raw": _span_or("always"), "keep_backups": _span_or("off"), "ping": _ping,
 }
 _MAILBOX: Schema = {
     "name": _named, "address": _address, "imap": _SERVER, "smtp": _SERVER, "maildir": _named, "user": _named,
     "password_env": _variable, "password_file": _secret_file, "oauth": _one_of("microsoft", "google"),
     "ca_file": _named, "folders": _some(_named, '["INBOX"]'), "authserv_id": _line, "check_dkim": _yes,
     "shops": _some(_named, '["rakuten_fr"]'), "role": _one_of("bot", ""),
+    "echo": _yes, "save_sent": _yes,
 }
 _SHOP: Schema = {
     "login": _line, "token_env": _variable, "token_file": _secret_file,
     "seller_type": _one_of("professional", "private"), "webservice": _web_address,
     "wallet": _one_of("ok", "empty", "blocked"),
 }
+_ALARM: Schema = {"apprise_env": _variable, "apprise_file": _secret_file}
 _OFFER: Schema = {
     "steps": _each(_whole(1, 100), "[10, 20]"), "cap_percent": _whole(0, 100), "cap_amount": _money,
 }
@@ -513,10 +563,12 @@ _POLICY: Schema = {
     "rating_after": duration,
     "modes": lambda value: value, "targets": lambda value: value, "offer": _OFFER,
 }
-_SECTIONS: Schema = {"seller": _SELLER, "mailbox": _MAILBOX, "shop": _SHOP, "policy": _POLICY}
-_HEADERS = {"seller": "[seller]", "mailbox": "[[mailbox]]", "shop": "[shop.…]", "policy": "[policy]"}
+_SECTIONS: Schema = {"seller": _SELLER, "mailbox": _MAILBOX, "shop": _SHOP, "policy": _POLICY, "alarm": _ALARM}
+_HEADERS = {"seller": "[seller]", "mailbox": "[[mailbox]]", "shop": "[shop.…]", "policy": "[policy]",
+            "alarm": "[alarm]"}
 _PASSWORDS = ("password_env", "password_file", "oauth")
 _TOKENS = ("token_env", "token_file")
+_ALARMS = ("apprise_env", "apprise_file")
 _PORTS = {
     "imap": {"tls": 993, "starttls": 143, "plain": 143}, "smtp": {"tls": 465, "starttls": 587, "plain": 587},
 }
@@ -689,14 +741,20 @@ class _Reading:
             self.fault((key,), _unknown(key, _SECTIONS) if stray else say(
                 "there is no such section; {meant}", meant=_meant(key, _HEADERS)))
 
-    def seller(self, document: Mapping[str, Any]) -> tuple[Seller, Path]:
+    def seller(self, document: Mapping[str, Any]) -> tuple[Seller, dict[str, Any]]:
+        """Return who sells, and what of his section concerns the program: `data`, `keeping`, `ping`."""
         raw = document.get("seller", {})
         values = self.read(raw, ("seller",), _SELLER)
         if isinstance(raw, dict):
             self.required(raw, ("seller",), notify=say(
                 'reminders and questions need an address to go to, as notify = ["marie@boutique.example"]'))
-        data = self.beside(values.pop("data", "data"))
-        return Seller(**values), data
+        own = {"data": self.beside(values.pop("data", "data")), "ping": values.pop("ping", ""),
+               "keeping": Keeping(**{name: values.pop(f"keep_{name}") for name in ("raw", "backups")
+                                     if f"keep_{name}" in values})}
+        return Seller(**values), own
+
+    def alarm(self, document: Mapping[str, Any]) -> Reference | None:
+        return self.reference(self.read(document.get("alarm", {}), ("alarm",), _ALARM), ("alarm",), _ALARMS)
 
     def mailboxes(self, document: Mapping[str, Any]) -> tuple[Mailbox, ...]:
         raw = document.get("mailbox", [])
@@ -738,6 +796,7 @@ class _Reading:
             folders=values.get("folders", ("INBOX",)), authserv_id=values.get("authserv_id", ""),
             check_dkim=values.get("check_dkim", False),
             shops=values.get("shops", tuple(self.marketplaces)), role=values.get("role", ""),
+            echo=values.get("echo", True), save_sent=values.get("save_sent", True),
             ca_file=self._ca_file(values, where), oauth=values.get("oauth", ""), reference=reference,
         )
 
@@ -854,12 +913,12 @@ def load(path: Path, *, marketplaces: Collection[str] | None = None) -> Settings
     document = _document(path, text)
     reading = _Reading(path, _find_lines(text), installed_names() if marketplaces is None else marketplaces)
     reading.sections(document)
-    seller, data = reading.seller(document)
+    seller, own = reading.seller(document)
     mailboxes, shops = reading.mailboxes(document), reading.shops(document)
-    policy = reading.policy(document)
+    policy, alarm = reading.policy(document), reading.alarm(document)
     if reading.faults:
         raise SettingsError(sorted(reading.faults, key=lambda fault: fault.line or 0))
-    return Settings(seller=seller, mailboxes=mailboxes, shops=shops, policy=policy, path=path, data=data)
+    return Settings(seller=seller, mailboxes=mailboxes, shops=shops, policy=policy, path=path, alarm=alarm, **own)
 
 
 def _text_of(path: Path) -> str:

@@ -51,8 +51,9 @@ def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
     for row in rows:
         facts |= _without_orders(row["kind"], json.loads(row["facts"]))
     told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
-    around = Around(told=told, facts=facts, paused=paused(store), counts=_counts(store, case, now),
-                    ordered=_ordered(rows, facts), received=_day(facts, ("received_on", "delivered_on")),
+    around = Around(told=told, facts=facts, paused=paused(store), stopped=store.stopped_address(case.answer_to),
+                    counts=_counts(store, case, now), ordered=_ordered(rows, facts),
+                    received=_day(facts, ("received_on", "delivered_on")),
                     strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
     limited = replace(case, around=replace(around, limits=_limits_of(case)))
     draft = store.outbox_row(event.draft) if event.draft else None

@@ -21,7 +21,8 @@ from bot.core.message import Message
 from bot.edges.store import Store, iso
 from bot.guichet import keys_of, templates_of
 from bot.marketplaces.contract import Notification
-from bot.pipeline import Considered, consider, event_of, journal, other_shop, unclaimed, understand
+from bot.pipeline import Considered, consider, event_of, journal, understand
+from bot.reading import other_shop, unclaimed
 from bot.settings import Settings
 from bot.words import say
 from bot.writing import has_words, own_answers, shown, with_quote, worded

@@ -28,7 +28,7 @@ from bot.core.message import Origin
 from bot.core.order import Word, examples
 from bot.core.page import html_of
 from bot.core.policy import Mode, Seller
-from bot.edges.store import Row, Store, Written, moment
+from bot.edges.store import Row, Store, Written, mark_of, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
 from bot.proofing import kept, remarks_on, sentences, stopping, told
@@ -303,7 +303,7 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
     mailbox = mailbox or guichet.settings.postbox
     language = guichet.seller.language
     said = _seller_words(guichet, action.template, {
-        "orders": examples((Word.STATE, Word.SUMMARY, Word.HELP), language), **context})
+        "orders": examples((Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP), language), **context})
     for address in to or guichet.seller.notify:
         own = f"{step}/{address}"
         if guichet.store.has_step(own):
@@ -407,6 +407,19 @@ def _last_links(store: Store, case: int) -> dict[str, str]:
     return json.loads(row["links"]) if row else {}
 
 
+def renewed(guichet: Guichet, row: Row) -> Row:
+    """Return a row that a person releases, its address open again; one that came back gets a new Message-ID and bytes.
+
+    Under the old one it would be found, in Sent or come back to us, and count as sent.
+    """
+    guichet.store.open_address(row["to_addr"])
+    if not row["spent"]:
+        return row
+    again = _message_id(guichet, guichet.mailbox(row["mailbox"]), f"{row['step']}/again:{row['attempts']}")
+    guichet.store.run("UPDATE outbox SET message_id = ?, raw = NULL, filed = '' WHERE id = ?", again, row["id"])
+    return {**row, "message_id": again, "raw": None}
+
+
 def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
     if row.state != State.READY or row.channel != Channel.EMAIL:
@@ -435,7 +448,7 @@ def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime, token: str =
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
         subject=subject, body=body, message_id=row["message_id"], date=now,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
-        bot=row["message_id"].strip("<>")[:16],
+        bot=mark_of(row["message_id"]),
         html=html_of(body, guichet.seller.language, _untagged(row["subject"])) if to_seller else ""))
 
 

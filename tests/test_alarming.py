@@ -28,6 +28,7 @@ from bot.edges.store import Arrival, iso
 from bot.guichet import Guichet
 from bot.sending import send_ready
 from bot.settings import load
+from tests.servers.web import Web
 from tests.world import MARIE, World, buyer_writes, mail
 
 NAME = "mailbox:ventes"
@@ -300,3 +301,19 @@ def test_a_mailbox_that_is_looked_at_is_not(world: World) -> None:
         world.store.run("UPDATE folders SET looked = ?", iso(world.now))
         looks.check(world.guichet, world.now, minute * 60.0)
     assert told(world) == []
+
+
+# ---- by another way than mail
+
+
+def test_an_alarm_also_goes_where_apprise_leads(world: World, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
+    monkeypatch.setenv("GUICHET_APPRISE", f"json://127.0.0.1:{web.port}/alarm")
+    path = world.folder / "mailboxes.toml"
+    path.write_text(path.read_text("utf-8") + '\n[alarm]\napprise_env = "GUICHET_APPRISE"\n', "utf-8")
+    world.reload()
+    failed(world.guichet, "mailbox:ventes", LoginRefusedError("no"), world.now)
+    assert tell_alarms(world.guichet, world.now)
+    [(asked, body)] = web.asked
+    assert asked == "POST /alarm"
+    assert b"ventes" in body

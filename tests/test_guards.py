@@ -20,8 +20,8 @@ from bot.core.holding import REPLIES_DAY
 from bot.core.message import Origin
 from bot.edges.store import Arrival, Row, StorageError, iso, moment
 from bot.guichet import Guichet
-from bot.hearing import hear
-from bot.pipeline import OrderError, RefusedError, handle, note_refusal, read_one
+from bot.pipeline import OrderError, RefusedError, handle, note_refusal
+from bot.reading import read_one
 from bot.settings import load
 from bot.standing import forbidden_now
 from tests.world import ITEM, NOW, RELAY, World, buyer_writes, claim, mail, passed
@@ -647,7 +647,7 @@ def hear_again(world: World, again: World, number: int) -> None:
     assert mail
     again.store.keep(mail["mailbox"], [Arrival(folder="INBOX", place=str(number), raw=zlib.decompress(mail["raw"]),
                                                received=moment(mail["received"]), cold=bool(mail["cold"]))], again.now)
-    assert read_one(again.guichet, again.now, hear)
+    assert read_one(again.guichet, again.now)
 
 
 def repeat(again: World, told: Event) -> None:

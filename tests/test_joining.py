@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.core.event import CaseKey, Kind
-from bot.sending import _sent
+from bot.settling import sent
 from tests.world import RELAY, SHOP, World, buyer_writes, claim, mail, passed
 
 THREAD = "A047THREAD8284590"
@@ -16,7 +16,7 @@ def reply_left(world: World) -> str:
     world.says(Kind.DRAFT_APPROVED, draft=1)
     row = world.store.outbox_row(1)
     assert row
-    _sent(world.guichet, row, "250 queued", world.now)
+    sent(world.guichet, row, "250 queued", world.now)
     return str(row["message_id"])
 
 

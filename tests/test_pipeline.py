@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
@@ -12,9 +14,11 @@ import pytest
 from bot.core.errors import BotError
 from bot.core.event import Kind
 from bot.core.message import read
+from bot.edges import EdgeError
+from bot.edges.reader import Reader
+from bot.edges.store import Arrival
 from bot.edges.templates import PROGRAM
-from bot.hearing import hear
-from bot.pipeline import MOST_ATTEMPTS, read_one, unclaimed
+from bot.reading import MOST_ATTEMPTS, read_one, unclaimed
 from bot.receiving import receive_maildir
 from bot.ticking import tick
 from tests.world import ITEM, MARIE, NOW, ORDER, RELAY, World, buyer_writes, claim, failed, mail
@@ -48,6 +52,31 @@ def test_draft_answers_the_mail_in_its_thread_and_quotes_it(world: World) -> Non
     assert draft["in_reply_to"] == draft["references_"] == "<q1@amazon.example>"
     assert "> Où est mon colis ?" in draft["body"]
     assert draft["raw"] is None     # its bytes are made when it is released
+
+
+def test_mail_too_long_to_fetch_is_shelved_with_its_sender_and_subject(world: World) -> None:
+    world.store.keep("ventes", [Arrival(folder="INBOX", place="1/1", raw=buyer_writes(), received=NOW, oversize=True)],
+                     NOW)
+    world.work()
+    shelved = world.one("mails")
+    assert (shelved["state"], shelved["sender"]) == ("shelved", RELAY)
+    assert shelved["reason"].startswith("oversize: ")
+    assert "Jean Dupont" in shelved["subject"]
+    assert not world.rows("cases")
+
+
+def test_what_fails_outside_costs_the_mail_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.arrives(buyer_writes())
+    receive_maildir(world.store, world.guichet.settings.mailboxes[0], NOW)
+    world.guichet = replace(world.guichet, reader=Reader())
+    with monkeypatch.context() as without:
+        without.setattr(sys, "executable", "/nowhere/python")
+        for _ in range(MOST_ATTEMPTS + 2):
+            with pytest.raises(EdgeError):
+                read_one(world.guichet, NOW)
+    world.work()
+    world.guichet.reader.close()
+    assert world.one("mails")["state"] == "read"
 
 
 def test_mail_read_twice_changes_nothing(world: World) -> None:
@@ -175,11 +204,11 @@ def test_mail_that_stops_the_program_is_shelved_after_three_attempts(world: Worl
     receive_maildir(world.store, world.guichet.settings.mailboxes[0], world.now)
     for _ in range(MOST_ATTEMPTS):
         assert world.store.next_mail()      # the process is killed at work, three times
-    assert read_one(world.guichet, world.now, hear)
+    assert read_one(world.guichet, world.now)
     shelved = world.one("mails")
     assert shelved["state"] == "shelved"
     assert shelved["reason"].startswith("poison: ")
-    assert not read_one(world.guichet, world.now, hear)
+    assert not read_one(world.guichet, world.now)
 
 
 def test_claim_that_names_no_number_still_makes_a_case_and_starts_its_clock(world: World) -> None:
@@ -249,7 +278,7 @@ def test_cases_older_than_max_age_are_only_counted(old: World) -> None:
 def test_nobody_is_reminded_of_a_case_before_the_catch_up_told_it(old: World) -> None:
     old.arrives(claim(), buyer_writes())
     receive_maildir(old.store, old.guichet.settings.mailboxes[0], old.now)
-    assert read_one(old.guichet, old.now, hear)
+    assert read_one(old.guichet, old.now)
     assert not tick(old.guichet, old.now + timedelta(hours=50))
     assert old.to_marie() == []
 

@@ -14,7 +14,8 @@ from bot.core.message import Message, Origin, read
 from bot.core.policy import Policy
 from bot.edges.dns import Dns
 from bot.guichet import Guichet, keys_of
-from bot.pipeline import event_of, unclaimed, understand
+from bot.pipeline import event_of, understand
+from bot.reading import unclaimed
 from bot.settings import load
 from bot.showing import mail as shown
 from tests.core.test_dkim import KEY_AT, letter, record, signed
@@ -88,7 +89,7 @@ def checks_itself(world: World, server: NameServer) -> World:
     """Give the mailbox the setting, and the program a name server of the test's."""
     path = world.folder / "mailboxes.toml"
     path.write_text(path.read_text("utf-8").replace(f'authserv_id = "{HOST}"', "check_dkim = true"), "utf-8")
-    world.guichet = Guichet(load(path), world.store, Dns(nameserver="127.0.0.1", port=server.port, timeout=0.5))
+    world.guichet = Guichet(load(path), world.store, dns=Dns(nameserver="127.0.0.1", port=server.port, timeout=0.5))
     return world
 
 
@@ -110,7 +111,7 @@ def test_a_signed_mail_is_proven_where_the_mailbox_checks_itself(world: World, n
 
 def test_nobody_is_asked_where_the_mailbox_does_not_want_it(world: World, name_server: NameServer) -> None:
     name_server.records[KEY_AT] = record().decode()
-    world.guichet = Guichet(world.guichet.settings, world.store, Dns(nameserver="127.0.0.1", port=name_server.port))
+    world.guichet = Guichet(world.guichet.settings, world.store, dns=Dns(nameserver="127.0.0.1", port=name_server.port))
     world.hears(signed(question()))
     assert world.one("cases")["origin"] == "unproven"
     assert name_server.asked == []

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
+from bot.edges.reader import Reader
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
 from bot.loop import Stop, database, reading_steps, until_idle
@@ -48,6 +49,8 @@ authserv_id = "{host}"
 [policy]
 {policy}
 """
+
+READER = Reader()     # one for all worlds: its child starts once
 
 _numbers = count(1)
 
@@ -106,7 +109,7 @@ class World:
     def __init__(self, folder: Path, *, language: str = "fr", policy: str = "") -> None:
         self.folder, self.now = folder, NOW
         for part in ("new", "cur", "tmp"):
-            (folder / "mail" / part).mkdir(parents=True)
+            (folder / "mail" / part).mkdir(parents=True, exist_ok=True)
         self.configure(language=language, policy=policy)
 
     def configure(self, *, language: str = "fr", policy: str = "") -> None:
@@ -114,8 +117,11 @@ class World:
         path.write_text(SETTINGS.format(
             marie=MARIE, shop=SHOP, host=HOST, language=language,
             policy=policy if "digest" in policy else f'digest = "off"\n{policy}'), "utf-8")
-        settings = load(path)
-        self.guichet = Guichet(settings, Store(database(settings)))
+        self.reload()
+
+    def reload(self) -> None:
+        settings = load(self.folder / "mailboxes.toml")
+        self.guichet = Guichet(settings, Store(database(settings)), READER)
 
     @property
     def store(self) -> Store:

@@ -87,6 +87,7 @@ class Around:
         told: the kinds heard of this case and of others of the same order or item, in order, the newest last.
         left: what was written in this case, and what would use up the same.
         facts: what proven mails and the seller said, the newest word on each.
+        stopped: why nothing leaves alone to the case's address: an answer came back; empty while it may.
         paused: why nothing leaves alone just now, for anybody; empty while it may.
         strange_order: the marketplace tells of its sales here, and of this order it has told nothing.
     """
@@ -102,6 +103,7 @@ class Around:
     counts: Counts = Counts()
     facts: Mapping[str, str] = field(default_factory=dict)
     paused: str = ""
+    stopped: str = ""
     ordered: datetime | None = None
     received: date | None = None
     strange_order: bool = False

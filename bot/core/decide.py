@@ -96,7 +96,8 @@ def confirm(case: Case, event: Event, policy: Policy, now: datetime) -> Move | N
 def bounce(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:
     if event.kind is not Kind.MESSAGE_UNDELIVERED or event.draft is None:
         return None
-    return Move(draft=event.draft, frm=(State.SENT,), to=State.FAILED, why=event.text)
+    return Move(draft=event.draft, frm=(State.SENT, State.TRANSMITTING, State.UNCERTAIN), to=State.FAILED,
+                why=event.text)
 
 
 def passed_on(case: Case, event: Event, policy: Policy, now: datetime) -> Move | None:

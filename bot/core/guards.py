@@ -437,6 +437,14 @@ def too_many(act: Act) -> str:
     return ""
 
 
+def stopped(act: Act) -> str:
+    reason = act.case.around.stopped
+    if act.by is not By.BOT or not act.by_mail or not reason:
+        return ""
+    return say("an answer to {address} came back ({reason}): the next one waits for your yes", address=act.address,
+               reason=reason)
+
+
 def paused(act: Act) -> str:
     reason = act.case.around.paused
     if act.by is not By.BOT or act.deed not in (Deed.REPLY, Deed.OFFER) or not reason:
@@ -490,6 +498,7 @@ GUARDS: tuple[Guard, ...] = (
     _row(shipped_tomorrow, "what has not happened proves nothing", "arithmetic"),
     _row(second_reply, "one reply to a message", _LIMITS),
     _row(too_many, "a fault of ours must not become a flood", _LIMITS),
+    _row(stopped, "a mail that came back once comes back again", "RFC 3464"),
     _row(paused, "what a person or the breaker stopped, a person starts again", _LIMITS),
 )
 

@@ -33,6 +33,7 @@ MAX_MAIL = 25 * 1024 * 1024
 _KEPT = (
     "x-space-notification-type", "x-marketplace-id", "auto-submitted", "precedence", "list-id", "list-unsubscribe",
     "x-auto-response-suppress", "return-path", "x-autoreply", "x-guichet",
+    "list-post",
 )
 
 

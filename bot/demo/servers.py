@@ -162,7 +162,7 @@ class MailHost:
 
     async def handle_DATA(self, server: object, session: Session, envelope: Envelope) -> str:
         with self._lock:
-            self.posted.append(Posted(recipient=", ".join(envelope.rcpt_tos),
+            self.posted.append(Posted(recipient=envelope.rcpt_tos[0],
                                       raw=bytes(envelope.original_content or b"")))
         return "250 2.0.0 taken"
 

@@ -1,6 +1,7 @@
 """Mail in by IMAP: it looks and never touches.
 
-Only EXAMINE and BODY.PEEK are used, so that no flag of the seller's mail changes, \\Seen least of all.
+Only EXAMINE and BODY.PEEK are used, so that no flag of the seller's mail changes, \\Seen least of all. One thing is
+written: a copy of what we sent, into Sent (`file_sent`).
 Whatever goes wrong leaves as an EdgeError: one sentence that names the mailbox, the host and the port.
 """
 
@@ -22,6 +23,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ SENT_NAMES = frozenset({  # the last part of the name, where no folder is marked
     "sent", "sent items", "sent messages", "sent mail",
     "éléments envoyés", "messages envoyés", "courrier envoyé",
 })
-
+JUNK_NAMES = frozenset({  # the same, where none is marked as \\Junk
+    "junk", "spam", "junk e-mail", "junk email", "bulk mail", "courrier indésirable", "indésirables", "pourriel",
+    "spam-verdacht", "posta indesiderata", "correo no deseado",
+})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OWN_MESSAGE_ID = re.compile(r"<?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]+>?")
 _BUSY = re.compile(r"\[(UNAVAILABLE|LIMIT|INUSE|SERVERBUG|CONTACTADMIN)\]|too many|temporar", re.I)
@@ -184,13 +189,16 @@ class Imap:
         self._drop()
         self._check_account()
         context = self._tls()
+        killpoint("imap before connecting")
         self._client = self._dial(context)
         try:
             with self._talking() as client:
                 self._tune(client)
                 if self.account.security == "starttls":
                     self._secure(client, context)
+                killpoint("imap before the log-in")
                 self._log_in(client)
+                killpoint("imap after the log-in")
         except EdgeError:
             self._drop()
             raise
@@ -305,7 +313,9 @@ class Imap:
         """
         refusals: list[EdgeError] = []
         for batch in _batches(sorted(set(uids))):
+            killpoint("imap before FETCH")
             sizes = self._sizes(name, batch)
+            killpoint("imap after the sizes")
             for group in _groups(sizes):
                 if sizes[group[0]] > LIMIT:
                     yield from self._headers(name, group[0], sizes[group[0]])
@@ -317,6 +327,7 @@ class Imap:
     def _examine(self, name: str) -> FolderState:
         self._refuse_control(name)
         self._open = ""
+        killpoint("imap before EXAMINE")
         try:
             with self._talking() as client:
                 answer = client.select_folder(name, readonly=True)
@@ -424,6 +435,22 @@ class Imap:
             answer = client.fetch(uids, [f"BODY.PEEK[HEADER]<0.{HEADERS}>"]) if uids else {}
         return [raw for uid in uids if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None]
 
+    # ---- what went astray
+
+    def junk_folders(self) -> list[str]:
+        """Return the folders into which the host puts what it takes for junk."""
+        return self._folders_for(b"\\junk", JUNK_NAMES)
+
+    def senders(self, name: str, uids: Iterable[int]) -> dict[int, bytes]:
+        """Return the From line of each mail, as it stands there; those deleted or moved meanwhile are absent."""
+        found: dict[int, bytes] = {}
+        for batch in _batches(sorted(set(uids))):
+            self._stand_in(name)
+            with self._talking() as client:
+                answer = client.fetch(batch, ["BODY.PEEK[HEADER.FIELDS (FROM)]"])
+            found |= {uid: _value(told, b"BODY[HEADER.FIELDS") or b"" for uid, told in answer.items()}
+        return found
+
     # ---- waiting
 
     def wait(self, name: str, seconds: float) -> bool:
@@ -491,22 +518,41 @@ class Imap:
                 **self.account.where), permanent=True)
         return any(self._holds(name, message_id.strip("<>")) for name in self._sent_folders())
 
+    def file_sent(self, raw: bytes, at: datetime) -> bool:
+        """Put a copy of a mail of ours into Sent, read, dated `at` (aware); False where there is no such folder.
+
+        The one thing that is ever written into a mailbox.
+        """
+        folder = next(iter(self._sent_folders()), None)
+        if folder is None:
+            return False
+        with self._talking(len(raw) / SLOWEST) as client:
+            killpoint("imap before APPEND")
+            client.append(folder, raw, flags=[b"\\Seen"], msg_time=at)
+            killpoint("imap after APPEND")
+        return True
+
     def _sent_folders(self) -> list[str]:
-        """Return the marked folder and those of a usual name: mail programs file where servers do not."""
         if self._sent is None:
-            with self._talking() as client:
-                folders = [({flag.lower() for flag in flags}, _leaf(name, mark), name)
-                           for flags, mark, name in client.list_folders() if b"\\Noselect" not in flags]
-            marked = [name for flags, _, name in folders if b"\\sent" in flags]
-            named = [name for flags, leaf, name in folders if leaf in SENT_NAMES]
-            self._sent = list(dict.fromkeys(marked + named))
+            self._sent = self._folders_for(b"\\sent", SENT_NAMES)
         return self._sent
+
+    def _folders_for(self, use: bytes, names: frozenset[str]) -> list[str]:
+        """Return the marked folder and those of a usual name: mail programs file where servers do not."""
+        with self._talking() as client:
+            folders = [({flag.lower() for flag in flags}, _leaf(name, mark), name)
+                       for flags, mark, name in client.list_folders() if b"\\Noselect" not in flags]
+        marked = [name for flags, _, name in folders if use in flags]
+        named = [name for flags, leaf, name in folders if leaf in names]
+        return list(dict.fromkeys(marked + named))
 
     def _holds(self, name: str, message_id: str) -> bool:
         self._examine(name)
         with self._talking() as client:
             # SEARCH HEADER finds substrings in any case: id-1 finds ID-11. So what it finds is compared.
+            killpoint("imap before the look into Sent")
             found = client.search(f'HEADER Message-ID "{message_id}"')
+            killpoint("imap after the look into Sent")
         return any(message_id in self._message_ids(batch) for batch in _batches(found))
 
     def _message_ids(self, uids: list[int]) -> set[str]:

@@ -57,6 +57,12 @@ def m008_alarms(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m010_what_became_of_a_sending(db: Any) -> None:
+    for statement in BECAME.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -288,4 +294,33 @@ CREATE TABLE alarms (
 ) STRICT;
 
 CREATE UNIQUE INDEX alarms_standing ON alarms (name) WHERE ended IS NULL
+""".strip()
+
+
+# filed: whether a copy lies in Sent, and by whom.
+BECAME = """
+ALTER TABLE outbox ADD COLUMN filed TEXT NOT NULL DEFAULT '';
+
+UPDATE outbox SET filed = 'before' WHERE state = 'sent';
+
+-- Mails of ours that came back to us: the relay took them. A mark is the first 16 of the Message-ID.
+CREATE TABLE echoes (
+    mark TEXT PRIMARY KEY,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stopped_addresses (
+    address TEXT PRIMARY KEY,       -- lower case: nothing leaves to it by itself, until a person approves something
+    since TEXT NOT NULL,
+    why TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The fence beside the lock: two machines on a shared folder may not see each other's flock.
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    beaten TEXT NOT NULL
+) STRICT, WITHOUT ROWID
 """.strip()

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from bot.core.draft import check_address, check_outgoing
 from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -63,10 +64,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What became of one mail, and the relay's own words, in one line."""
+    """What became of one mail, and the relay's own words, in one line.
+
+    Attributes:
+        no_echo: why the relay would not also give it to our own mailbox; empty where it did or was not asked.
+    """
 
     outcome: Outcome
     reply: str = ""
+    no_echo: str = ""
 
 
 class SubmissionRefusedError(EdgeError):
@@ -105,8 +111,13 @@ class Smtp:
                  trace: TracebackType | None) -> None:
         self._leave()
 
-    def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool]) -> Sending:
+    def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool], *,
+             echo: str = "") -> Sending:
         """Send one mail, and say what surely became of it.
+
+        `echo`, our own mailbox, is named in the envelope beside the recipient and nowhere in the mail: one DATA is
+        taken for both or for neither, so that what arrives there was taken. A relay that refuses it gets the mail
+        for the recipient alone.
 
         `before_data` is called when the relay has taken sender and recipient and not a byte of the mail
         has left: there the caller commits that it is being transmitted, or returns False to withdraw it.
@@ -118,13 +129,16 @@ class Smtp:
             EdgeError: the relay cannot be reached or trusted. In all three cases nothing was sent.
         """
         check_outgoing(raw, sender, recipient)
+        killpoint("smtp before the connection is ready")
         self._ready()
+        killpoint("smtp after the connection is ready")
         if refused := self._offer(sender, recipient, len(raw)):
             return refused
+        no_echo = self._add(echo) if echo and echo.lower() != recipient.lower() else ""
         if not before_data():
             self._forget()
             return Sending(outcome=Outcome.WITHDRAWN)
-        return self._transmit(raw)
+        return replace(self._transmit(raw), no_echo=no_echo)
 
     def verify(self, sender: str = "") -> None:
         """Log in, see that the relay takes mail from `sender`, and leave; raise as `send` does."""
@@ -158,6 +172,7 @@ class Smtp:
         try:
             for line in (f"MAIL FROM:<{sender}>{size_told}", f"RCPT TO:<{recipient}>"):
                 said = self._ask(line)
+                killpoint(f"smtp after {line[:4]}")
                 if said.code == 530:  # Must log in first, or must start TLS first: no fault of this mail
                     raise SubmissionRefusedError(self._say_no(said))
                 if said.kind != 2:
@@ -166,9 +181,22 @@ class Smtp:
             return self._lost(Outcome.LATER, lost)
         return None
 
+    def _add(self, echo: str) -> str:
+        """Name our own mailbox as a second recipient; return why the relay would not, empty where it did."""
+        check_address(echo)
+        try:
+            said = self._ask(f"RCPT TO:<{echo}>")
+            killpoint("smtp after RCPT of the echo")
+        except _LostError as lost:
+            self._drop()
+            return say("the connection was lost ({reason})", reason=lost)
+        return "" if said.kind == 2 else said.line
+
     def _transmit(self, raw: bytes) -> Sending:
+        killpoint("smtp before DATA")
         try:
             said = self._ask("DATA")
+            killpoint("smtp after DATA")
         except _LostError as lost:  # not a byte of the mail has left
             return self._lost(Outcome.LATER, lost)
         if said.code != 354:
@@ -182,10 +210,17 @@ class Smtp:
         """Send the mail and its dot, and wait as long as RFC 5321 asks."""
         client = self._open()
         stuffed = re.sub(rb"(?m)^\.", b"..", raw)
+        half = len(stuffed) // 2
         try:
-            client.send(stuffed + b".\r\n")
+            client.send(stuffed[:half])
+            killpoint("smtp amid the text")
+            client.send(stuffed[half:])
+            killpoint("smtp before the dot")
+            client.send(b".\r\n")
+            killpoint("smtp after the dot")
             self._wait_at_most(self._relay.patience)
             said = self._reply(*client.getreply())
+            killpoint("smtp after the answer to the dot")
         except OSError as error:
             raise _LostError(self._clean(str(error))) from None
         self._wait_at_most(self._relay.timeout)
@@ -242,6 +277,7 @@ class Smtp:
             self._wait_at_most(self._relay.timeout)
 
     def _connect(self) -> None:
+        killpoint("smtp before connecting")
         self._check_security()
         context = self._context()
         try:
@@ -249,7 +285,9 @@ class Smtp:
             self._greet()
             if self._relay.security == "starttls":
                 self._start_tls(context)
+            killpoint("smtp before the log-in")
             self._log_in()
+            killpoint("smtp after the log-in")
         except (OSError, UnicodeError, _LostError) as error:
             self._drop()
             raise self._unreachable(error) from None
@@ -362,6 +400,7 @@ class Smtp:
         """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
         try:
             self._wait_at_most(QUIT_WAIT)
+            killpoint("smtp before QUIT")
             self._ask("QUIT")
         except _LostError:
             pass

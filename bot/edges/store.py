@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import sqlite3
 import time
@@ -12,7 +13,8 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from bot.core.event import CaseKey, Event, Kind, Party
 from bot.core.grant import ALPHABET, Grant
 from bot.core.message import Message, Origin
 from bot.edges import EdgeError
+from bot.edges.copies import copy
+from bot.edges.killpoint import killpoint_of_commit
 from bot.edges.schema import migrations
 from bot.words import say
 
@@ -38,7 +42,10 @@ class StorageError(EdgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look."""
+    """Raw bytes as kept. `received` is the server's own time; `cold`: there before the first look.
+
+    `oversize` is why only the headers were fetched; empty for a whole mail.
+    """
 
     id: int
     mailbox: str
@@ -46,6 +53,7 @@ class Mail:
     received: datetime
     cold: bool
     attempts: int
+    oversize: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +103,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def mark_of(message_id: str) -> str:
+    """Return what our own header says of a mail of ours."""
+    return message_id.strip("<>")[:16]
+
+
 class Store:
     """One connection to the database; one for each thread."""
 
@@ -109,7 +122,9 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.db = _open(path)
             _refuse_newer(self.db, path)
-            if migrations.pending(self.db):
+            if pending := migrations.pending(self.db):
+                if migrations.applied(self.db):
+                    copy(path, path.parent / "backups" / f"guichet-before-{pending[-1].name[:4]}.db")
                 with self.write_tx():
                     _migrate(self.db)
 
@@ -130,7 +145,9 @@ class Store:
             self.db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                killpoint_of_commit("before")
                 self.db.conn.execute("COMMIT")
+                killpoint_of_commit("after")
             except BaseException:
                 if self.db.conn.in_transaction:
                     self.db.conn.execute("ROLLBACK")
@@ -156,6 +173,19 @@ class Store:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
         return bytes.fromhex(self.meta("salt"))
 
+    KEYED = "forgotten:"
+
+    def keyed(self, name: str) -> str:
+        """Return what stays of a name when it is forgotten: enough to know it again, too little to read it."""
+        return self.KEYED + hmac.new(self.salt(), name.encode(), "sha256").hexdigest()[:32]
+
+    def compact(self) -> bool:
+        """Rewrite the file without what was deleted, and empty its log; False: others were reading just then."""
+        with _plainly(self.path):
+            self.db.conn.execute("VACUUM")
+            [busy, *_] = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def meta(self, name: str) -> str:
         row = self.row("SELECT value FROM meta WHERE name = ?", name)
         return row["value"] if row else ""
@@ -171,19 +201,24 @@ class Store:
             return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
 
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
-        digest = hashlib.sha256(arrival.raw).hexdigest()
-        state, reason = ("shelved", say("oversize: over 25 MiB; only its headers were fetched")) \
-            if arrival.oversize else ("kept", "")
+        digest = self._known_as(mailbox, hashlib.sha256(arrival.raw).hexdigest())
+        reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
         new = self.db.conn.execute(
-            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, state, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (mailbox, digest, zlib.compress(arrival.raw, 1), len(arrival.raw), iso(arrival.received), iso(now),
-             arrival.cold, state, reason)).rowcount
+             arrival.cold, reason)).rowcount
         self.db.conn.execute(
             "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
             (mailbox, arrival.folder, arrival.place, mailbox, digest))
         return bool(new)
+
+    def _known_as(self, mailbox: str, digest: str) -> str:
+        """Return under which name a mail stands here: one that was forgotten stands under its keyed hash."""
+        forgotten = self.keyed(digest)
+        known = self.row("SELECT 1 AS one FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
+        return forgotten if known else digest
 
     def places(self, mailbox: str, folder: str) -> set[str]:
         return {row["place"] for row in
@@ -209,7 +244,12 @@ class Store:
                 return None
             self.run("UPDATE mails SET attempts = attempts + 1 WHERE id = ?", row["id"])
         return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
-                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1)
+                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
+                    oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
+
+    def uncount_attempt(self, mail: int) -> None:
+        """Take an attempt back: what stopped the work was not the mail."""
+        self.run("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'", mail)
 
     def raw_mail(self, number: int) -> bytes | None:
         """Return a kept mail as it came; None where there is none of that number."""
@@ -232,8 +272,9 @@ class Store:
     def twin(self, mail: int, content_key: str, origin: Origin) -> Row | None:
         """Return an earlier mail of the same content, unless that one was less proven than this."""
         return self.row(
-            "SELECT id FROM mails WHERE content_key = ? AND id != ? AND state IN ('read', 'shelved')"
-            " AND (origin = 'proven' OR ? != 'proven') LIMIT 1", content_key, mail, origin)
+            "SELECT id FROM mails WHERE content_key IN (?, ?) AND id != ? AND state IN ('read', 'shelved')"
+            " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1",
+            content_key, self.keyed(content_key), mail, origin, origin)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
@@ -271,7 +312,7 @@ class Store:
         return _case(row) if row else None
 
     def has_event(self, key: str) -> bool:
-        return self.row("SELECT 1 AS one FROM events WHERE key = ?", key) is not None
+        return self.row("SELECT 1 AS one FROM events WHERE key IN (?, ?)", key, self.keyed(key)) is not None
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
         values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
@@ -480,6 +521,67 @@ class Store:
                        sender, iso(since))
         return int(row["many"]) if row else 0
 
+    # -- what became of a sending --------------------------------------------------------------
+
+    def record_echo(self, marks: Sequence[str], now: datetime) -> None:
+        """Keep the marks of a mail of ours that came back, whether its row is known yet or not.
+
+        Nobody can know a mark before he has the mail, so that whoever shows it proves that it left.
+        """
+        for mark in filter(None, marks):
+            self.run("INSERT OR IGNORE INTO echoes (mark, at) VALUES (?, ?)", mark[:16], iso(now))
+
+    def came_back(self, message_id: str) -> bool:
+        return self.row("SELECT 1 AS one FROM echoes WHERE mark = ?", mark_of(message_id)) is not None
+
+    def echoed(self) -> Row | None:
+        """Return a row of which nobody knew whether it left, and which has come back to us since."""
+        return self.row("SELECT outbox.* FROM outbox JOIN echoes ON mark = substr(message_id, 2, 16)"
+                        " WHERE state IN ('transmitting', 'uncertain') AND channel = 'email' ORDER BY id LIMIT 1")
+
+    def answered_by_mail(self, message_id: str) -> bool:
+        """Say whether a mail that came refers to one of ours: then ours was there to be referred to."""
+        return self.row("SELECT 1 AS one FROM mails WHERE instr(references_, ?) LIMIT 1", message_id) is not None
+
+    def unfiled(self, before: datetime, now: datetime) -> Row | None:
+        """Return a reply that left before an instant, and of which no copy was looked for in Sent since."""
+        return self.row(
+            "SELECT * FROM outbox WHERE state = 'sent' AND filed = '' AND channel = 'email' AND raw IS NOT NULL"
+            " AND what IN ('reply', 'offer') AND attempts > 0 AND changed <= ?"
+            " AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT 1", iso(before), iso(now))
+
+    def record_filed(self, draft: int, filed: str) -> None:
+        self.run("UPDATE outbox SET filed = ? WHERE id = ?", filed, draft)
+
+    def runs_out(self, case: int, met_by: str, now: datetime, within: timedelta) -> bool:
+        """Say whether a running deadline of the seller's, which such an act meets, ends so soon."""
+        return self.row(
+            "SELECT 1 AS one FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller' AND due > ?"
+            " AND due <= ? AND ' ' || met_by || ' ' LIKE '% ' || ? || ' %' LIMIT 1",
+            case, iso(now), iso(now + within), met_by) is not None
+
+    def stop_address(self, address: str, why: str, now: datetime) -> None:
+        self.run("INSERT OR IGNORE INTO stopped_addresses (address, since, why) VALUES (?, ?, ?)",
+                 address.lower(), iso(now), why[:200])
+
+    def open_address(self, address: str) -> None:
+        self.run("DELETE FROM stopped_addresses WHERE address = ?", address.lower())
+
+    def stopped_address(self, address: str) -> str:
+        """Return why nothing leaves to an address by itself; empty while it may."""
+        row = self.row("SELECT why FROM stopped_addresses WHERE address = ?", address.lower())
+        return row["why"] or "-" if row else ""
+
+    def lease(self) -> Row | None:
+        return self.row("SELECT * FROM leases WHERE name = 'writer'")
+
+    def set_lease(self, host: str, pid: int, boot: str, now: datetime) -> None:
+        self.run("INSERT OR REPLACE INTO leases (name, host, pid, boot, beaten) VALUES ('writer', ?, ?, ?, ?)",
+                 host, pid, boot, iso(now))
+
+    def drop_lease(self, host: str, pid: int) -> None:
+        self.run("DELETE FROM leases WHERE name = 'writer' AND host = ? AND pid = ?", host, pid)
+
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
@@ -499,8 +601,8 @@ class Store:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
             "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
-            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once = ?))"
-            " ORDER BY outbox.id", case, once)
+            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
+            " ORDER BY outbox.id", case, once, self.keyed(once))
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
         """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
@@ -523,6 +625,20 @@ class Store:
             iso(since), case, case, domain, domain, mailbox, mailbox, what, what)
         return int(row["count"])
 
+    def alone_since(self, mailbox: str, since: datetime) -> tuple[int, int]:
+        """Count the replies that were handed over without the seller's yes since an instant, and those that failed."""
+        [row] = self.rows(
+            "SELECT count(*) AS count, coalesce(sum(state IN ('failed', 'uncertain')), 0) AS failed FROM outbox"
+            " WHERE what IN ('reply', 'offer') AND mode = 'alone' AND mailbox = ? AND attempts > 0 AND changed > ?"
+            " AND state IN ('transmitting', 'sent', 'uncertain', 'failed')", mailbox, iso(since))
+        return int(row["count"]), int(row["failed"])
+
+    def unswept(self, mailbox: str, since: datetime) -> bool:
+        """Say whether a folder of a mailbox was not looked at since, or a mail that came was not read."""
+        return self.waiting_mails() or self.row(
+            "SELECT 1 AS one FROM folders WHERE mailbox = ? AND (looked IS NULL OR looked < ?) LIMIT 1",
+            mailbox, iso(since)) is not None
+
     def only_held(self, case: int) -> bool:
         """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""
         sent = self.rows("SELECT answers FROM outbox WHERE case_id = ? AND what = 'reply' AND state = 'sent'", case)
@@ -534,8 +650,12 @@ class Store:
                  for one in message_ids)
         return next((row for row in found if row), None)
 
+    def wrote(self, mark: str) -> bool:
+        return self.row("SELECT 1 AS one FROM outbox WHERE substr(message_id, 2, 16) = ?", mark) is not None
+
     def is_own(self, message_id: str) -> bool:
-        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id = ?", message_id) is not None
+        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id IN (?, ?)", message_id,
+                                             self.keyed(message_id)) is not None
 
 
 _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
@@ -561,11 +681,12 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its -wal and -shm the same rights
+    path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
-    path.chmod(0o600)
     return Database(connection)
 
 
@@ -604,7 +725,22 @@ def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
     try:
         yield
     except caught as error:
-        raise StorageError(_sentence(error, path)) from error
+        raise StorageError(_with_room(error, path, _sentence(error, path))) from error
+
+
+def _is_full(error: Exception) -> bool:
+    return "full" in str(error) or getattr(error, "errno", None) == ENOSPC
+
+
+def _with_room(error: Exception, path: Path, sentence: str) -> str:
+    """Let go of what was put by for a full disk, so that the next try can write down what happens."""
+    ballast = path.parent / "ballast"
+    if not _is_full(error) or not ballast.exists():
+        return sentence
+    size = ballast.stat().st_size >> 20
+    ballast.unlink(missing_ok=True)
+    return say("{sentence}; {size} MiB put by for this were let go, so that records can be written", sentence=sentence,
+               size=size)
 
 
 def _sentence(error: Exception, path: Path) -> str:
@@ -612,7 +748,7 @@ def _sentence(error: Exception, path: Path) -> str:
     if "locked" in words or "busy" in words:
         return say("The database {path} stayed busy for {seconds} s; this round is skipped, the next one tries again",
                    path=path, seconds=BUSY_SECONDS)
-    if "full" in words or getattr(error, "errno", None) == 28 or "disk I/O" in words:
+    if _is_full(error) or "disk I/O" in words:
         return say("The disk that holds {path} is full or failing ({words}): free some space; "
                    "nothing was lost, the mails are still on the server", path=path, words=words)
     if "not a database" in words or "malformed" in words:

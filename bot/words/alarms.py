@@ -10,6 +10,7 @@ FRENCH = {
     "the disk is nearly full": "le disque est presque plein",
     "the clock is wrong": "l'horloge n'est pas à l'heure",
     "the clock went back": "l'horloge a reculé",
+    "mailbox {name} and what was kept of it differ": "la boîte {name} et ce qui en a été gardé diffèrent",
     "a part of the program fails": "une partie du programme échoue",
     "the program itself has a fault ({fault}); its log tells more":
         "le programme lui-même a un défaut ({fault}) ; son journal en dit plus",

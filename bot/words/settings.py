@@ -26,6 +26,8 @@ FRENCH = {
     "bracket or equals sign":
         "cette ligne, ou celle qui la précède, ne peut pas être comprise comme du TOML ({reason}) : "
         "cherchez un guillemet, un crochet ou un signe égal manquant",
+    'this is no safe web address: write it as "https://hc-ping.example/your-check"':
+        'ce n\'est pas une adresse web sûre : écrivez-la comme "https://hc-ping.example/votre-controle"',
     # sections and settings
     "there is no such section; {meant}": "cette section n'existe pas ; {meant}",
     "there is no such setting; {meant}": "ce réglage n'existe pas ; {meant}",

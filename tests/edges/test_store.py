@@ -110,11 +110,30 @@ def test_mail_is_kept_to_the_byte(store: Store) -> None:
     assert (found.raw, found.received, found.mailbox) == (raw, NOW, "ventes")
 
 
-def test_oversize_mail_goes_straight_to_the_shelf(store: Store) -> None:
+def test_oversize_mail_says_so_when_its_turn_comes(store: Store) -> None:
     store.keep("ventes", [replace(mail(), oversize=True)], NOW)
-    assert only(store, "mails")["state"] == "shelved"
-    assert only(store, "mails")["reason"].startswith("oversize: ")
-    assert store.next_mail() is None
+    taken = store.next_mail()
+    assert taken and taken.oversize.startswith("oversize: ")
+
+
+def test_attempt_that_was_not_the_mails_fault_is_taken_back(store: Store) -> None:
+    store.keep("ventes", [mail()], NOW)
+    for _ in range(5):
+        assert store.next_mail()
+        store.uncount_attempt(1)
+    taken = store.next_mail()
+    assert taken and taken.attempts == 1
+
+
+@pytest.mark.parametrize(("before", "now", "shadows"), [
+    ("proven", "proven", True), ("proven", "unproven", True), ("proven", "forged", True), ("unproven", "forged", True),
+    ("unproven", "unproven", True), ("unproven", "proven", False), ("forged", "unproven", False),
+    ("forged", "proven", False)])
+def test_less_proven_mail_never_shadows_a_better_proven_one(
+        store: Store, before: str, now: str, *, shadows: bool) -> None:
+    store.keep("ventes", [mail(b"one"), mail(b"two")], NOW)
+    store.run("UPDATE mails SET content_key = 'k', origin = ?, state = 'read' WHERE id = 1", before)
+    assert bool(store.twin(2, "k", Origin(now))) is shadows
 
 
 def test_attempt_is_counted_and_committed_before_the_work(store: Store, path: Path) -> None:

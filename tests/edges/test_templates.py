@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.alarming import tell_alarms, watch_disk
+from bot.breaking import stop_all
 from bot.core.action import Move, State
 from bot.core.case import Case
 from bot.core.deadline import Deadline
@@ -19,7 +20,7 @@ from bot.digesting import digest
 from bot.edges.store import Row
 from bot.edges.templates import PROGRAM, TemplateError, Templates, left
 from bot.pipeline import handle
-from bot.sending import resolve_one
+from bot.resolving import resolve_one
 from bot.words import LANGUAGES
 from tests.world import ORDER, World, buyer_writes, claim, mail
 
@@ -252,7 +253,7 @@ def undelivered(world: World) -> None:
 def uncertain(world: World) -> None:
     released(world)
     world.store.move(Move(draft=1, frm=(State.READY,), to=State.TRANSMITTING, why=""), world.now)
-    assert resolve_one(world.guichet, world.now)
+    assert resolve_one(world.guichet, world.now + timedelta(minutes=15))
 
 
 def nothing_to_answer(world: World) -> None:
@@ -317,6 +318,10 @@ def alarm(world: World) -> None:
     tell_alarms(world.guichet, world.now)
 
 
+def stopped(world: World) -> None:
+    stop_all(world.guichet, "11 / 10", world.now)
+
+
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
     question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok "]),
@@ -338,11 +343,12 @@ SAYS: dict[Way, tuple[str, list[str]]] = {
     nothing_to_answer: ("no_reply", ["M-1", "no-response-needed", "Jean Dupont"]),
     told_of_the_day: ("digest", ["C-1", "D-1", "C-2", "A à Z|A-to-z"]),
     alarm: ("alarm", ["Mio libres|MiB free", "run_bot.py check"]),
+    stopped: ("paused", ["11 / 10", "\n    reprise |\n    resume "]),
     catch_up: ("catch_up", ["C-2", "C-3", ORDER, "1 affaire plus ancienne|1 older case"]),
 }
 
 
-OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift, told_of_the_day, alarm)]
+OF_ONE_CASE = [way for way in SAYS if way not in (catch_up, after_stop, drift, told_of_the_day, alarm, stopped)]
 
 
 def mail_to_seller(folder: Path, way: Way, language: str) -> Row:

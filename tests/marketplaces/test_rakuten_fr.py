@@ -507,7 +507,8 @@ def test_every_fact_that_a_label_says_has_a_rule_where_the_kind_has_one() -> Non
 
 
 def test_a_time_that_is_our_own_caution_says_so() -> None:
-    assert {rule.id for rule in RAKUTEN.rules if "our own caution" in rule.source} == {"R2", "R3", "R12", "DOC", "LAST"}
+    assert {rule.id for rule in RAKUTEN.rules if "our own caution" in rule.source} == {
+        "R2", "R3", "R12", "DOC", "LAST", "OFFER"}
 
 
 def test_every_category_of_the_labels_has_words_in_the_replies() -> None:

@@ -54,11 +54,12 @@ Faults = dict[str, "Answer | list[Answer]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A mail the server has taken responsibility for, less its dots."""
+    """A mail the server has taken responsibility for, less its dots; `others` are the envelope's further recipients."""
 
     sender: str
     recipient: str
     raw: bytes
+    others: tuple[str, ...] = ()
 
 
 class SmtpServer:
@@ -74,6 +75,7 @@ class SmtpServer:
         mails: what it has kept, in order.
         spoken: the verbs heard, in order, over all connections; CONNECT opens each.
         ca_file: the authority that vouches for it.
+        on_keep: called with each mail taken, before its 250: to deliver it to a mailbox, for one.
         strict: off: take also mails that the bot may not send, as a buyer's or a marketplace's.
     """
 
@@ -86,6 +88,7 @@ class SmtpServer:
         self.stripped = False
         self.mechanisms = "PLAIN LOGIN"
         self.strict = strict
+        self.on_keep: Callable[[Received], None] | None = None
         self.mails: list[Received] = []
         self.spoken: list[str] = []
         self.unsafe: list[str] = []
@@ -172,12 +175,15 @@ class SmtpServer:
 
     def keep(self, envelope: Envelope) -> None:
         raw = bytes(envelope.original_content or b"")
-        mail = Received(sender=envelope.mail_from or "", recipient=", ".join(envelope.rcpt_tos), raw=raw)
+        mail = Received(sender=envelope.mail_from or "", recipient=next(iter(envelope.rcpt_tos), ""), raw=raw,
+                        others=tuple(envelope.rcpt_tos[1:]))
         if self.strict:
             self.unsafe += [f"{flaw}: {raw[:2000]!r}" for flaw in flaws(mail)]
         with self._arrived:
             self.mails.append(mail)
             self._arrived.notify_all()
+        if self.on_keep:
+            self.on_keep(mail)
 
 
 class _Connection(SMTP):
@@ -299,6 +305,8 @@ def flaws(mail: Received) -> Iterator[str]:
     to = re.findall(rb"(?mi)^To: (.*?)\r$", head)
     if to != [mail.recipient.encode()] or mail.recipient.count("@") != 1:
         yield f"To {to} is not the one recipient {mail.recipient}"
+    if mail.others not in ((), (mail.sender,)):
+        yield f"recipients {mail.others} beside {mail.recipient}: only our own mailbox may be one"
     if names["auto-submitted"] != names["x-auto-response-suppress"]:
         yield "only one of the two marks of automatic mail"
 

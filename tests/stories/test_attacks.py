@@ -25,7 +25,8 @@ from bot.edges.store import Row, Store, iso
 from bot.guichet import Guichet
 from bot.loop import database
 from bot.receiving import receive_maildir
-from bot.sending import resolve_one, send_ready
+from bot.resolving import resolve_one
+from bot.sending import send_ready
 from bot.settings import load
 from bot.writing import fingerprint
 from tests.servers.dns import NameServer
@@ -149,7 +150,7 @@ class Boutique(World):
             self._box(*row) for row in (("ventes", SHOP, ""), ("second", "second@boutique.example", ""),
                                         ("bot", BOT, 'role = "bot"')))), "utf-8")
         settings = load(path)
-        self.guichet = Guichet(settings, Store(database(settings)), Dns(nameserver="127.0.0.1", port=self.port))
+        self.guichet = Guichet(settings, Store(database(settings)), dns=Dns(nameserver="127.0.0.1", port=self.port))
 
     def _box(self, name: str, address: str, more: str) -> str:
         self.smtp.users[address] = "secret"

@@ -32,7 +32,9 @@ ca_file = "ca.pem"
 
 
 def subjects(shop: Shop) -> list[str]:
-    return [str(message_from_bytes(raw, policy=policy.default)["Subject"]) for raw in shop.to_seller()]
+    """Return what the mails to her are about, their marks left out."""
+    subjects = (str(message_from_bytes(raw, policy=policy.default)["Subject"]) for raw in shop.to_seller())
+    return [re.sub(r"^\[Guichet [^\]]+\] ", "", subject) for subject in subjects]
 
 
 def ago(shop: Shop, hours: int) -> None:

@@ -21,7 +21,8 @@ from bot.core.message import Origin
 from bot.edges.store import Row, iso
 from bot.edges.webservice import ACTS
 from bot.pipeline import OrderError, handle
-from bot.sending import resolve_one, send_ready
+from bot.resolving import resolve_one
+from bot.sending import send_ready
 from tests.servers.shop import Shop
 from tests.servers.webservice import LOGIN, TOKEN, Fault, RakutenServer, free_port
 from tests.world import ITEM, World, claim

@@ -5,7 +5,6 @@ Three wrappers of the same content are in use, so nothing here leans on classes 
 
 from __future__ import annotations
 
-import binascii
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,6 +81,6 @@ def _target(url: str, tables: Tables) -> str:
         return url
     try:
         target = urlsafe_b64decode(packed + "=" * (-len(packed) % 4)).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:      # no base64, no text in it, or signs that ASCII has not
         return ""
     return target if place.is_amazons(place.host(target), tables) else ""

@@ -1,0 +1,213 @@
+"""A kept mail is read, and becomes an event, an order of the seller's, or a row of the shelf with its reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from bot import marketplaces, words
+from bot.breaking import stop_all
+from bot.core import case as cases
+from bot.core.bounce import report
+from bot.core.case import Case
+from bot.core.dkim import Keys
+from bot.core.errors import UnreadableError
+from bot.core.event import Channel, Event, Kind
+from bot.core.lookalike import imitated, readable
+from bot.core.message import Message, Origin
+from bot.core.policy import Seller
+from bot.edges import EdgeError
+from bot.edges.killpoint import killpoint
+from bot.edges.reader import TROUBLES
+from bot.edges.store import Mail, Store, mark_of
+from bot.guichet import Guichet
+from bot.hearing import hear
+from bot.pipeline import Understood, event_of, handle, understand
+from bot.words import say
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
+
+
+def read_one(guichet: Guichet, now: datetime) -> bool:
+    """Take the next kept mail all the way to the outbox; say whether there was one."""
+    store = guichet.store
+    if (mail := store.next_mail()) is None:
+        return False
+    try:
+        with words.speaking(guichet.seller.language):
+            _read(guichet, mail, now)
+    except EdgeError:
+        store.uncount_attempt(mail.id)
+        raise  # not the mail's fault: it stays kept, and is tried again later
+    except UnreadableError as error:
+        if error.code in TROUBLES and mail.attempts < MOST_ATTEMPTS:
+            log.warning("M-%s: %s", mail.id, error)  # perhaps the machine's fault: it stays kept for another attempt
+        else:
+            store.settle_mail(mail.id, "shelved", str(error))
+    except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
+        store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
+        log.exception("Mail %s went on the shelf", mail.id)
+    return True
+
+
+def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
+    store = guichet.store
+    if mail.attempts > MOST_ATTEMPTS:
+        raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
+    killpoint("before reading a mail")
+    seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
+                               received=mail.received)
+    killpoint("after reading a mail")
+    store.describe_mail(mail.id, seen)
+    if mark := seen.headers.get("x-guichet"):
+        store.record_echo((mark_of(seen.message_id), mark), now)
+        if _from_another_installation(guichet, mail, seen, mark):
+            stop_all(guichet, say("another Guichet answers from {address}, too", address=seen.sender), now)
+    if mail.oversize:  # its headers say whose it is; what it says nobody here knows
+        store.settle_mail(mail.id, "shelved", mail.oversize)
+    elif reason := _to_ignore(store, mail, seen):
+        store.settle_mail(mail.id, "ignored", reason)
+    elif _bounced(guichet, mail, seen, now):
+        store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
+    elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
+        _take(guichet, mail, understood, now)
+    elif not hear(guichet, mail, seen, now):
+        state, reason = unclaimed(seen, guichet.seller, shops)
+        store.settle_mail(mail.id, state, reason)
+
+
+def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
+    trusted = guichet.mailbox(mail.mailbox).authserv_id
+    return frozenset({trusted} if trusted else ())
+
+
+def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
+    return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
+
+
+def _from_another_installation(guichet: Guichet, mail: Mail, seen: Message, mark: str) -> bool:
+    """Say whether a mail like ours, and proven to come from our own address, is none of ours.
+
+    What lay there before the first look may be of a database that is gone, and after a restore of what it forgot.
+    """
+    if mail.cold or seen.origin is not Origin.PROVEN or guichet.store.meta("restored"):
+        return False
+    ours = {box.address.lower() for box in guichet.settings.mailboxes}
+    return seen.sender in ours and not guichet.store.wrote(mark) and not guichet.store.is_own(seen.message_id)
+
+
+def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
+    if store.is_own(seen.message_id) or seen.headers.get("x-guichet"):
+        return "own_mail: " + say("we wrote it ourselves")
+    if twin := store.twin(mail.id, seen.content_key, seen.origin):
+        return "duplicate: " + say("the same mail as M-{number}", number=twin["id"])
+    return ""
+
+
+def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
+    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
+    if seen.automatic == "bounce":
+        return _unclaimed_bounce(seen)
+    if reason := other_shop(seen, shops):
+        return "shelved", reason
+    if seen.automatic:
+        code = "list_mail" if seen.automatic == "list" else "auto_submitted"
+        return "ignored", f"{code}: {say('an automatic mail is never answered')}"
+    if seen.sender in seller.notify:
+        return "shelved", "from_seller: " + say(
+            "no order is in it, and it answers no mail of ours")
+    if ours := next((one.name for one in marketplaces.among(shops) if one.is_sender(seen.sender)), ""):
+        return "shelved", "unknown_label: " + say("from {marketplace}, but no kind of mail we know", marketplace=ours)
+    return "shelved", "unknown_sender: " + _stranger(seen)
+
+
+def _stranger(seen: Message) -> str:
+    """Say that nobody knows the sender, and whom he may want to be taken for. The address is shown as it travels."""
+    known = [domain for one in marketplaces.installed() for domain in one.domains]
+    if like := imitated(domain := seen.sender.rpartition("@")[2], known):
+        shown = "" if (plain := readable(domain)) == domain else say(", shown as {domain}", domain=plain)
+        return say("no marketplace writes from {sender}{shown}: it looks like {like}, but is not", sender=seen.sender,
+                   shown=shown, like=like)
+    if "name_shows_address" in seen.flaws:
+        return say("no marketplace writes from {sender}; the address in its name, {name}, is not where it comes from",
+                   sender=seen.sender, name=seen.sender_name)
+    return say("no marketplace writes from {sender}", sender=seen.sender)
+
+
+def _unclaimed_bounce(seen: Message) -> tuple[str, str]:
+    """Anybody can send a bounce. One that names another's mail changes nothing; one that names none is shown."""
+    if not report(seen.text).is_final:
+        return "ignored", "delayed: " + say("a mail is late, and the server goes on trying")
+    if seen.in_reply_to:
+        return "ignored", "bounce_unknown: " + say("it sends back a mail that is none of ours; nothing changes")
+    return "shelved", "bounce: " + say(
+        "a mail could not be delivered; read it, one of your answers may not have arrived")
+
+
+def other_shop(seen: Message, shops: Collection[str] | None) -> str:
+    """Return the reason where a marketplace that is not among this mailbox's shops would have claimed the mail."""
+    strangers = () if shops is None else (one for one in marketplaces.installed() if one.name not in shops)
+    name = next((one.name for one in strangers if one.recognise(seen)), "")
+    return name and "other_shop: " + say(
+        "from {marketplace}, which is not among the shops of this mailbox; if you sell there, add it to `shops` "
+        "in mailboxes.toml", marketplace=name)
+
+
+def _bounced(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
+    """Let a bounce of our own answer (RFC 3464) take its effect; say whether it was one.
+
+    Only a Message-ID of ours tells: anybody can send what looks like a bounce.
+    """
+    if seen.automatic != "bounce":
+        return False
+    row = guichet.store.own_mail((seen.in_reply_to, *seen.references))
+    case = guichet.store.case_by_number(row["case_id"]) if row else None
+    told = report(seen.text)
+    if row is None or case is None or not told.is_final:
+        return False
+    if not told.is_about(row["to_addr"], guichet.mailbox(row["mailbox"]).address):
+        return False
+    mark = f"bounce:D-{row['id']}" + (f":{row['attempts']}" if row["attempts"] > 1 else "")
+    handle(guichet, Event(
+        key=f"{case.key.marketplace}/{case.key.reference}/{Kind.MESSAGE_UNDELIVERED}/{mark}", at=mail.received,
+        kind=Kind.MESSAGE_UNDELIVERED, case=case.key, source=f"mail:{mail.id}", mark=mark, text=seen.newest[:500],
+        draft=row["id"]), now)
+    if row["channel"] == Channel.EMAIL:
+        guichet.store.stop_address(row["to_addr"], seen.newest, now)
+    return True
+
+
+def _take(guichet: Guichet, mail: Mail, understood: Understood, now: datetime) -> None:
+    """Handle the mail's event and settle the mail, both or neither."""
+    note, store = understood.note, guichet.store
+    event = event_of(understood, source=f"mail:{mail.id}", received=mail.received, policy=guichet.policy,
+                     cold=mail.cold)
+    with store.write_tx():
+        state, reason, case = _settled(guichet, mail, understood, event, now)
+        store.settle_mail(mail.id, state, reason, marketplace=note.marketplace, kind=note.kind,
+                          case=case.number if case else None)
+
+
+def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
+             now: datetime) -> tuple[str, str, Case | None]:
+    """Let the event find its case and take its effect; return what becomes of the mail, why, and the case."""
+    seen, kind = understood.message, event.kind
+    if kind in cases.LOGGED:
+        return "ignored", f"{kind}: {say('no matter of yours to act on')}", None
+    if kind is Kind.MARKETPLACE_WROTE and seen.origin is Origin.FORGED:
+        return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
+                                                  marketplace=event.case.marketplace), None
+    note = understood.note
+    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order,
+                                    note.item)
+    if found is None and kind in cases.JOINING:
+        return "ignored", f"{kind}: {say('no case of ours knows it')}", None
+    case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,
+                  mailbox=mail.mailbox)
+    if case is None:
+        return "ignored", "duplicate_event: " + say("told before in another mail"), found
+    return "read", "", case
