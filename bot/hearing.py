@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from bot.core.action import Action, What
 from bot.core.case import Case
 from bot.core.event import Channel, Party
-from bot.core.grant import NEEDS_PROOF, without_tokens
+from bot.core.grant import NEEDS_PROOF
 from bot.core.message import Message, Origin
-from bot.core.order import Order, Unclear, Word, examples, tokens, understand
+from bot.core.order import Order, Unclear, Word, examples, tokens, understand, without_tokens
 from bot.core.policy import Mode
 from bot.core.quote import own_words
 from bot.edges.store import Mail, Row, moment
@@ -28,6 +28,7 @@ from bot.words import say
 from bot.writing import cases_told, draft_of, orders_of, write_to_seller
 
 MOST_GUESSES = 5      # bad tokens from one sender in a day; after that his orders wait for the terminal
+MOST_MARKS = 50       # of one mail are looked up: a long thread quotes a dozen, a mail made to guess holds a million
 MOST_UNCLEAR = 3      # answers a day to mails about a case in which no order is found: a robot would go on for ever
 DAY = timedelta(days=1)
 
@@ -75,7 +76,7 @@ def hear(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
 
 def _heard(guichet: Guichet, mail: Mail, seen: Message) -> Heard | None:
     """Return what may be an order: what carries a token of ours, or comes from the seller and means us."""
-    found = tokens(f"{seen.subject}\n{seen.text}")
+    found = tokens(f"{seen.subject}\n{seen.text}")[:MOST_MARKS]
     granted = next(((token, grant) for token in found if (grant := guichet.store.granted(token))), None)
     if granted:
         return Heard(mail=mail, seen=seen, token=granted[0], grant=granted[1])
@@ -131,7 +132,7 @@ def _valid(guichet: Guichet, heard: Heard, now: datetime) -> Row:
     seen, grant = heard.seen, heard.grant
     if seen.automatic:
         raise DistrustError("auto_submitted", say("an automatic mail gives no orders"))
-    if guichet.store.orders_since(now - DAY, seen.sender, "bad_token") >= MOST_GUESSES:
+    if guichet.store.guesses_since(now - DAY, seen.sender, seen.origin) >= MOST_GUESSES:
         raise DistrustError("too_many_guesses", say(
             "too many wrong marks came from {sender} today; until tomorrow give your orders in the terminal: "
             "run_bot.py order C-12 ok", sender=seen.sender))
@@ -165,7 +166,7 @@ def _asked(guichet: Guichet, heard: Heard, given: Order, case: Case | None, now:
     assert grant, "only a valid token came so far"
     row = guichet.store.outbox_row(grant["draft"]) if grant["draft"] else None
     return Asked(guichet=guichet, order=given, now=now, source=f"mail:{heard.mail.id}", case=case, row=row,
-                 shown=grant["shown"])
+                 shown=grant["shown"], reader=grant["address"])
 
 
 def headline(verdict: Verdict) -> str:

@@ -18,7 +18,7 @@ from bot.digesting import context
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pausing import pause, paused, resume
-from bot.pipeline import OrderError, order
+from bot.pipeline import OrderError, RefusedError, note_refusal, order
 from bot.proofing import remarks_on, stopping, told
 from bot.settings import duration
 from bot.words import say
@@ -45,6 +45,7 @@ class Asked:
         source: where it was given, `terminal` or `mail:12`.
         row: the outbox row he means, as the mail that he answers showed it; None: the one of the case that fits.
         shown: the fingerprint of the words he read; empty where he was shown none.
+        reader: whom a mail showed them to; empty in the terminal, where he names what he sees.
     """
 
     guichet: Guichet
@@ -54,6 +55,7 @@ class Asked:
     case: Case | None = None
     row: Row | None = None
     shown: str = ""
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,6 @@ class Outcome:
         cases, words: the cases and the orders it lists.
         digest: what the digest says, where he asked for it.
     """
-
 
     verdict: Verdict
     sentences: tuple[str, ...] = ()
@@ -81,12 +82,30 @@ def carry_out(asked: Asked) -> Outcome:
     Raises:
         OrderError: it cannot be carried out, or a guard refuses it. Nothing was changed.
     """
+    store = asked.guichet.store
+    try:
+        with store.write_tx():
+            return _carried_out(asked)
+    except RefusedError as refusal:
+        if not store.in_transaction:
+            note_refusal(asked.guichet, refusal, asked.now)
+        raise
+
+
+def _carried_out(asked: Asked) -> Outcome:
     word = asked.order.word
+    if any(asked.guichet.store.granted(token) for token in tokens("\n".join(_words_of(asked.order)))):
+        raise OrderError(say("the words hold the mark of a mail of ours, which nobody else may read: leave it out"))
     if word in ABOUT_US:
         return ABOUT_US[word](asked)
     if asked.case is None:
         raise OrderError(say("«{said}» is about a case: say which, such as C-12", said=asked.order.said))
     return ABOUT_A_CASE[word](asked, asked.case)
+
+
+def _words_of(given: Order) -> Sequence[str]:
+    """Return the words of an order that somebody else may come to read."""
+    return (given.text, *given.facts.values())
 
 
 # -- words that wait ---------------------------------------------------------------------------------
@@ -99,11 +118,24 @@ def approve(asked: Asked, case: Case) -> Outcome:
     if asked.source.startswith("mail:") and not asked.shown:
         return Outcome(verdict=Verdict.SHOWN, row=row, sentences=(say(
             "That mail did not show D-{number}. This is how it stands; nothing has left.", number=row["id"]),))
-    if asked.shown and asked.shown != fingerprint(row["body"]):
+    if not _has_read(asked, row):
         return Outcome(verdict=Verdict.SHOWN, row=row, sentences=(say(
             "D-{number} is not what that mail showed. This is how it stands; nothing has left.", number=row["id"]),))
     _say(asked, Kind.DRAFT_APPROVED, case, row)
     return _after(asked, case, row["id"])
+
+
+def _has_read(asked: Asked, row: Row) -> bool:
+    """Say whether his yes is for these words: the ones that his mail showed, or another one did if it showed none."""
+    if _is_another(asked, row) or not asked.reader:
+        return not _is_another(asked, row)
+    words = fingerprint(row["body"])
+    return asked.shown == words if asked.shown else asked.guichet.store.was_shown(asked.reader, row["id"], words)
+
+
+def _is_another(asked: Asked, row: Row) -> bool:
+    """Say whether a row takes the place of the one that he meant, and that has gone its way."""
+    return asked.row is not None and bool(asked.row["id"] != row["id"])
 
 
 def edit(asked: Asked, case: Case) -> Outcome:
@@ -114,12 +146,10 @@ def edit(asked: Asked, case: Case) -> Outcome:
     row = _row(asked, case, (State.DRAFT, State.FAILED), other=True)
     if row is None:
         return _late(asked, case)
-    if any(asked.guichet.store.granted(token) for token in tokens(asked.order.text)):
-        raise OrderError(say("the words hold the mark of a mail of ours, which nobody else may read: leave it out"))
     order(asked.guichet, Kind.DRAFT_EDITED, case, asked.now, source=asked.source, row=row, text=asked.order.text)
     written = asked.guichet.store.outbox_row(row["id"]) or row
     must_go = stopping(remarks_on(written["body"], case, template=row["template"], automatic=False), row["channel"])
-    if asked.order.marked and not must_go:
+    if asked.order.marked and not must_go and not _is_another(asked, row):
         _say(asked, Kind.DRAFT_APPROVED, case, written)
         return _after(asked, case, row["id"])
     if must_go:
@@ -211,6 +241,8 @@ def _after(asked: Asked, case: Case, number: int) -> Outcome:
     if row["state"] == State.DRAFT:
         sentence = say("D-{number} is written, for {to}. Nothing has left.", number=number, to=row["to_addr"])
         return Outcome(verdict=Verdict.SHOWN, sentences=(sentence, *_next(asked, case)), row=row)
+    if row["state"] in (State.FAILED, State.UNCERTAIN, State.DISCARDED):
+        return _late(replace(asked, row=row), case)
     minds = [say("Mind: {remark}", remark=remark["sentence"]) for remark in told(row)]
     if row["state"] == State.HANDED:
         sentence = say("It goes where only you can click: {to}", to=row["to_addr"])

@@ -202,7 +202,8 @@ def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
         return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
                                                   marketplace=event.case.marketplace), None
     note = understood.note
-    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order)
+    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order,
+                                    note.item)
     if found is None and kind in cases.JOINING:
         return "ignored", f"{kind}: {say('no case of ours knows it')}", None
     case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,

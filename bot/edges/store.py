@@ -285,11 +285,11 @@ class Store:
         return _case(row) if row else Case(key=key)
 
     def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
-                  order: str | None = None) -> Case | None:
+                  order: str | None = None, item: str | None = None) -> Case | None:
         """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
 
-        An alias that more than one case knows joins none, nor does one whose case is about another order: a
-        wrong case is worse than a new one.
+        An alias that more than one case knows joins none, nor does one whose case is about another order, or another
+        item of the same order: a wrong case is worse than a new one.
         """
         found = self.case(key)
         if found.number is not None:
@@ -297,7 +297,7 @@ class Store:
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in names:
                 rows = [row for row in self.rows(sql, key.marketplace, name)
-                        if not (order and row["order_number"] and row["order_number"] != order)]
+                        if not _differ(order, row["order_number"]) and not _differ(item, row["item"])]
                 if len(rows) == 1:
                     return _case(rows[0])
         return None
@@ -425,6 +425,10 @@ class Store:
             f" ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END WHERE id = ? AND state IN ({marks})",
             move.to, iso(now), move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
+    def adopt(self, draft: int) -> None:
+        """Make what was to leave alone the seller's own, once he has said yes: no pause and no cap holds it back."""
+        self.run("UPDATE outbox SET mode = 'draft', answers = 1 WHERE id = ? AND mode = 'alone'", draft)
+
     def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
         marks = ", ".join("?" for _ in rewrite.frm)
@@ -500,10 +504,17 @@ class Store:
         self.run("INSERT INTO orders (mail, case_id, sender, said, verdict, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                  mail, case, sender, said, verdict, reason, iso(now))
 
-    def orders_since(self, since: datetime, sender: str, reason: str) -> int:
-        row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND reason = ?",
-                       sender, iso(since), reason)
+    def guesses_since(self, since: datetime, sender: str, origin: Origin) -> int:
+        """Count the wrong tokens from a sender. To one who is proven, mails in his name that are not do not count."""
+        row = self.row("SELECT count(*) AS many FROM orders JOIN mails ON mails.id = orders.mail"
+                       " WHERE orders.sender = ? AND at >= ? AND orders.reason = 'bad_token'"
+                       " AND (? != 'proven' OR mails.origin = 'proven')", sender, iso(since), origin)
         return int(row["many"]) if row else 0
+
+    def was_shown(self, address: str, draft: int, shown: str) -> bool:
+        """Say whether a mail to this address showed these words of a draft; `shown` is their fingerprint."""
+        return self.row("SELECT 1 AS one FROM tokens WHERE address = ? AND draft = ? AND shown = ? LIMIT 1",
+                        address, draft, shown) is not None
 
     def unclear_since(self, since: datetime, sender: str) -> int:
         row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND verdict = 'unclear'",
@@ -574,13 +585,17 @@ class Store:
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
-        """Return the events of a case and of others of the same order or item at the same shop, the oldest first."""
+        """Return the events of a case and of others of the same order or item at the same shop, the oldest first.
+
+        Of an order with several items each has a price, a parcel and a claim of its own.
+        """
         return self.rows(
             "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
             " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR cases.order_number = ? OR cases.item = ?)"
+            " AND (cases.reference = ? OR cases.item = ? OR (cases.order_number = ?"
+            " AND (coalesce(cases.item, '') = '' OR coalesce(?, '') = '')))"
             " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, order, about)
+            key.marketplace, key.shop, key.reference, about, order, about)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
@@ -647,6 +662,10 @@ _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id 
               " WHERE cases.marketplace = ? AND outbox.message_id = ?")
 _BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
              " WHERE aliases.marketplace = ? AND aliases.alias = ?")
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)
 
 
 def _case(row: Row) -> Case:
