@@ -166,7 +166,7 @@ def _asked(guichet: Guichet, heard: Heard, given: Order, case: Case | None, now:
     assert grant, "only a valid token came so far"
     row = guichet.store.outbox_row(grant["draft"]) if grant["draft"] else None
     return Asked(guichet=guichet, order=given, now=now, source=f"mail:{heard.mail.id}", case=case, row=row,
-                 shown=grant["shown"], reader=grant["address"])
+                 shown=grant["shown"])
 
 
 def headline(verdict: Verdict) -> str:

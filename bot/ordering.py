@@ -14,6 +14,7 @@ from bot.core.case import Case
 from bot.core.deadline import local
 from bot.core.event import Kind, Party
 from bot.core.order import Order, Word, tokens
+from bot.core.policy import Mode
 from bot.digesting import context
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
@@ -45,7 +46,6 @@ class Asked:
         source: where it was given, `terminal` or `mail:12`.
         row: the outbox row he means, as the mail that he answers showed it; None: the one of the case that fits.
         shown: the fingerprint of the words he read; empty where he was shown none.
-        reader: whom a mail showed them to; empty in the terminal, where he names what he sees.
     """
 
     guichet: Guichet
@@ -55,7 +55,6 @@ class Asked:
     case: Case | None = None
     row: Row | None = None
     shown: str = ""
-    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +125,8 @@ def approve(asked: Asked, case: Case) -> Outcome:
 
 
 def _has_read(asked: Asked, row: Row) -> bool:
-    """Say whether his yes is for these words: the ones that his mail showed, or another one did if it showed none."""
-    if _is_another(asked, row) or not asked.reader:
-        return not _is_another(asked, row)
-    words = fingerprint(row["body"])
-    return asked.shown == words if asked.shown else asked.guichet.store.was_shown(asked.reader, row["id"], words)
+    """Say whether his yes is for these words; in the terminal he names what he sees."""
+    return not _is_another(asked, row) and asked.shown in ("", fingerprint(row["body"]))
 
 
 def _is_another(asked: Asked, row: Row) -> bool:
@@ -144,9 +140,10 @@ def edit(asked: Asked, case: Case) -> Outcome:
     What follows unmarked words may be a signature, or a remark that is none of the buyer's business.
     """
     row = _row(asked, case, (State.DRAFT, State.FAILED), other=True)
-    if row is None:
+    if row is None and not _may_write(asked, case):
         return _late(asked, case)
     order(asked.guichet, Kind.DRAFT_EDITED, case, asked.now, source=asked.source, row=row, text=asked.order.text)
+    row = row or _newest(asked, case)
     written = asked.guichet.store.outbox_row(row["id"]) or row
     must_go = stopping(remarks_on(written["body"], case, template=row["template"], automatic=False), row["channel"])
     if asked.order.marked and not must_go and not _is_another(asked, row):
@@ -158,6 +155,20 @@ def edit(asked: Asked, case: Case) -> Outcome:
     return Outcome(verdict=Verdict.SHOWN, row=written, sentences=(say(
         "These would be the words of D-{number} for {to}. Nothing has left: look whether they are what you want said.",
         number=row["id"], to=row["to_addr"]),))
+
+
+def _may_write(asked: Asked, case: Case) -> bool:
+    """Say whether words of his may begin where no draft waits: the buyer waits, and what left was no answer."""
+    acknowledged = asked.row is None or (asked.row["mode"] == Mode.ALONE and not asked.row["answers"])
+    leaving = asked.guichet.store.answer_on_its_way(case.number or 0)
+    return case.turn is Party.SELLER and acknowledged and not leaving
+
+
+def _newest(asked: Asked, case: Case) -> Row:
+    row = asked.guichet.store.row("SELECT * FROM outbox WHERE case_id = ? AND what = 'reply' ORDER BY id DESC LIMIT 1",
+                                  case.number)
+    assert row, "it has just been written"
+    return row
 
 
 def discard(asked: Asked, case: Case) -> Outcome:

@@ -584,3 +584,53 @@ def test_words_of_which_no_safe_mail_can_be_made_are_refused_with_an_answer(aske
     asked.answers("ok")
     assert draft(asked)["state"] == "draft"
     assert "Refusé" in told(asked)["subject"]
+
+
+# ---- her own words where no draft waits
+
+
+@pytest.fixture
+def acknowledged(tmp_path: Path) -> World:
+    """A buyer has written, and our acknowledgement has left alone."""
+    world = World(tmp_path, policy='modes = { buyer_wrote = "alone" }')
+    world.work()
+    world.hears(buyer_writes())
+    row = draft(world)
+    assert row["mode"] == "alone"
+    world.store.run("UPDATE outbox SET state = 'sent', spent = 1 WHERE id = 1")
+    world.later(hours=21)
+    return world
+
+
+def test_her_own_words_follow_an_acknowledgement_that_left_alone(acknowledged: World) -> None:
+    acknowledged.answers("texte :\nBonjour, la lampe s'allume par l'interrupteur du câble.\nfin")
+    row = acknowledged.rows("outbox", "what = 'reply'")[-1]
+    assert (row["state"], row["answers"], row["mode"]) == ("ready", 1, "draft")
+    assert row["body"].startswith("Bonjour, la lampe s'allume")
+    assert "> La lampe ne s'allume pas." in row["body"]
+    assert row["in_reply_to"]
+
+
+def test_unmarked_they_are_shown_first(acknowledged: World) -> None:
+    acknowledged.answers("Bonjour, la lampe s'allume par l'interrupteur du câble.")
+    row = acknowledged.rows("outbox", "what = 'reply'")[-1]
+    assert row["state"] == "draft"
+    assert "l'interrupteur du câble" in told(acknowledged)["body"]
+    acknowledged.answers("ok")
+    assert acknowledged.rows("outbox", "what = 'reply'")[-1]["state"] == "ready"
+
+
+def test_words_after_an_answer_that_has_left_are_too_late(asked: World) -> None:
+    question = told(asked)
+    asked.says(Kind.DRAFT_APPROVED, draft=1)
+    asked.answers("texte :\nBonjour, la lampe s'allume par le câble.\nfin", question)
+    assert len(asked.rows("outbox", "what = 'reply'")) == 1
+    assert "Trop tard" in told(asked)["subject"]
+
+
+def test_a_visitor_gets_no_second_answer_in_her_own_words(world: World) -> None:
+    world.work()
+    world.hears(visitors_question())
+    world.answers("non")
+    world.answers("texte :\nBonjour, l'antivol et ses deux clés sont dans la boîte.\nfin")
+    assert [row["state"] for row in world.rows("outbox", "what = 'reply'")] == ["discarded"]

@@ -511,11 +511,6 @@ class Store:
                        " AND (? != 'proven' OR mails.origin = 'proven')", sender, iso(since), origin)
         return int(row["many"]) if row else 0
 
-    def was_shown(self, address: str, draft: int, shown: str) -> bool:
-        """Say whether a mail to this address showed these words of a draft; `shown` is their fingerprint."""
-        return self.row("SELECT 1 AS one FROM tokens WHERE address = ? AND draft = ? AND shown = ? LIMIT 1",
-                        address, draft, shown) is not None
-
     def unclear_since(self, since: datetime, sender: str) -> int:
         row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND verdict = 'unclear'",
                        sender, iso(since))
