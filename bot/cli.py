@@ -620,6 +620,63 @@ def answers(settings: Settings, as_json: bool) -> int:
 
 
 @show.command()
+@click.option("--marketplace", default="", metavar="NAME", help="Only this one: amazon, rakuten_fr.")
+@click.option("--weeks", type=click.IntRange(1, 104), metavar="N",
+              help="A column a week, so many of them (default: 7, 30 and 90 days).")
+@click.option("--csv", "file", metavar="FILE|-", help="Write a table for a spreadsheet; - prints it.")
+@as_json
+@settled
+def numbers(settings: Settings, marketplace: str, weeks: int | None, file: str | None, as_json: bool) -> int:
+    """What marketplaces measure you by: response times, cancellations, what was done in time.
+
+    \b
+    run_bot.py show numbers                         7, 30 and 90 days, as Amazon shows them
+    run_bot.py show numbers --weeks 8               week by week
+    run_bot.py show numbers --marketplace amazon --json
+    run_bot.py show numbers --csv numbers.csv       for a spreadsheet
+
+    Reckoned from mail alone; docs/numbers.md says how.
+    """
+    from bot import counting
+    from bot.edges import clock
+
+    store = _store(settings)
+    rows = counting.flat_numbers(store, settings, clock.now(), marketplace=marketplace, weeks=weeks or 0)
+    if file:
+        from bot.core.sheet import sheet
+
+        separator = ";" if words.current() == "fr" else ","
+        return _write_out(file, sheet(rows, counting.COLUMNS, separator), len(rows))
+    if as_json:
+        _print_json(rows)
+        return OK
+    click.echo(counting.tables(rows, _paint))
+    click.echo(_known_since(settings, counting.since(store)))
+    return OK
+
+
+def _known_since(settings: Settings, since: datetime | None) -> str:
+    from bot.core.deadline import local
+
+    if since is None:
+        return "\n" + say("No mail has been read yet: there is nothing to reckon from.")
+    return "\n" + say("Reckoned from the mails since {since} and from what you told the bot; nothing is known of what "
+                      "was before.", since=local(since, settings.seller)[:10])
+
+
+def _write_out(file: str, text: str, lines: int) -> int:
+    """Write a text to a file as it stands, or print it."""
+    from bot.edges.papers import write
+
+    if file == "-":
+        _write_octets(text.encode())
+        return OK
+    write(Path(file), text)
+    click.echo(say("{path}: {count} lines", path=file, count=lines), err=True)
+    return OK
+
+
+@show.command()
 @click.argument("which", metavar="ID")
 @click.option("--raw", is_flag=True, help="Write the mail as it came, to the byte.")
 @as_json
