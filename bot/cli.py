@@ -548,13 +548,30 @@ def case(settings: Settings, which: str | None, as_json: bool) -> int:
 
 
 @show.command()
+@click.option("--ics", "file", is_flag=False, flag_value="-", metavar="[FILE]",
+              help="Write them as a calendar (iCalendar); without a FILE it is printed.")
+@click.option("--todo", is_flag=True, help="With --ics: tasks, for programs that keep tasks; else events.")
 @as_json
 @settled
-def deadlines(settings: Settings, as_json: bool) -> int:
-    """Every deadline, the running ones first."""
+def deadlines(settings: Settings, file: str | None, todo: bool, as_json: bool) -> int:
+    """Every deadline, the running ones first.
+
+    \b
+    run_bot.py show deadlines
+    run_bot.py show deadlines --ics deadlines.ics   for your calendar, with its alarms
+    run_bot.py show deadlines --ics --todo          as tasks, printed
+
+    `calendar` in mailboxes.toml keeps such a file current.
+    """
     from bot import showing
 
     store = _store(settings)
+    if file:
+        from bot.dating import calendar
+        from bot.edges import clock
+
+        text = calendar(store, settings, clock.now(), todo=todo)
+        return _write_out(file, text, text.count("BEGIN:V") - text.count("BEGIN:VALARM") - 1)
     columns = ("case", "due", "state", "name", "order", "rule")
     return _list(settings, showing.deadlines(store) if store else [], columns, as_json,
                  say("No deadline runs."))
@@ -664,7 +681,7 @@ def _known_since(settings: Settings, since: datetime | None) -> str:
                       "was before.", since=local(since, settings.seller)[:10])
 
 
-def _write_out(file: str, text: str, lines: int) -> int:
+def _write_out(file: str, text: str, entries: int) -> int:
     """Write a text to a file as it stands, or print it."""
     from bot.edges.papers import write
 
@@ -672,7 +689,7 @@ def _write_out(file: str, text: str, lines: int) -> int:
         _write_octets(text.encode())
         return OK
     write(Path(file), text)
-    click.echo(say("{path}: {count} lines", path=file, count=lines), err=True)
+    click.echo(say("{path}: {count} entries", path=file, count=entries), err=True)
     return OK
 
 

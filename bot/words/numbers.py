@@ -38,9 +38,13 @@ FRENCH = {
         "limite est de {limit} %",
     "Reckoned from the mails since {since} and from what you told the bot; nothing is known of what was before.":
         "Calculé d'après les messages depuis le {since} et ce que vous avez dit au bot ; rien n'est connu d'avant.",
+    "Guichet: deadlines": "Guichet : échéances",
+    "Met: {what}": "Tenue : {what}",
+    "Missed: {what}": "Dépassée : {what}",
+    "the calendar file cannot be written": "le fichier du calendrier ne peut pas être écrit",
     "No mail has been read yet: there is nothing to reckon from.":
         "Aucun message n'a encore été lu : il n'y a rien à calculer.",
-    "{path}: {count} lines": "{path} : {count} lignes",
+    "{path}: {count} entries": "{path} : {count} entrées",
     "{path} cannot be written ({words}); name a file in a folder that is there":
         "{path} ne peut pas être écrit ({words}) ; nommez un fichier dans un dossier qui existe",
 }
