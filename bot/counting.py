@@ -120,7 +120,8 @@ def _events(store: Store, marketplace: str) -> dict[int, list[Row]]:
     """Return what counts of every case. A forged mail never does; of an unproven one who else should tell?"""
     kinds = sorted({*TURNS, *ENDS, Kind.OFFER_UPDATED, Kind.SALE_MADE, Kind.SALE_CANCELLED, Kind.WITHDRAWAL_OPENED})
     rows = store.rows(
-        "SELECT events.id, case_id, events.kind, at, mark, facts, text, events.origin FROM events"
+        "SELECT case_id, events.kind, at, mark, facts, events.origin, CASE events.kind WHEN 'own_message_copied'"
+        " THEN text ELSE '' END AS text FROM events"
         " JOIN cases ON cases.id = case_id WHERE marketplace = ? AND events.origin != 'forged'"
         f" AND events.kind IN ({', '.join('?' for _ in kinds)}) AND events.key NOT LIKE '%/refused:%'"
         " ORDER BY case_id, at, events.id", marketplace, *kinds)

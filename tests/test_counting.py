@@ -14,6 +14,7 @@ import pytest
 from bot import cli, settling, words
 from bot.core.action import State
 from bot.core.event import Kind
+from bot.core.numbers import NAMES, named
 from bot.core.sheet import BOM
 from bot.counting import COLUMNS, cautions, flat_numbers, lines, tables
 from bot.digesting import digest
@@ -234,7 +235,7 @@ def test_a_forged_copy_answers_nothing(world: World) -> None:
 def test_of_nothing_known_there_is_no_percentage(world: World) -> None:
     for marketplace in ("amazon", "rakuten_fr"):
         for row in table(world, marketplace).values():
-            assert row["value"] in ("-", "0") and row["percent"] is row["met"] is None
+            assert row["value"] == "-" and row["count"] is row["percent"] is row["met"] is None
     assert values(world, "mean") == ["-", "-", "-"]
     assert lines(world.store, world.guichet.settings, world.now) == []
 
@@ -412,7 +413,7 @@ def test_csv_goes_into_a_file_whole(slide: World, tmp_path: Path) -> None:
 
 
 def test_a_marketplace_without_numbers_is_named(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(world, "--marketplace", "ebay") == 1
+    assert run(world, "--marketplace", "ebay") == 2
     assert "«ebay»" in capsys.readouterr().err.replace("« ebay »", "«ebay»")
 
 
@@ -426,3 +427,28 @@ def test_without_a_database_everything_is_unknown(tmp_path: Path, capsys: pytest
     assert "Aucun message n'a encore été lu" in told and "0 %" not in told.replace("90 %", "").replace("10 %", "")
 
 
+
+
+# ---- the pages
+
+
+@pytest.mark.parametrize(("page", "language"), [("numbers.md", "en"), ("chiffres.md", "fr")])
+def test_the_page_shows_the_table_as_it_is_printed(slide: World, page: str, language: str) -> None:
+    with words.speaking(language):
+        told = tables(flat_numbers(slide.store, slide.guichet.settings, slide.now, marketplace="amazon"), _plain)
+    said = (Path(__file__).parent.parent / "docs" / page).read_text("utf-8")
+    assert told in said
+
+
+def _plain(text: str, _: str) -> str:
+    return text
+
+
+@pytest.mark.parametrize(("page", "language"), [("numbers.md", "en"), ("chiffres.md", "fr")])
+def test_every_row_column_and_option_stands_in_the_page(page: str, language: str) -> None:
+    said = (Path(__file__).parent.parent / "docs" / page).read_text("utf-8")
+    with words.speaking(language):
+        names = [named(measure) for measure in NAMES]
+    for word in [*names, *(f"`{one}`" for one in (*NAMES, *COLUMNS)), "--weeks", "--marketplace", "--csv", "--json",
+                 "--ics", "--todo"]:
+        assert word in said, word

@@ -226,7 +226,7 @@ def percent(count: int, of: int) -> int:
 def response_times(messages: Iterable[Waiting], period: Period, now: datetime, rules: Answers) -> list[Number]:
     """Return Amazon's five rows (004) for the messages that were asked in a period.
 
-    A message that waits and is still in time stands in no row yet.
+    A message that waits and is still in time stands in no row yet. Without any in a row nothing is known.
     """
     asked = [one for one in messages if not one.marked and period.holds(one.asked) and one.asked <= now]
     took = [one.took for one in asked if one.took is not None]
@@ -237,8 +237,8 @@ def response_times(messages: Iterable[Waiting], period: Period, now: datetime, r
     return [
         Number(measure="answered_under", period=period, count=under, of=whole, target=f"> {rules.above} %",
                met=met[0] if whole else None),
-        Number(measure="answered_late", period=period, count=late),
-        Number(measure="unanswered", period=period, count=none),
+        Number(measure="answered_late", period=period, count=late if whole else None),
+        Number(measure="unanswered", period=period, count=none if whole else None),
         Number(measure="over", period=period, count=late + none, of=whole, target=f"≤ {rules.at_most} %",
                met=met[1] if whole else None),
         Number(measure="mean", period=period, mean=sum(took, timedelta()) / len(took) if took else None),

@@ -74,6 +74,7 @@ def test_no_text_becomes_a_line_of_its_own(hostile: str, field: str) -> None:
     names = [line.partition(":")[0].partition(";")[0] for line in unfolded(told) if line]
     plain = [line.partition(":")[0].partition(";")[0] for line in unfolded(made(entry(**{field: "x"}))) if line]
     assert names == plain
+    assert len(told.splitlines()) == told.count("\r\n")        # nor for a reader that knows other line ends
     assert len(parsed(entry(**{field: hostile}))) == 1
 
 

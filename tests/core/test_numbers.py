@@ -114,11 +114,12 @@ def test_the_order_of_reading_does_not_matter_where_the_times_differ(words_: lis
 def test_the_rows_add_up_and_nothing_known_has_no_share(words_: list[Said], days: int) -> None:
     [period] = last_days(NOW, PARIS, (days,))
     under, late, none, over, mean = response_times(waitings(words_), period, NOW, AMAZON)
-    assert under.count is not None and late.count is not None and none.count is not None
-    assert over.count == late.count + none.count and under.of == over.of == under.count + over.count
+    assert under.count is not None and over.count is not None and under.of == over.of == under.count + over.count
+    assert (late.count is None) == (none.count is None) == (under.of == 0)
+    assert over.count == (late.count or 0) + (none.count or 0)
     assert (under.percent is None) == (under.met is None) == (over.met is None) == (under.of == 0)
     assert (shown(under) == "-") == (under.of == 0) and (shown(mean) == "-") == (mean.mean is None)
-    assert (mean.mean is None) == (under.count + late.count == 0)
+    assert (mean.mean is None) == (under.count + (late.count or 0) == 0)
 
 
 @given(st.lists(said, max_size=40))
