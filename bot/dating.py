@@ -67,14 +67,13 @@ def calendar(store: Store | None, settings: Settings, now: datetime, *, todo: bo
 # A deadline that becomes an earlier one is another row, but the same entry: it is named by how many of its name
 # ended before it in its case. Each change of one comes with an event, so their number tells changes apart.
 ROWS = """
-SELECT deadlines.*, cases.order_number, cases.marketplace, cases.kind,
-    (SELECT count(*) FROM deadlines AS before WHERE before.case_id = deadlines.case_id AND before.name = deadlines.name
-        AND before.id < deadlines.id) AS before,
-    (SELECT count(*) FROM events WHERE events.case_id = deadlines.case_id) AS changes,
-    (SELECT max(heard) FROM events WHERE events.case_id = deadlines.case_id) AS heard
-FROM deadlines JOIN cases ON cases.id = deadlines.case_id
-WHERE deadlines.state = 'open' OR coalesce(deadlines.ended, deadlines.due) >= ?
-ORDER BY deadlines.due, deadlines.id
+SELECT every.*, cases.order_number, cases.marketplace, cases.kind,
+    (SELECT count(*) FROM events WHERE events.case_id = every.case_id) AS changes,
+    (SELECT max(heard) FROM events WHERE events.case_id = every.case_id) AS heard
+FROM (SELECT *, row_number() OVER (PARTITION BY case_id, name ORDER BY id) - 1 AS before FROM deadlines) AS every
+JOIN cases ON cases.id = every.case_id
+WHERE every.state = 'open' OR coalesce(every.ended, every.due) >= ?
+ORDER BY every.due, every.id
 """
 
 

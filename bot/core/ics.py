@@ -105,11 +105,11 @@ def text(said: str) -> str:
 
 def fold(line: str) -> str:
     """Return a line cut into pieces of at most 75 octets, never inside a letter, each with its end."""
-    pieces, piece, room = [], "", OCTETS
-    for letter in line:
-        size = len(letter.encode())
-        if size > room:
-            pieces.append(piece)
-            piece, room = " ", OCTETS - 1
-        piece, room = piece + letter, room - size
-    return END.join([*pieces, piece]) + END
+    octets, pieces, room = line.encode(), [], OCTETS
+    while len(octets) > room:
+        cut = room
+        while octets[cut] & 0xC0 == 0x80:       # inside a letter
+            cut -= 1
+        pieces.append(octets[:cut])
+        octets, room = octets[cut:], OCTETS - 1
+    return (END + " ").join(piece.decode() for piece in [*pieces, octets]) + END
