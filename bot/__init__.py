@@ -27,6 +27,8 @@
     reminding       the clock, once a sale: may the buyer be reminded to rate?      core/rating
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     digesting       the day in one mail
+    dating          the deadlines as a calendar, kept current      core/ics, edges/papers
+    counting        the seller's numbers out of the store          core/numbers, core/sheet
     sending         outbox rows -> SMTP, at most once       edges/smtp
     resolving       what nobody knows to have left: looked for, and the seller asked
     filing          a copy in the Sent folder, where the provider puts none

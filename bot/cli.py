@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _code(error: BotError) -> int:
-    return {"SettingsError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
+    return {"SettingsError": WRONG, "UncountableError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -548,13 +548,30 @@ def case(settings: Settings, which: str | None, as_json: bool) -> int:
 
 
 @show.command()
+@click.option("--ics", "file", is_flag=False, flag_value="-", metavar="[FILE]",
+              help="Write them as a calendar (iCalendar); without a FILE it is printed.")
+@click.option("--todo", is_flag=True, help="With --ics: tasks, for programs that keep tasks; else events.")
 @as_json
 @settled
-def deadlines(settings: Settings, as_json: bool) -> int:
-    """Every deadline, the running ones first."""
+def deadlines(settings: Settings, file: str | None, todo: bool, as_json: bool) -> int:
+    """Every deadline, the running ones first.
+
+    \b
+    run_bot.py show deadlines
+    run_bot.py show deadlines --ics deadlines.ics   for your calendar, with its alarms
+    run_bot.py show deadlines --ics --todo          as tasks, printed
+
+    `calendar` in mailboxes.toml keeps such a file current.
+    """
     from bot import showing
 
     store = _store(settings)
+    if file:
+        from bot.dating import calendar
+        from bot.edges import clock
+
+        text = calendar(store, settings, clock.now(), todo=todo)
+        return _write_out(file, text, text.count("BEGIN:V") - text.count("BEGIN:VALARM") - 1)
     columns = ("case", "due", "state", "name", "order", "rule")
     return _list(settings, showing.deadlines(store) if store else [], columns, as_json,
                  say("No deadline runs."))
@@ -617,6 +634,63 @@ def answers(settings: Settings, as_json: bool) -> int:
     rows = showing.answers(_store(settings), templates_of(settings).answers(), clock.now())
     return _list(settings, rows, ("answer", "matched", "words", "advice"), as_json,
                  say("There is no answer yet in templates/answers: docs/answers.md says how to write one."))
+
+
+@show.command()
+@click.option("--marketplace", default="", metavar="NAME", help="Only this one: amazon, rakuten_fr.")
+@click.option("--weeks", type=click.IntRange(1, 104), metavar="N",
+              help="A column a week, so many of them (default: 7, 30 and 90 days).")
+@click.option("--csv", "file", metavar="FILE|-", help="Write a table for a spreadsheet; - prints it.")
+@as_json
+@settled
+def numbers(settings: Settings, marketplace: str, weeks: int | None, file: str | None, as_json: bool) -> int:
+    """What marketplaces measure you by: response times, cancellations, what was done in time.
+
+    \b
+    run_bot.py show numbers                         7, 30 and 90 days, as Amazon shows them
+    run_bot.py show numbers --weeks 8               week by week
+    run_bot.py show numbers --marketplace amazon --json
+    run_bot.py show numbers --csv numbers.csv       for a spreadsheet
+
+    Reckoned from mail alone; docs/numbers.md says how.
+    """
+    from bot import counting
+    from bot.edges import clock
+
+    store = _store(settings)
+    rows = counting.flat_numbers(store, settings, clock.now(), marketplace=marketplace, weeks=weeks or 0)
+    if file:
+        from bot.core.sheet import sheet
+
+        separator = ";" if words.current() == "fr" else ","
+        return _write_out(file, sheet(rows, counting.COLUMNS, separator), len(rows))
+    if as_json:
+        _print_json(rows)
+        return OK
+    click.echo(counting.tables(rows, _paint))
+    click.echo(_known_since(settings, counting.since(store)))
+    return OK
+
+
+def _known_since(settings: Settings, since: datetime | None) -> str:
+    from bot.core.deadline import local
+
+    if since is None:
+        return "\n" + say("No mail has been read yet: there is nothing to reckon from.")
+    return "\n" + say("Reckoned from the mails since {since} and from what you told the bot; nothing is known of what "
+                      "was before.", since=local(since, settings.seller)[:10])
+
+
+def _write_out(file: str, text: str, entries: int) -> int:
+    """Write a text to a file as it stands, or print it."""
+    from bot.edges.papers import write
+
+    if file == "-":
+        _write_octets(text.encode())
+        return OK
+    write(Path(file), text)
+    click.echo(say("{path}: {count} entries", path=file, count=entries), err=True)
+    return OK
 
 
 @show.command()

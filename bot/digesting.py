@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import words
+from bot import counting, words
 from bot.alarming import about, standing
 from bot.core.action import Action, What
 from bot.core.event import Channel, Party
@@ -95,6 +95,8 @@ def context(guichet: Guichet, now: datetime) -> dict[str, Any]:
     lists = {"sent": _sent(store, since), "ended": _ended(store, since), "waiting": _waiting(guichet, now),
              "near": _near(guichet, now), "shelf": _shelf(store, since), "uncertain": _uncertain(store)}
     return {"now": now, "since": since, "alarms": _alarms(store), "over": _over(store, since),
+            "cautions": counting.cautions(store, guichet.settings, now),
+            "measured": counting.lines(store, guichet.settings, now),
             "numbers": _numbers(store, since, now), "count": len(lists["waiting"]),
             **{name: rows[:MOST] for name, rows in lists.items()},
             "left": {name: max(0, len(rows) - MOST) for name, rows in lists.items()}}

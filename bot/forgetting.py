@@ -158,6 +158,7 @@ def erase(store: Store, traces: Traces, now: datetime) -> bool:
         for number in traces.mails:
             _erase_mail(store, number, say("forgotten: erased on your order"))
         _erase_mentions(store, traces.strings)
+        store.set_meta("calendar", "")      # its file names orders: the next round writes it anew
     return store.compact()
 
 

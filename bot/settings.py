@@ -216,6 +216,7 @@ class Settings:
 
     Attributes:
         ping: an address to be fetched after each good round; empty: none.
+        calendar: the file in which the deadlines are kept as a calendar; None: there is none.
         alarm: where the address is found to which an alarm goes that must not travel by e-mail.
     """
 
@@ -227,6 +228,7 @@ class Settings:
     data: Path
     keeping: Keeping = Keeping()
     ping: str = ""
+    calendar: Path | None = None
     alarm: Reference | None = field(default=None, repr=False)
 
     @property
@@ -540,7 +542,7 @@ _SERVER: Schema = {"host": _host, "port": _whole(1, 65535), "security": _one_of(
 _SELLER: Schema = {
     "name": _line, "language": _one_of("fr", "en"), "timezone": _timezone, "holidays": _holidays,
     "notify": _some(_address, '["marie@boutique.example"]'), "return_address": _text, "data": _named,
-    "keep_raw": _span_or("always"), "keep_backups": _span_or("off"), "ping": _ping,
+    "keep_raw": _span_or("always"), "keep_backups": _span_or("off"), "ping": _ping, "calendar": _named,
 }
 _MAILBOX: Schema = {
     "name": _named, "address": _address, "imap": _SERVER, "smtp": _SERVER, "maildir": _named, "user": _named,
@@ -742,13 +744,14 @@ class _Reading:
                 "there is no such section; {meant}", meant=_meant(key, _HEADERS)))
 
     def seller(self, document: Mapping[str, Any]) -> tuple[Seller, dict[str, Any]]:
-        """Return who sells, and what of his section concerns the program: `data`, `keeping`, `ping`."""
+        """Return who sells, and what of his section concerns the program: `data`, `keeping`, `ping`, `calendar`."""
         raw = document.get("seller", {})
         values = self.read(raw, ("seller",), _SELLER)
         if isinstance(raw, dict):
             self.required(raw, ("seller",), notify=say(
                 'reminders and questions need an address to go to, as notify = ["marie@boutique.example"]'))
         own = {"data": self.beside(values.pop("data", "data")), "ping": values.pop("ping", ""),
+               "calendar": self.beside(values.pop("calendar")) if "calendar" in values else None,
                "keeping": Keeping(**{name: values.pop(f"keep_{name}") for name in ("raw", "backups")
                                      if f"keep_{name}" in values})}
         return Seller(**values), own

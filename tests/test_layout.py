@@ -21,9 +21,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 # The files where all parts meet, from the command line down: each may import those that stand after it.
 FROM_THE_TOP = ("cli", "demo", "checking", "trying", "exporting", "showing", "anonymising", "expecting", "loop",
                 "leasing", "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing",
-                "ordering", "reminding", "ticking", "digesting", "rehearsing", "pipeline", "drifting", "alarming",
-                "calling", "receiving", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",
-                "living", "guichet", "saving", "settings")
+                "ordering", "reminding", "ticking", "digesting", "dating", "counting", "rehearsing", "pipeline",
+                "drifting", "alarming", "calling", "receiving", "breaking", "writing", "proofing", "standing",
+                "pausing", "forgetting", "living", "guichet", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files
