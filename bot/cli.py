@@ -21,6 +21,7 @@ import click
 
 from bot import words
 from bot.core.errors import BotError
+from bot.helping import Chapter
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _store(settings: Settings) -> Store | None:
     return store
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Chapter, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "path", type=click.Path(path_type=Path), help="The settings (default: mailboxes.toml here).")
 @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
 @click.version_option("0.1.0", message="%(version)s")
@@ -133,17 +134,7 @@ def _store(settings: Settings) -> Store | None:
 def guichet(context: click.Context, path: Path | None) -> None:
     """Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.
 
-    \b
-    run_bot.py demo                 see it at work, without a mailbox
-    run_bot.py check                are the settings right, do the log-ins work?
-    run_bot.py once                 one pass, for cron
-    run_bot.py run                  keep watching
-    run_bot.py show today           what waits for me?
-    run_bot.py why C-1              why, with the arithmetic
-    run_bot.py approve C-1          send the draft
-    run_bot.py order C-1 "remise 20%"   the words a mail takes
-
-    Exit codes: 0 done, 1 something outside failed, 2 settings wrong, 75 another run is at work.
+    Each command explains itself: run_bot.py approve --help.
     """
     context.obj = path
 
