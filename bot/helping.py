@@ -102,7 +102,8 @@ PLACES: tuple[Row, ...] = (
     ("CREDENTIALS_DIRECTORY", "where password_file is looked for when it is not beside the settings"),
     ("LANG", "the language where --lang says none; NO_COLOR takes the colours away"),
 )
-X
+PAGES = ("README.md, and docs/: running.md keeps it going, orders.md lists the orders, guards.md says what is never "
+         "done.")
 
 
 def paragraphs(help_: str | None) -> list[str]:
