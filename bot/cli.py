@@ -172,9 +172,21 @@ def run(settings: Settings) -> int:
 def _log(*, quiet: bool) -> None:
     import logging
 
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet else logging.INFO,
-                        format="%(asctime)s %(levelname)s %(message)s")
+    journal = _to_journal()
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet and not journal else logging.INFO,
+                        format="%(levelname)s%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s")
+    for level, mark in ((logging.INFO, "<6>"), (logging.WARNING, "<4>"), (logging.ERROR, "<3>")) if journal else ():
+        logging.addLevelName(level, mark)       # sd-daemon(3); the journal has its own time
     logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+def _to_journal() -> bool:
+    """Say whether systemd's journal reads our stderr: systemd.exec(5), JOURNAL_STREAM."""
+    try:
+        stands = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stands.st_dev}:{stands.st_ino}"
 
 
 @guichet.command("try")
