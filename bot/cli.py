@@ -21,6 +21,7 @@ import click
 
 from bot import words
 from bot.core.errors import BotError
+from bot.helping import Chapter
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _store(settings: Settings) -> Store | None:
     return store
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Chapter, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "path", type=click.Path(path_type=Path), help="The settings (default: mailboxes.toml here).")
 @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
 @click.version_option("0.1.0", message="%(version)s")
@@ -133,17 +134,7 @@ def _store(settings: Settings) -> Store | None:
 def guichet(context: click.Context, path: Path | None) -> None:
     """Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.
 
-    \b
-    run_bot.py demo                 see it at work, without a mailbox
-    run_bot.py check                are the settings right, do the log-ins work?
-    run_bot.py once                 one pass, for cron
-    run_bot.py run                  keep watching
-    run_bot.py show today           what waits for me?
-    run_bot.py why C-1              why, with the arithmetic
-    run_bot.py approve C-1          send the draft
-    run_bot.py order C-1 "remise 20%"   the words a mail takes
-
-    Exit codes: 0 done, 1 something outside failed, 2 settings wrong, 75 another run is at work.
+    Each command explains itself: run_bot.py approve --help.
     """
     context.obj = path
 
@@ -181,9 +172,21 @@ def run(settings: Settings) -> int:
 def _log(*, quiet: bool) -> None:
     import logging
 
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet else logging.INFO,
-                        format="%(asctime)s %(levelname)s %(message)s")
+    journal = _to_journal()
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet and not journal else logging.INFO,
+                        format="%(levelname)s%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s")
+    for level, mark in ((logging.INFO, "<6>"), (logging.WARNING, "<4>"), (logging.ERROR, "<3>")) if journal else ():
+        logging.addLevelName(level, mark)       # sd-daemon(3); the journal has its own time
     logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+def _to_journal() -> bool:
+    """Say whether systemd's journal reads our stderr: systemd.exec(5), JOURNAL_STREAM."""
+    try:
+        stands = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stands.st_dev}:{stands.st_ino}"
 
 
 @guichet.command("try")

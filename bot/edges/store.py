@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
@@ -676,13 +676,23 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its -wal and -shm the same rights
-    path.chmod(0o600)
+    _make(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return Database(connection)
+
+
+def _make(path: Path) -> None:
+    """Make the file for its owner only, before SQLite does; its -wal and -shm get the same rights.
+
+    One that is there is never opened by us: closing it would drop the locks (POSIX) that SQLite holds on it for the
+    other threads, and a second program would then take the log away from under them: sqlite.org/howtocorrupt, 2.2.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    path.chmod(0o600)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

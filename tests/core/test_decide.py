@@ -223,7 +223,8 @@ def test_every_row_has_an_event_that_makes_it_act() -> None:
     told = ({**NEAR, **parcel}, {**NEAR, "who": "buyer"}, {**NEAR, "choice": "refund"},
             {**NEAR, "outcome": "passed_on"}, {**NEAR, "outcome": "refused"})
     links = {"M-1": "https://sellercentral.amazon.fr/messaging/no-response-needed"}
-    events = [event(), event(Kind.DRAFT_EDITED, text="Bonjour"), *(event(kind, draft=3, facts={"days": "10", **facts}, calls=calls, links=links)
+    own = event(Kind.DRAFT_EDITED, text="Bonjour")
+    events = [event(), own, *(event(kind, draft=3, facts={"days": "10", **facts}, calls=calls, links=links)
                          for kind in Kind for facts in told)]
     policy = Policy(modes={"offer": Mode.DRAFT, "amazon.rating_reminder": Mode.DRAFT}, offer=Offer(steps=(10,)))
     handed = Left(number=9, what=What.OFFER, state=State.HANDED, channel=Channel.SELLER, offer="5%")
