@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 import click
 
@@ -155,6 +156,12 @@ class Chapter(Spoken, click.Group):
         for heading, names in self._headed(ctx):
             _list(formatter, heading, [(name, self.commands[name].get_short_help_str()) for name in names])
 
+    def resolve_command(self, ctx: click.Context, args: list[str]
+                        ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(unknown(args[0], list(self.commands)))
+        return super().resolve_command(ctx, args)
+
     def _headed(self, ctx: click.Context) -> Iterator[tuple[str, Sequence[str]]]:
         if ctx.parent is not None:
             yield "Commands", list(self.commands)
@@ -194,6 +201,33 @@ def _list(formatter: click.HelpFormatter, heading: str, rows: Sequence[tuple[str
         with formatter.section(say(heading)):
             formatter.write_dl([(left, " ".join([said and say(said), *added]).strip())
                                 for left, said, *added in rows])
+
+
+def unknown(typed: str, names: Sequence[str]) -> str:
+    near = get_close_matches(typed, names, n=1)
+    return say("There is no command {name}, did you mean {near}?", name=typed, near=near[0]) if near else \
+        say("There is no command {name}", name=typed)
+
+
+def complaint(error: click.ClickException) -> str:
+    """Return what is wrong with what was typed, in one sentence, and below it where help is."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context and error.message == context.get_help():     # nothing was typed: click hands over the whole page
+        return error.message
+    if context is None:
+        return f"run_bot.py: {_wrong(error)}"
+    return f"run_bot.py: {_wrong(error)}\n" + say("`{command} --help` explains it, with examples.",
+                                                 command=context.command_path)
+
+
+def _wrong(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return say("There is no option {name}", name=error.option_name)
+    if isinstance(error, click.MissingParameter) and error.param:
+        return say("{what} is missing", what=error.param.make_metavar(error.ctx) if error.ctx else error.param.name)
+    if isinstance(error, click.BadParameter) and error.param and error.ctx:
+        return say("{what} is not right: {words}", what=error.param.get_error_hint(error.ctx), words=error.message)
+    return error.format_message()
 
 
 def sentences(program: click.Group) -> set[str]:

@@ -93,3 +93,30 @@ def test_help_of_the_program_started_as_people_start_it() -> None:
                           env={"LANG": "fr_FR.UTF-8", "PATH": ""})
     assert "run_bot.py snooze C-12 4h" in told.stdout
     assert "pas de rappel pendant quatre heures" in told.stdout
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    (["--lang", "fr", "shov"], "Il n'y a pas de commande shov ; vouliez-vous dire show ?"),
+    (["shov"], "There is no command shov, did you mean show?"),
+    (["show", "todya"], "There is no command todya, did you mean today?"),
+    (["zzz"], "There is no command zzz"),
+    (["approve"], "ID is missing"),
+    (["approve", "C-1", "--lang", "fr", "--txt", "a"], "Il n'y a pas d'option --txt"),
+    (["check", "--lang", "de"], "is not right"),
+])
+def test_what_is_typed_wrong_gets_a_sentence_and_the_way_to_help(typed: list[str], told: str,
+                                                                 capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(typed) == 2
+    said = capfd.readouterr().err
+    assert told in said
+    assert "--help`" in said
+    assert "Usage" not in said
+
+
+@pytest.mark.parametrize("typed", [[], ["show"]])
+def test_nothing_typed_is_answered_with_the_page(typed: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    main(typed)
+    out, err = capfd.readouterr()
+    assert (out + err).startswith("Usage: run_bot.py")
+    assert (out + err).count("run_bot.py show today") == 1
+    assert "explains it" not in out + err

@@ -17,6 +17,13 @@ FRENCH = {
     "To order": "Pour décider",
     "To keep, move and erase": "Pour garder, déménager, effacer",
     "Also": "Et aussi",
+    # what was typed is wrong
+    "There is no command {name}, did you mean {near}?": "Il n'y a pas de commande {name} ; vouliez-vous dire {near} ?",
+    "There is no command {name}": "Il n'y a pas de commande {name}",
+    "There is no option {name}": "Il n'y a pas d'option {name}",
+    "{what} is missing": "il manque {what}",
+    "{what} is not right: {words}": "{what} ne va pas : {words}",
+    "`{command} --help` explains it, with examples.": "`{command} --help` l'explique, avec des exemples.",
     # the program
     "Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.":
         "Guichet lit les boîtes d'un petit vendeur, suit chaque affaire et son échéance, et lui demande avant de "
