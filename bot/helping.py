@@ -108,8 +108,12 @@ PAGES = ("README.md, and docs/: running.md keeps it going, orders.md lists the o
 
 
 def paragraphs(help_: str | None) -> list[str]:
-    """Return a docstring's paragraphs, each on one line: these are the keys of their French."""
-    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    """Return a docstring's paragraphs, each on one line: these are the keys of their French.
+
+    One that begins with \\b stays as it is, line by line: what is to be typed has no French.
+    """
+    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    return [part if part.startswith("\b") else " ".join(part.split()) for part in parts]
 
 
 def first_sentence(text: str) -> str:
@@ -135,7 +139,7 @@ class Spoken(click.Command):
         for one in paragraphs(self.help):
             formatter.write_paragraph()
             with formatter.indentation():
-                formatter.write_text(say(one))
+                formatter.write_text(one if one.startswith("\b") else say(one))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _list(formatter, "Options", options(self, ctx))
@@ -237,7 +241,7 @@ def sentences(program: click.Group) -> set[str]:
     return fixed | {does for rows in EXAMPLES.values() for _, does in rows} | {
         said for context in contexts(program)
         for said in (*paragraphs(context.command.help), *(one[1] for one in options(context.command, context)))
-        if said}
+        if said and not said.startswith("\b")}
 
 
 def contexts(program: click.Group, name: str = "run_bot.py") -> Iterator[click.Context]:

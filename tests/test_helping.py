@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from bot import words
 from bot.cli import guichet, main
-from bot.helping import EXAMPLES, contexts, first_sentence, full_name, homeless, sentences
+from bot.helping import EXAMPLES, contexts, first_sentence, full_name, homeless, paragraphs, sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {full_name(context): context for context in contexts(guichet)}
@@ -82,6 +82,11 @@ def test_french_page_is_french(capfd: pytest.CaptureFixture[str]) -> None:
     assert "Send" not in told
 
 
+def test_lines_to_be_typed_stay_lines_in_every_language() -> None:
+    assert paragraphs("Says\nthis.\n\n\b\nExamples:\n  run_bot.py once\n\nAnd that.") == \
+        ["Says this.", "\b\nExamples:\n  run_bot.py once", "And that."]
+
+
 def test_list_of_commands_shows_the_first_sentence_whole() -> None:
     assert first_sentence("Send a draft: D-3, or the one of C-12. The next pass sends it.") == \
         "Send a draft: D-3, or the one of C-12"
@@ -119,4 +124,4 @@ def test_nothing_typed_is_answered_with_the_page(typed: list[str], capfd: pytest
     out, err = capfd.readouterr()
     assert (out + err).startswith("Usage: run_bot.py")
     assert (out + err).count("run_bot.py show today") == 1
-    assert "explains it" not in out + err
+    assert "with examples." not in out + err
