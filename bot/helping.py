@@ -17,7 +17,7 @@ Row = tuple[str, str]
 
 # In which order the commands are shown, and under which heading. A new command joins one of them.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "To begin": ("demo", "init", "check", "try", "backtest"),
+    "To begin": ("demo", "init", "login", "check", "try", "backtest", "completion"),
     "To keep working": ("run", "once", "pause", "resume", "dashboard"),
     "To see": ("show", "why"),
     "To order": ("approve", "discard", "order", "offer", "shipped", "snooze", "close", "retry", "sent"),
@@ -25,7 +25,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }
 ELSE = "Also"
 
-# By the command's full name; each row is what to type after run_bot.py, and what it does.
+# By the command's full name (or, in its docstring, a paragraph that begins with \b and "Examples:"). Each row is what
+# to type after run_bot.py, and what it does.
 EXAMPLES: dict[str, tuple[Row, ...]] = {
     "": (
         ("demo", "see it at work, without a mailbox"),
@@ -39,6 +40,8 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
     ),
     "dashboard": (("dashboard", "then open http://127.0.0.1:8470/ in a browser"),),
     "demo": (("demo", "in a new folder"), ("demo --lang fr --keep week", "in French, and in the folder week")),
+    "backtest": (("backtest", "all that lies in your mailboxes, replayed"),
+                 ("backtest --mailbox ventes --since 2025-11-01 --html past.html", "with a page of charts")),
     "run": (("run", "until Ctrl-C or SIGTERM"),
             ("run --config /etc/guichet/mailboxes.toml", "with the settings of this file")),
     "once": (("once", "one pass over all mailboxes"), ("once --json", "what failed, for scripts")),
@@ -56,6 +59,7 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
     "show deadlines": (("show deadlines", "the running ones first"), ("show deadlines --json", "for scripts")),
     "show outbox": (("show outbox", "drafts, what waits, what left"), ("show outbox --json", "for scripts")),
     "show rules": (("show rules", "every rule with its source"),),
+    "show shadow": (("show shadow", "what the bot would have written by itself"),),
     "show shelf": (("show shelf", "what nobody understood, and why"),),
     "show answers": (("show answers", "which questions are asked most"),),
     "show numbers": (("show numbers", "for 7, 30 and 90 days"), ("show numbers --csv week.csv", "for a spreadsheet")),
