@@ -130,9 +130,9 @@ FRENCH = {
     "Log in to MAILBOX by OAuth, once, in a browser; and again when the provider has ended it.":
         "Connecter une boîte (MAILBOX) par OAuth, une fois, dans un navigateur ; et de nouveau quand le fournisseur y "
         "a mis fin.",
-    'For mailboxes with oauth = "microsoft" (you type a short code at Microsoft\'s page) or oauth = "google" (you '
-    "open an address and paste back the one you end at). What is granted is kept in the data folder, for this program's "
-    "user only, and renewed without you. docs/providers.md tells how to make the client ID.":
+    'For mailboxes with oauth = "microsoft" (you type a short code at Microsoft\'s page) or oauth = "google" '
+    "(you open an address and paste back the one you end at). What is granted is kept in the data folder, for this "
+    "program's user only, and renewed without you. docs/providers.md tells how to make the client ID.":
         'Pour les boîtes où oauth = "microsoft" (vous tapez un code court sur la page de Microsoft) ou oauth = '
         '"google" '
         "(vous ouvrez une adresse et recopiez celle où vous arrivez). L'accès est gardé dans le dossier des données, "
