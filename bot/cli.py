@@ -21,7 +21,7 @@ import click
 
 from bot import words
 from bot.core.errors import BotError
-from bot.helping import Chapter
+from bot.helping import Chapter, complaint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        click.echo(complaint(error), err=True)
         return WRONG
     except (click.Abort, KeyboardInterrupt):
         return 130

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 import click
 
@@ -16,7 +17,7 @@ Row = tuple[str, str]
 
 # In which order the commands are shown, and under which heading. A new command joins one of them.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "To begin": ("demo", "init", "check", "try", "backtest"),
+    "To begin": ("demo", "init", "login", "check", "try", "backtest", "completion"),
     "To keep working": ("run", "once", "pause", "resume", "dashboard"),
     "To see": ("show", "why"),
     "To order": ("approve", "discard", "order", "offer", "shipped", "snooze", "close", "retry", "sent"),
@@ -24,7 +25,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }
 ELSE = "Also"
 
-# By the command's full name; each row is what to type after run_bot.py, and what it does.
+# By the command's full name (or, in its docstring, a paragraph that begins with \b and "Examples:"). Each row is what
+# to type after run_bot.py, and what it does.
 EXAMPLES: dict[str, tuple[Row, ...]] = {
     "": (
         ("demo", "see it at work, without a mailbox"),
@@ -38,6 +40,8 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
     ),
     "dashboard": (("dashboard", "then open http://127.0.0.1:8470/ in a browser"),),
     "demo": (("demo", "in a new folder"), ("demo --lang fr --keep week", "in French, and in the folder week")),
+    "backtest": (("backtest", "all that lies in your mailboxes, replayed"),
+                 ("backtest --mailbox ventes --since 2025-11-01 --html past.html", "with a page of charts")),
     "run": (("run", "until Ctrl-C or SIGTERM"),
             ("run --config /etc/guichet/mailboxes.toml", "with the settings of this file")),
     "once": (("once", "one pass over all mailboxes"), ("once --json", "what failed, for scripts")),
@@ -55,6 +59,7 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
     "show deadlines": (("show deadlines", "the running ones first"), ("show deadlines --json", "for scripts")),
     "show outbox": (("show outbox", "drafts, what waits, what left"), ("show outbox --json", "for scripts")),
     "show rules": (("show rules", "every rule with its source"),),
+    "show shadow": (("show shadow", "what the bot would have written by itself"),),
     "show shelf": (("show shelf", "what nobody understood, and why"),),
     "show answers": (("show answers", "which questions are asked most"),),
     "show numbers": (("show numbers", "for 7, 30 and 90 days"), ("show numbers --csv week.csv", "for a spreadsheet")),
@@ -107,8 +112,12 @@ PAGES = ("README.md, and docs/: running.md keeps it going, orders.md lists the o
 
 
 def paragraphs(help_: str | None) -> list[str]:
-    """Return a docstring's paragraphs, each on one line: these are the keys of their French."""
-    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    """Return a docstring's paragraphs, each on one line: these are the keys of their French.
+
+    One that begins with \\b stays as it is, line by line: what is to be typed has no French.
+    """
+    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    return [part if part.startswith("\b") else " ".join(part.split()) for part in parts]
 
 
 def first_sentence(text: str) -> str:
@@ -134,7 +143,7 @@ class Spoken(click.Command):
         for one in paragraphs(self.help):
             formatter.write_paragraph()
             with formatter.indentation():
-                formatter.write_text(say(one))
+                formatter.write_text(one if one.startswith("\b") else say(one))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _list(formatter, "Options", options(self, ctx))
@@ -154,6 +163,12 @@ class Chapter(Spoken, click.Group):
         super().format_options(ctx, formatter)
         for heading, names in self._headed(ctx):
             _list(formatter, heading, [(name, self.commands[name].get_short_help_str()) for name in names])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]
+                        ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(unknown(args[0], list(self.commands)))
+        return super().resolve_command(ctx, args)
 
     def _headed(self, ctx: click.Context) -> Iterator[tuple[str, Sequence[str]]]:
         if ctx.parent is not None:
@@ -196,6 +211,33 @@ def _list(formatter: click.HelpFormatter, heading: str, rows: Sequence[tuple[str
                                 for left, said, *added in rows])
 
 
+def unknown(typed: str, names: Sequence[str]) -> str:
+    near = get_close_matches(typed, names, n=1)
+    return say("There is no command {name}, did you mean {near}?", name=typed, near=near[0]) if near else \
+        say("There is no command {name}", name=typed)
+
+
+def complaint(error: click.ClickException) -> str:
+    """Return what is wrong with what was typed, in one sentence, and below it where help is."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context and error.message == context.get_help():     # nothing was typed: click hands over the whole page
+        return error.message
+    if context is None:
+        return f"run_bot.py: {_wrong(error)}"
+    return f"run_bot.py: {_wrong(error)}\n" + say("`{command} --help` explains it, with examples.",
+                                                 command=context.command_path)
+
+
+def _wrong(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return say("There is no option {name}", name=error.option_name)
+    if isinstance(error, click.MissingParameter) and error.param:
+        return say("{what} is missing", what=error.param.make_metavar(error.ctx) if error.ctx else error.param.name)
+    if isinstance(error, click.BadParameter) and error.param and error.ctx:
+        return say("{what} is not right: {words}", what=error.param.get_error_hint(error.ctx), words=error.message)
+    return error.format_message()
+
+
 def sentences(program: click.Group) -> set[str]:
     """Return every English sentence that a --help of the program shows: each has its French."""
     fixed = {*SECTIONS, ELSE, "Commands", "Options", "Examples", "Exit codes", "Files and surroundings", "To read on",
@@ -203,7 +245,7 @@ def sentences(program: click.Group) -> set[str]:
     return fixed | {does for rows in EXAMPLES.values() for _, does in rows} | {
         said for context in contexts(program)
         for said in (*paragraphs(context.command.help), *(one[1] for one in options(context.command, context)))
-        if said}
+        if said and not said.startswith("\b")}
 
 
 def contexts(program: click.Group, name: str = "run_bot.py") -> Iterator[click.Context]:

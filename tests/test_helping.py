@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from bot import words
 from bot.cli import guichet, main
-from bot.helping import EXAMPLES, contexts, first_sentence, full_name, homeless, sentences
+from bot.helping import EXAMPLES, contexts, first_sentence, full_name, homeless, paragraphs, sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {full_name(context): context for context in contexts(guichet)}
@@ -37,15 +37,16 @@ def test_every_command_stands_under_a_heading() -> None:
 
 
 def test_every_command_has_an_example() -> None:
-    """Whoever adds a command adds one to EXAMPLES of bot/helping.py."""
-    assert [name for name in PAGES if name not in EXAMPLES] == []
+    """Whoever adds a command adds one to EXAMPLES of bot/helping.py, or to its docstring."""
+    assert [name for name, context in PAGES.items()
+            if name not in EXAMPLES and "\nExamples:" not in (context.command.help or "")] == []
 
 
 def test_examples_are_understood_by_the_commands_they_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parsed, not run: a wrong option, or an argument too many, is found."""
     monkeypatch.chdir(tmp_path)
     Path("answer.txt").write_text("Bonjour,")
-    for name, typed in [(page, typed) for page in PAGES for typed, _ in EXAMPLES[page]]:
+    for name, typed in [(page, typed) for page in PAGES for typed, _ in EXAMPLES.get(page, ())]:
         context = PAGES[""]
         given = shlex.split(typed.partition(" > ")[0])
         while isinstance(context.command, click.Group):
@@ -82,6 +83,11 @@ def test_french_page_is_french(capfd: pytest.CaptureFixture[str]) -> None:
     assert "Send" not in told
 
 
+def test_lines_to_be_typed_stay_lines_in_every_language() -> None:
+    assert paragraphs("Says\nthis.\n\n\b\nExamples:\n  run_bot.py once\n\nAnd that.") == \
+        ["Says this.", "\b\nExamples:\n  run_bot.py once", "And that."]
+
+
 def test_list_of_commands_shows_the_first_sentence_whole() -> None:
     assert first_sentence("Send a draft: D-3, or the one of C-12. The next pass sends it.") == \
         "Send a draft: D-3, or the one of C-12"
@@ -93,3 +99,30 @@ def test_help_of_the_program_started_as_people_start_it() -> None:
                           env={"LANG": "fr_FR.UTF-8", "PATH": ""})
     assert "run_bot.py snooze C-12 4h" in told.stdout
     assert "pas de rappel pendant quatre heures" in told.stdout
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    (["--lang", "fr", "shov"], "Il n'y a pas de commande shov ; vouliez-vous dire show ?"),
+    (["shov"], "There is no command shov, did you mean show?"),
+    (["show", "todya"], "There is no command todya, did you mean today?"),
+    (["zzz"], "There is no command zzz"),
+    (["approve"], "ID is missing"),
+    (["approve", "C-1", "--lang", "fr", "--txt", "a"], "Il n'y a pas d'option --txt"),
+    (["check", "--lang", "de"], "is not right"),
+])
+def test_what_is_typed_wrong_gets_a_sentence_and_the_way_to_help(typed: list[str], told: str,
+                                                                 capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(typed) == 2
+    said = capfd.readouterr().err
+    assert told in said
+    assert "--help`" in said
+    assert "Usage" not in said
+
+
+@pytest.mark.parametrize("typed", [[], ["show"]])
+def test_nothing_typed_is_answered_with_the_page(typed: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    main(typed)
+    out, err = capfd.readouterr()
+    assert (out + err).startswith("Usage: run_bot.py")
+    assert (out + err).count("run_bot.py show today") == 1
+    assert "with examples." not in out + err

@@ -279,3 +279,28 @@ def test_makefile_s_help_names_every_target() -> None:
 def test_exit_code_of_wrong_settings_is_the_one_the_unit_minds(tmp_path: Path) -> None:
     (tmp_path / "mailboxes.toml").write_text("[seller]\n")
     assert main(["once", "--config", str(tmp_path / "mailboxes.toml")]) == 2
+
+
+PROMISES = {"README.md": ("## What is promised, and what cannot be", 8), "README.fr.md": (
+    "## Ce qui est promis, et ce qui ne peut pas l'être", 8)}
+
+
+@pytest.mark.parametrize("page", PROMISES)
+def test_readme_says_what_is_promised_and_each_thing_that_cannot_be(page: str) -> None:
+    heading, count = PROMISES[page]
+    section = (ROOT / page).read_text("utf-8").partition(f"{heading}\n")[2].partition("\n## ")[0]
+    promised, _, not_promised = section.partition("\n**")
+    assert promised.count("\n* **") >= 6
+    assert not_promised.count("\n* **") == count
+    assert "`echo = false`" in promised
+    assert "`save_sent = false`" in promised
+
+
+@pytest.mark.parametrize("page", PROMISES)
+def test_readme_s_table_names_every_command(page: str) -> None:
+    said = (ROOT / page).read_text("utf-8")
+    rows = "\n".join(line for line in said.splitlines() if line.startswith("| `"))
+    cells = [cell.split() for cell in re.findall(r"`([^`]+)`", rows)]
+    typed = {" ".join(words[:count]) for words in cells for count in (1, 2)}
+    listed = {f"show {one}" for one in typed}      # `show today` `case [ID]` `deadlines` stand in one row
+    assert sorted(COMMANDS - typed - listed) == []

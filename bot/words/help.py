@@ -17,6 +17,13 @@ FRENCH = {
     "To order": "Pour décider",
     "To keep, move and erase": "Pour garder, déménager, effacer",
     "Also": "Et aussi",
+    # what was typed is wrong
+    "There is no command {name}, did you mean {near}?": "Il n'y a pas de commande {name} ; vouliez-vous dire {near} ?",
+    "There is no command {name}": "Il n'y a pas de commande {name}",
+    "There is no option {name}": "Il n'y a pas d'option {name}",
+    "{what} is missing": "il manque {what}",
+    "{what} is not right: {words}": "{what} ne va pas : {words}",
+    "`{command} --help` explains it, with examples.": "`{command} --help` l'explique, avec des exemples.",
     # the program
     "Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.":
         "Guichet lit les boîtes d'un petit vendeur, suit chaque affaire et son échéance, et lui demande avant de "
@@ -71,6 +78,96 @@ FRENCH = {
         "Afficher ce seul message sans noms, adresses ni numéros.",
     "With --anonymise: always the same result (for tests; default: a random one).":
         "Avec --anonymise : toujours le même résultat (pour les tests ; sinon au hasard).",
+    "Are the settings right, do the log-ins work? One line a thing: ok, attention or broken, and the remedy.":
+        "Les réglages sont-ils bons, les connexions marchent-elles ? Une ligne par chose : bon, attention ou en panne, "
+        "et le remède.",
+    "Looks at settings, database, disk, backups, the clock (also against the mail servers'), the known holes of this "
+    "Python, alarms that stand, templates and answers; then at each mailbox: log-in, folders, room left, the Sent "
+    "folder, sending, the address as a sender, whose word on senders is believed or whether keys can be looked up; "
+    "then at webservices and the way for alarms. Changes nothing, sends nothing.":
+        "Regarde les réglages, la base, le disque, les copies, l'horloge (aussi face à celle des serveurs), les "
+        "failles connues de ce Python, les alarmes en cours, les modèles et les réponses ; puis chaque boîte : "
+        "connexion, dossiers, place restante, messages envoyés, envoi, l'adresse d'expéditeur, qui est cru sur les "
+        "expéditeurs ou si les clés se trouvent ; puis les services web et le chemin des alarmes. Ne change rien, "
+        "n'envoie rien.",
+    "Exit codes: 0 nothing is broken; 1 something is; 2 the settings are wrong.":
+        "Codes de sortie : 0 rien n'est en panne ; 1 quelque chose l'est ; 2 les réglages sont faux.",
+    "Set up your first mailbox: a few questions, a log-in, and an explained mailboxes.toml.":
+        "Installer votre première boîte : quelques questions, une connexion, et un mailboxes.toml expliqué.",
+    "Finds the servers of the common providers, and of your own domain by asking DNS who receives its mail. Logs in, "
+    "looks at the newest mails (nothing in the mailbox is changed) to learn whom to believe about forged senders, and "
+    "finds the Sent folder. The password is typed unseen and kept in a file of its own that only you can read. A file "
+    "in use is never replaced unasked, and the earlier one is kept.":
+        "Trouve les serveurs des fournisseurs courants, et ceux de votre domaine en demandant au DNS qui reçoit son "
+        "courrier. Se connecte, regarde les derniers messages (rien n'est changé dans la boîte) pour apprendre qui "
+        "croire sur les faux expéditeurs, et trouve le dossier des envoyés. Le mot de passe est tapé sans être vu et "
+        "gardé dans un fichier à lui que vous seul pouvez lire. Un fichier en service n'est jamais remplacé sans qu'on "
+        "vous demande, et l'ancien est gardé.",
+    "Exit codes: 0 done; 1 the log-in failed (nothing written), or sending does not work yet; 2 an answer is wrong.":
+        "Codes de sortie : 0 fait ; 1 la connexion a échoué (rien n'est écrit), ou l'envoi ne marche pas encore ; "
+        "2 une réponse est fausse.",
+    "The e-mail address the marketplaces write to.": "L'adresse à laquelle les places de marché écrivent.",
+    "Which marketplaces write there.": "Quelles places de marché y écrivent.",
+    "Where you are told; may be given more than once.": "Où vous prévenir ; peut être donné plusieurs fois.",
+    "Your shop's name, as your buyers read it.": "Le nom de votre boutique, tel que vos acheteurs le lisent.",
+    "The name to log in with, where it is not the address.": "Le nom de connexion, si ce n'est pas l'adresse.",
+    "Where mail is read, if not found.": "Où le courrier se lit, si ce n'est pas trouvé.",
+    "Where mail is sent, if not found.": "Où le courrier s'envoie, si ce n'est pas trouvé.",
+    "The file that holds the password, or shall hold it.": "Le fichier qui contient le mot de passe, ou le contiendra.",
+    "The environment variable that holds the password.": "La variable d'environnement qui contient le mot de passe.",
+    "With --password-env: where it is kept.": "Avec --password-env : où il est gardé.",
+    "Log in by OAuth, not by a password.": "Se connecter par OAuth, non par mot de passe.",
+    "With OAuth: the program's name at the provider.": "Avec OAuth : le nom du programme chez le fournisseur.",
+    "Google: the variable of its secret.": "Google : la variable de son secret.",
+    "Only for a server with a private authority.": "Seulement pour un serveur à autorité privée.",
+    "Write the file without trying the log-in.": "Écrire le fichier sans essayer la connexion.",
+    "Replace settings in use; the old file is kept beside the new one.":
+        "Remplacer des réglages en service ; l'ancien fichier est gardé à côté.",
+    "Ask nothing: what is not given is left at its default.":
+        "Ne rien demander : ce qui n'est pas donné reste à sa valeur d'usage.",
+    "The file to write (default: mailboxes.toml here).": "Le fichier à écrire (sinon : mailboxes.toml ici).",
+    "Language spoken and written.": "La langue parlée et écrite.",
+    "Log in to MAILBOX by OAuth, once, in a browser; and again when the provider has ended it.":
+        "Connecter une boîte (MAILBOX) par OAuth, une fois, dans un navigateur ; et de nouveau quand le fournisseur y "
+        "a mis fin.",
+    'For mailboxes with oauth = "microsoft" (you type a short code at Microsoft\'s page) or oauth = "google" '
+    "(you open an address and paste back the one you end at). What is granted is kept in the data folder, for this "
+    "program's user only, and renewed without you. docs/providers.md tells how to make the client ID.":
+        'Pour les boîtes où oauth = "microsoft" (vous tapez un code court sur la page de Microsoft) ou oauth = '
+        '"google" '
+        "(vous ouvrez une adresse et recopiez celle où vous arrivez). L'accès est gardé dans le dossier des données, "
+        "pour l'utilisateur du programme seul, et renouvelé sans vous. docs/providers.md dit comment obtenir "
+        "l'identifiant client.",
+    "The program's name at Microsoft or Google, made by you there.":
+        "Le nom du programme chez Microsoft ou Google, créé par vous là-bas.",
+    "Google only: the environment variable that holds the client's secret.":
+        "Google seulement : la variable d'environnement qui contient le secret du client.",
+    "Print what makes your shell complete commands and options, and know the program by a short name.":
+        "Afficher ce qui fait compléter commandes et options à votre shell, et connaître le programme sous un nom "
+        "court.",
+    "The lines define the command `guichet`, which starts this run_bot.py with this Python from any folder; Tab then "
+    "completes its commands and options.":
+        "Les lignes définissent la commande `guichet`, qui lance ce run_bot.py avec ce Python depuis n'importe quel "
+        "dossier ; Tab complète alors ses commandes et options.",
+    "The short name under which the program is called.": "Le nom court sous lequel appeler le programme.",
+    "What would the bot have done with your mail of the past? Sends nothing, changes nothing.":
+        "Qu'aurait fait le bot de votre courrier passé ? N'envoie rien, ne change rien.",
+    "Your mailbox is opened read-only, and its mails are replayed in a copy by their own clock: what would have been "
+    "understood, drafted, sent alone and refused, which deadlines were met and missed, and what nobody understood.":
+        "Votre boîte est ouverte en lecture seule, et ses messages rejoués dans une copie à leur propre horloge : ce "
+        "qui aurait été compris, préparé, envoyé seul et refusé, quelles échéances ont été tenues ou manquées, et ce "
+        "que personne n'a compris.",
+    "This mailbox of mailboxes.toml (default: all of them). With files: whose settings hold.":
+        "Cette boîte de mailboxes.toml (sinon : toutes). Avec des fichiers : celle dont les réglages valent.",
+    "A Maildir instead.": "Un Maildir à la place.",
+    "An mbox file instead.": "Un fichier mbox à la place.",
+    "Leave out what came before this day, such as 2025-11-01.":
+        "Laisser de côté ce qui est arrivé avant ce jour, comme 2025-11-01.",
+    "The last day that is replayed (default: until now).": "Le dernier jour rejoué (sinon : jusqu'à maintenant).",
+    "The moment at which the replay ends, to the second.": "Le moment où le rejeu finit, à la seconde.",
+    "Ask the DNS for senders' keys where mailboxes.toml says check_dkim.":
+        "Demander au DNS les clés des expéditeurs là où mailboxes.toml dit check_dkim.",
+    "Write the whole report as one page, with charts.": "Écrire tout le rapport en une page, avec des graphiques.",
     # to keep working
     "Watch all mailboxes until told to stop (SIGTERM).":
         "Surveiller toutes les boîtes jusqu'à l'arrêt (SIGTERM).",
@@ -117,6 +214,17 @@ FRENCH = {
     "Write the mail as it came, to the byte.": "Écrire le message tel qu'il est arrivé, à l'octet près.",
     "Why is it so? The story of a case (C-12), or of the case of a draft (D-3).":
         "Pourquoi en est-il ainsi ? L'histoire d'une affaire (C-12), ou de celle d'un brouillon (D-3).",
+    "Why is it so? The story of a case (C-12), of a mail of ours (D-3) or of one that came (M-7).":
+        "Pourquoi en est-il ainsi ? L'histoire d'une affaire (C-12), d'un de nos messages (D-3) ou d'un message reçu "
+        "(M-7).",
+    "What would have been written, where the mode is `shadow`: decided and noted, and nothing more.":
+        "Ce qui aurait été écrit, là où le mode est `shadow` : décidé et noté, rien de plus.",
+    "Write them as a calendar (iCalendar); without a FILE it is printed.":
+        "Les écrire en calendrier (iCalendar) ; sans FILE, il s'affiche.",
+    "With --ics: tasks, for programs that keep tasks; else events.":
+        "Avec --ics : des tâches, pour les logiciels qui en gèrent ; sinon des événements.",
+    "`calendar` in mailboxes.toml keeps such a file current.":
+        "`calendar` dans mailboxes.toml tient un tel fichier à jour.",
     # to order
     "Send a draft: D-3, or the one of C-12. The next pass or the running daemon sends it.":
         "Envoyer un brouillon : D-3, ou celui de C-12. Le prochain passage, ou `run` qui tourne, s'en charge.",
@@ -157,7 +265,12 @@ FRENCH = {
     "Write all that is kept about a BUYER into FILE.zip: mails, texts, facts, answers, times.":
         "Écrire dans FILE.zip tout ce qui est gardé sur un acheteur (BUYER) : messages, textes, faits, réponses, "
         "dates.",
+    "Write all that is kept about a BUYER into FILE.zip, or the evidence about one case.":
+        "Écrire dans FILE.zip tout ce qui est gardé sur un acheteur (BUYER), ou les preuves d'une affaire.",
     # examples
+    "all that lies in your mailboxes, replayed": "tout ce que contiennent vos boîtes, rejoué",
+    "with a page of charts": "avec une page de graphiques",
+    "what the bot would have written by itself": "ce que le bot aurait écrit de lui-même",
     "see it at work, without a mailbox": "le voir à l'œuvre, sans boîte",
     "are the settings right, do the log-ins work?": "les réglages sont-ils bons, les connexions marchent-elles ?",
     "one pass, for cron": "un passage, pour cron",
