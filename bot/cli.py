@@ -343,6 +343,30 @@ def _alive(settings: Settings, span: str, as_json: bool) -> int:
 
 
 @guichet.command()
+@click.argument("mailbox")
+@click.option("--client-id", "client", default="", help="The program's name at Microsoft or Google, made by you there.")
+@click.option("--client-secret-env", "variable", default="", metavar="NAME",
+              help="Google only: the environment variable that holds the client's secret.")
+@settled
+def login(settings: Settings, mailbox: str, client: str, variable: str) -> int:
+    """Log in to MAILBOX by OAuth, once, in a browser; and again when the provider has ended it.
+
+    For mailboxes with oauth = "microsoft" (you type a short code at Microsoft's page) or oauth = "google" (you open
+    an address and paste back the one you end at). What is granted is kept in the data folder, for this program's user
+    only, and renewed without you. docs/providers.md tells how to make the client ID.
+
+    \b
+    Examples:
+      run_bot.py login ventes --client-id 0000aaaa-11bb-22cc-33dd-4444eeee5555
+      run_bot.py login ventes              again, with the client ID of the last time
+    """
+    from bot.granting import grant_access
+
+    click.echo(grant_access(settings, mailbox, client, os.environ.get(variable, "")))
+    return OK
+
+
+@guichet.command()
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for its database and mails (default: a new one).")
 @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
 def demo(keep: Path | None) -> int:
