@@ -2,6 +2,8 @@
 
     run_bot.py      hands its arguments to
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
+    beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
+    granting        `login`: the seller grants access by OAuth
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock

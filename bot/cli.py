@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _code(error: BotError) -> int:
-    return {"SettingsError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
+    return {"SettingsError": WRONG, "BeginningError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -135,6 +135,7 @@ def guichet(context: click.Context, path: Path | None) -> None:
 
     \b
     run_bot.py demo                 see it at work, without a mailbox
+    run_bot.py init                 set up your first mailbox
     run_bot.py check                are the settings right, do the log-ins work?
     run_bot.py once                 one pass, for cron
     run_bot.py run                  keep watching
@@ -340,6 +341,54 @@ def _alive(settings: Settings, span: str, as_json: bool) -> int:
     if not found and not as_json and sys.stdout.isatty():  # cron sends by mail whatever is said: silence is well
         click.echo(say("All mailboxes were read within {minutes} minutes.", minutes=within // timedelta(minutes=1)))
     return FAILED if found else OK
+
+
+@guichet.command()
+@click.option("--address", default="", help="The e-mail address the marketplaces write to.")
+@click.option("--marketplaces", default="", metavar="A,B|all", help="Which marketplaces write there.")
+@click.option("--notify", multiple=True, metavar="ADDRESS", help="Where you are told; may be given more than once.")
+@click.option("--name", default="", help="Your shop's name, as your buyers read it.")
+@click.option("--user", default="", help="The name to log in with, where it is not the address.")
+@click.option("--imap", default="", metavar="HOST[:PORT[:tls|starttls]]", help="Where mail is read, if not found.")
+@click.option("--smtp", default="", metavar="HOST[:PORT[:tls|starttls]]", help="Where mail is sent, if not found.")
+@click.option("--password-file", default="", metavar="FILE", help="The file that holds the password, or shall hold it.")
+@click.option("--password-env", default="", metavar="NAME", help="The environment variable that holds the password.")
+@click.option("--env-file", default="secrets.env", show_default=True, help="With --password-env: where it is kept.")
+@click.option("--oauth", type=click.Choice(("microsoft", "google", "none")), help="Log in by OAuth, not by a password.")
+@click.option("--client-id", "client", default="", help="With OAuth: the program's name at the provider.")
+@click.option("--client-secret-env", "variable", default="", metavar="NAME", help="Google: the variable of its secret.")
+@click.option("--ca-file", default="", metavar="FILE", help="Only for a server with a private authority.")
+@click.option("--no-login", "look", flag_value=False, default=True, help="Write the file without trying the log-in.")
+@click.option("--force", is_flag=True, help="Replace settings in use; the old file is kept beside the new one.")
+@click.option("--yes", is_flag=True, help="Ask nothing: what is not given is left at its default.")
+@click.option("--config", "path", type=click.Path(path_type=Path, dir_okay=False), envvar="GUICHET_CONFIG",
+              help="The file to write (default: mailboxes.toml here).")
+@click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language spoken and written.")
+@click.pass_context
+def init(context: click.Context, /, path: Path | None, variable: str, oauth: str | None, ca_file: str,
+         **given: Any) -> int:
+    """Set up your first mailbox: a few questions, a log-in, and an explained mailboxes.toml.
+
+    Finds the servers of the common providers, and of your own domain by asking DNS who receives its mail. Logs in,
+    looks at the newest mails (nothing in the mailbox is changed) to learn whom to believe about forged senders, and
+    finds the Sent folder. The password is typed unseen and kept in a file of its own that only you can read. A file
+    in use is never replaced unasked, and the earlier one is kept.
+
+    \b
+    Examples:
+      run_bot.py init
+      run_bot.py init --address ventes@boutique.example --lang fr
+      run_bot.py init --yes --address ventes@boutique.example --marketplaces rakuten_fr,amazon \\
+                      --notify marie@boutique.example --password-env VENTES_PASSWORD
+
+    Exit codes: 0 done; 1 the log-in failed (nothing written), or sending does not work yet; 2 an answer is wrong.
+    """
+    from bot.beginning import Answers, begin
+
+    answers = Answers(path=(path or context.obj or Path("mailboxes.toml")).absolute(), oauth=oauth or "",
+                      client_secret=os.environ.get(variable, ""), ca_file=ca_file and str(Path(ca_file).absolute()),
+                      **given)
+    return OK if begin(answers) else FAILED
 
 
 @guichet.command()

@@ -22,7 +22,7 @@ from bot.core.policy import Mode, Offer, Policy, Seller
 from bot.words import say
 
 __all__ = ["Fault", "Keeping", "Mailbox", "Server", "Settings", "SettingsError", "Shop", "installed_names",
-           "is_example", "is_loopback", "keys", "load"]
+           "is_example", "is_loopback", "keys", "load", "refusal"]
 
 Where = tuple[str | int, ...]
 
@@ -591,6 +591,18 @@ def keys() -> tuple[str, ...]:
 def _keys(schema: Schema, above: str) -> Iterator[str]:
     for key, rule in schema.items():
         yield from _keys(rule, f"{above}{key}.") if isinstance(rule, Mapping) else (f"{above}{key}",)
+
+
+def refusal(key: str, value: object) -> str:
+    """Return why a setting, named as `mailbox.address`, would not take a value; empty where it would."""
+    reader: Any = _SECTIONS
+    for part in key.split("."):
+        reader = reader[part]
+    try:
+        reader(value)
+    except _RefusedError as refused:
+        return str(refused)
+    return ""
 
 
 def installed_names() -> frozenset[str]:

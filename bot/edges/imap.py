@@ -539,6 +539,26 @@ class Imap:
             killpoint("imap after APPEND")
         return True
 
+    def sent_folder(self) -> str:
+        """Return the folder into which what we sent is filed; empty where there is none."""
+        return next(iter(self._sent_folders()), "")
+
+    def quota(self) -> tuple[int, int] | None:
+        """Return how many KiB the mailbox takes, and how many it may; None where the server says nothing of it."""
+        with self._talking() as client:
+            if not client.has_capability("QUOTA"):
+                return None
+            _, found = client.get_quota_root("INBOX")
+        limits = [(one.usage, one.limit) for one in found if one.resource == "STORAGE" and one.limit]
+        return max(limits, key=lambda limit: limit[0] / limit[1], default=None)
+
+    def newest_received(self, name: str) -> datetime | None:
+        """Return when the server took the newest mail of a folder, by the server's clock; None where it is empty."""
+        uids = self.all_uids(name, None)[-1:]
+        with self._talking() as client:
+            answer = client.fetch(uids, ["INTERNALDATE"]) if uids else {}
+        return next((_received(told) for told in answer.values()), None)
+
     def _sent_folders(self) -> list[str]:
         if self._sent is None:
             self._sent = self._folders_for(b"\\sent", SENT_NAMES)
