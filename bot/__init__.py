@@ -2,8 +2,10 @@
 
     run_bot.py      hands its arguments to
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
+    completing      what makes a shell complete the commands
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
     granting        `login`: the seller grants access by OAuth
+    inspecting      what `check` looks at beside: the machine, its Python, a mailbox's room; `finding`, its lines
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock

@@ -306,7 +306,21 @@ def _drafted(found: dict[str, Any]) -> list[str]:
 @as_json
 @settled
 def check(settings: Settings, alive: bool, span: str, as_json: bool) -> int:
-    """Are the settings right, do the log-ins work?"""
+    """Are the settings right, do the log-ins work? One line a thing: ok, attention or broken, and the remedy.
+
+    Looks at settings, database, disk, backups, the clock (also against the mail servers'), the known holes of this
+    Python, alarms that stand, templates and answers; then at each mailbox: log-in, folders, room left, the Sent folder,
+    sending, the address as a sender, whose word on senders is believed or whether keys can be looked up; then at
+    webservices and the way for alarms. Changes nothing, sends nothing.
+
+    \b
+    Examples:
+      run_bot.py check
+      run_bot.py check --json | jq '.[] | select(.state != "ok")'
+      run_bot.py check --alive             for cron: silent while all is well
+
+    Exit codes: 0 nothing is broken; 1 something is; 2 the settings are wrong.
+    """
     from bot.checking import Verdict, findings
 
     if alive:
@@ -412,6 +426,27 @@ def login(settings: Settings, mailbox: str, client: str, variable: str) -> int:
     from bot.granting import grant_access
 
     click.echo(grant_access(settings, mailbox, client, os.environ.get(variable, "")))
+    return OK
+
+
+@guichet.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.option("--name", default="guichet", show_default=True, help="The short name under which the program is called.")
+def completion(shell: str, name: str) -> int:
+    """Print what makes your shell complete commands and options, and know the program by a short name.
+
+    The lines define the command `guichet`, which starts this run_bot.py with this Python from any folder; Tab then
+    completes its commands and options.
+
+    \b
+    Examples:
+      .venv/bin/python run_bot.py completion bash >> ~/.bashrc
+      .venv/bin/python run_bot.py completion zsh >> ~/.zshrc
+      .venv/bin/python run_bot.py completion fish > ~/.config/fish/conf.d/guichet.fish
+    """
+    from bot.completing import completing
+
+    click.echo(completing(guichet, shell, name))
     return OK
 
 

@@ -70,6 +70,8 @@ FRENCH = {
         "--password-env",
     "{path} is there already, with a mailbox of yours: with --yes it is only replaced with --force":
         "{path} existe déjà, avec une boîte à vous : avec --yes il n'est remplacé qu'avec --force",
+    "{name} is no name for a command: write letters, digits, - and _":
+        "{name} n'est pas un nom de commande : écrivez des lettres, des chiffres, - et _",
     # what is told
     "Your mail is with {provider}: {imap} and {smtp}.": "Votre courrier est chez {provider} : {imap} et {smtp}.",
     "† not confirmed; the log-in will tell.": "† non confirmé ; la connexion le dira.",
