@@ -451,19 +451,21 @@ def _tell_end(answers: Answers, draft: Draft, made: Sequence[Path], kept: Path |
         click.echo(say("Before each start:  set -a; . ./{path}; set +a", path=answers.env_file))
     click.echo(say("What next:"))
     program = _program(answers.path)
-    for command, why in ((f"{program} check", say("is everything right? Each line says it, with the remedy")),
-                         (f"{program} once", say("one pass: your mailbox is only read, nothing leaves before you say "
-                                                 "yes")),
-                         (f"{program} show today", say("what waits for you")),
-                         (f"{program} run", say("keep watching (or cron, or systemd: see README)"))):
-        click.echo(f"  {command:<40} {why}")
+    steps = ((f"{program} check", say("is everything right? Each line says it, with the remedy")),
+             (f"{program} once", say("one pass: your mailbox is only read, nothing leaves before you say yes")),
+             (f"{program} show today", say("what waits for you")),
+             (f"{program} run", say("keep watching (or cron, or systemd: see README)")))
+    wide = max(len(command) for command, _ in steps)
+    for command, why in steps:
+        click.echo(f"  {command:<{wide}}   {why}")
     click.echo(say("And at each marketplace, authorise {address} as a sender in your seller account: what it does not "
                    "know, it throws away.", address=draft.address))
 
 
 def _program(path: Path) -> str:
     """Return how the program is started from here."""
-    python, here = Path(sys.executable), Path.cwd()
-    shown = python.relative_to(here) if python.is_relative_to(here) else "python3"
+    here = Path.cwd()
+    python, program = (one.relative_to(here) if one.is_relative_to(here) else one
+                       for one in (Path(sys.executable), Path(__file__).parent.parent / "run_bot.py"))
     usual = path.resolve() == (here / "mailboxes.toml").resolve()
-    return f"{shown} run_bot.py" if usual else f"{shown} run_bot.py --config {shlex.quote(str(path))}"
+    return shlex.join((str(python), str(program))) + ("" if usual else f" --config {shlex.quote(str(path))}")

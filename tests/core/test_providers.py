@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.core.providers import PROVIDERS, Login, advice, by_domain, by_host, by_mx, user_for
@@ -75,3 +77,15 @@ def test_a_server_tells_its_provider() -> None:
 def test_what_nobody_confirmed_is_marked() -> None:
     assert {one.title.endswith("†") for one in PROVIDERS} == {True, False}
     assert all(one.title.endswith("†") is not one.confirmed for one in PROVIDERS)
+
+
+@pytest.mark.parametrize("page", ["providers.md", "fournisseurs.md"])
+def test_the_page_of_the_providers_says_what_the_table_says(page: str) -> None:
+    lines = (Path(__file__).resolve().parents[2] / "docs" / page).read_text("utf-8").splitlines()
+    for one in PROVIDERS:
+        [row] = [line for line in lines if line.startswith(f"| {one.title} |")]
+        for place in (one.imap, one.smtp):
+            assert f"`{place.host}` {place.port} {place.security}" in row
+        assert one.made_at in row
+        assert ("OAuth" in row) is bool(one.oauth)
+    assert sum(line.startswith("| ") for line in lines) == len(PROVIDERS) + 1
