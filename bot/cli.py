@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _code(error: BotError) -> int:
-    return {"SettingsError": WRONG, "BeginningError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
+    return {"SettingsError": WRONG, "BeginningError": WRONG, "NotByGrantError": WRONG,
+            "CommandNameError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
 
 
 def _language(arguments: Sequence[str]) -> str:

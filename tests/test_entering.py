@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.alarming import _turned_away
+from bot.cli import main
 from bot.edges import EdgeError
 from bot.edges.imap import LoginRefusedError
 from bot.edges.oauth import Authority, Grant, GrantRefusedError, read_grant, write_grant
@@ -154,3 +155,29 @@ def test_a_seller_logs_in_anew_without_naming_the_program_again(mailbox: Mailbox
 
 def test_a_grant_of_another_provider_names_no_program(mailbox: Mailbox) -> None:
     assert known_client(replace(mailbox, oauth="microsoft")) == ("", "")
+
+
+@pytest.mark.parametrize(("asked", "wanted"), [("nowhere", "there are ventes"), ("ventes", "nothing to log in")])
+def test_login_says_where_there_is_nothing_to_log_in_to(asked: str, wanted: str, tmp_path: Path,
+                                                        capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mailboxes.toml"
+    path.write_text(f"""
+        [seller]
+        notify = ["marie@boutique.example"]
+        [[mailbox]]
+        name = "ventes"
+        address = "{USER}"
+        user = "{USER}"
+        password_env = "NOT_SET"
+        imap = {{ host = "127.0.0.1", port = 1, security = "plain" }}
+        """)
+    assert main(["login", asked, "--config", str(path)]) == 2
+    assert wanted in capsys.readouterr().err
+
+
+def test_check_tells_the_seller_to_log_in_where_nobody_has(mailbox: Mailbox, tmp_path: Path,
+                                                           capsys: pytest.CaptureFixture[str]) -> None:
+    assert mailbox.grant
+    mailbox.grant.unlink()
+    assert main(["check", "--json", "--config", str(tmp_path / "mailboxes.toml")]) == 1
+    assert "run_bot.py login ventes" in capsys.readouterr().out
