@@ -3,10 +3,15 @@
     run_bot.py      hands its arguments to
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
     helping         what `--help` says of them
+    completing      what makes a shell complete the commands
+    beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
+    granting        `login`: the seller grants access by OAuth
+    inspecting      what `check` looks at beside: the machine, its Python, a mailbox's room; `finding`, its lines
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
+    entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     reading         raw row -> an event, an order of the seller's, or the shelf:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says

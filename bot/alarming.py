@@ -156,9 +156,10 @@ def failed(guichet: Guichet, name: str, error: Exception, now: datetime) -> None
 
 def _turned_away(error: Exception) -> bool:
     from bot.edges.imap import LoginRefusedError
+    from bot.edges.oauth import GrantRefusedError
     from bot.edges.smtp import SubmissionRefusedError
 
-    return isinstance(error, LoginRefusedError | SubmissionRefusedError)
+    return isinstance(error, LoginRefusedError | SubmissionRefusedError | GrantRefusedError)
 
 
 class Looks:

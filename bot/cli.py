@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _code(error: BotError) -> int:
-    return {"SettingsError": WRONG, "UncountableError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
+    return {"SettingsError": WRONG, "UncountableError": WRONG, "BeginningError": WRONG, "NotByGrantError": WRONG,
+            "CommandNameError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -308,7 +309,21 @@ def _drafted(found: dict[str, Any]) -> list[str]:
 @as_json
 @settled
 def check(settings: Settings, alive: bool, span: str, as_json: bool) -> int:
-    """Are the settings right, do the log-ins work?"""
+    """Are the settings right, do the log-ins work? One line a thing: ok, attention or broken, and the remedy.
+
+    Looks at settings, database, disk, backups, the clock (also against the mail servers'), the known holes of this
+    Python, alarms that stand, templates and answers; then at each mailbox: log-in, folders, room left, the Sent folder,
+    sending, the address as a sender, whose word on senders is believed or whether keys can be looked up; then at
+    webservices and the way for alarms. Changes nothing, sends nothing.
+
+    \b
+    Examples:
+      run_bot.py check
+      run_bot.py check --json | jq '.[] | select(.state != "ok")'
+      run_bot.py check --alive             for cron: silent while all is well
+
+    Exit codes: 0 nothing is broken; 1 something is; 2 the settings are wrong.
+    """
     from bot.checking import Verdict, findings
 
     if alive:
@@ -343,6 +358,99 @@ def _alive(settings: Settings, span: str, as_json: bool) -> int:
     if not found and not as_json and sys.stdout.isatty():  # cron sends by mail whatever is said: silence is well
         click.echo(say("All mailboxes were read within {minutes} minutes.", minutes=within // timedelta(minutes=1)))
     return FAILED if found else OK
+
+
+@guichet.command()
+@click.option("--address", default="", help="The e-mail address the marketplaces write to.")
+@click.option("--marketplaces", default="", metavar="A,B|all", help="Which marketplaces write there.")
+@click.option("--notify", multiple=True, metavar="ADDRESS", help="Where you are told; may be given more than once.")
+@click.option("--name", default="", help="Your shop's name, as your buyers read it.")
+@click.option("--user", default="", help="The name to log in with, where it is not the address.")
+@click.option("--imap", default="", metavar="HOST[:PORT[:tls|starttls]]", help="Where mail is read, if not found.")
+@click.option("--smtp", default="", metavar="HOST[:PORT[:tls|starttls]]", help="Where mail is sent, if not found.")
+@click.option("--password-file", default="", metavar="FILE", help="The file that holds the password, or shall hold it.")
+@click.option("--password-env", default="", metavar="NAME", help="The environment variable that holds the password.")
+@click.option("--env-file", default="secrets.env", show_default=True, help="With --password-env: where it is kept.")
+@click.option("--oauth", type=click.Choice(("microsoft", "google", "none")), help="Log in by OAuth, not by a password.")
+@click.option("--client-id", "client", default="", help="With OAuth: the program's name at the provider.")
+@click.option("--client-secret-env", "variable", default="", metavar="NAME", help="Google: the variable of its secret.")
+@click.option("--ca-file", default="", metavar="FILE", help="Only for a server with a private authority.")
+@click.option("--no-login", "look", flag_value=False, default=True, help="Write the file without trying the log-in.")
+@click.option("--force", is_flag=True, help="Replace settings in use; the old file is kept beside the new one.")
+@click.option("--yes", is_flag=True, help="Ask nothing: what is not given is left at its default.")
+@click.option("--config", "path", type=click.Path(path_type=Path, dir_okay=False), envvar="GUICHET_CONFIG",
+              help="The file to write (default: mailboxes.toml here).")
+@click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language spoken and written.")
+@click.pass_context
+def init(context: click.Context, /, path: Path | None, variable: str, oauth: str | None, ca_file: str,
+         **given: Any) -> int:
+    """Set up your first mailbox: a few questions, a log-in, and an explained mailboxes.toml.
+
+    Finds the servers of the common providers, and of your own domain by asking DNS who receives its mail. Logs in,
+    looks at the newest mails (nothing in the mailbox is changed) to learn whom to believe about forged senders, and
+    finds the Sent folder. The password is typed unseen and kept in a file of its own that only you can read. A file
+    in use is never replaced unasked, and the earlier one is kept.
+
+    \b
+    Examples:
+      run_bot.py init
+      run_bot.py init --address ventes@boutique.example --lang fr
+      run_bot.py init --yes --address ventes@boutique.example --marketplaces rakuten_fr,amazon \\
+                      --notify marie@boutique.example --password-env VENTES_PASSWORD
+
+    Exit codes: 0 done; 1 the log-in failed (nothing written), or sending does not work yet; 2 an answer is wrong.
+    """
+    from bot.beginning import Answers, begin
+
+    answers = Answers(path=(path or context.obj or Path("mailboxes.toml")).absolute(), oauth=oauth or "",
+                      client_secret=os.environ.get(variable, ""), ca_file=ca_file and str(Path(ca_file).absolute()),
+                      **given)
+    return OK if begin(answers) else FAILED
+
+
+@guichet.command()
+@click.argument("mailbox")
+@click.option("--client-id", "client", default="", help="The program's name at Microsoft or Google, made by you there.")
+@click.option("--client-secret-env", "variable", default="", metavar="NAME",
+              help="Google only: the environment variable that holds the client's secret.")
+@settled
+def login(settings: Settings, mailbox: str, client: str, variable: str) -> int:
+    """Log in to MAILBOX by OAuth, once, in a browser; and again when the provider has ended it.
+
+    For mailboxes with oauth = "microsoft" (you type a short code at Microsoft's page) or oauth = "google" (you open
+    an address and paste back the one you end at). What is granted is kept in the data folder, for this program's user
+    only, and renewed without you. docs/providers.md tells how to make the client ID.
+
+    \b
+    Examples:
+      run_bot.py login ventes --client-id 0000aaaa-11bb-22cc-33dd-4444eeee5555
+      run_bot.py login ventes              again, with the client ID of the last time
+    """
+    from bot.granting import grant_access
+
+    click.echo(grant_access(settings, mailbox, client, os.environ.get(variable, "")))
+    return OK
+
+
+@guichet.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.option("--name", default="guichet", show_default=True, help="The short name under which the program is called.")
+def completion(shell: str, name: str) -> int:
+    """Print what makes your shell complete commands and options, and know the program by a short name.
+
+    The lines define the command `guichet`, which starts this run_bot.py with this Python from any folder; Tab then
+    completes its commands and options.
+
+    \b
+    Examples:
+      .venv/bin/python run_bot.py completion bash >> ~/.bashrc
+      .venv/bin/python run_bot.py completion zsh >> ~/.zshrc
+      .venv/bin/python run_bot.py completion fish > ~/.config/fish/conf.d/guichet.fish
+    """
+    from bot.completing import completing
+
+    click.echo(completing(guichet, shell, name))
+    return OK
 
 
 @guichet.command()

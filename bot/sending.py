@@ -23,6 +23,7 @@ from bot.edges import EdgeError
 from bot.edges.smtp import Outcome, Relay, Sending, Smtp
 from bot.edges.store import Row, Store, iso, moment
 from bot.edges.webservice import Webservice
+from bot.entering import bearer_of
 from bot.guichet import Guichet
 from bot.pausing import paused
 from bot.receiving import look_for_sent
@@ -141,9 +142,11 @@ def relay_of(mailbox: Mailbox) -> Relay:
     if mailbox.smtp is None:
         raise EdgeError(say("Mailbox {mailbox} has no smtp server in mailboxes.toml, so nothing can be sent from it; "
                             "add smtp = {{ host = \"…\", port = 465, security = \"tls\" }}", mailbox=mailbox.name))
+    bearer = bearer_of(mailbox)
     return Relay(mailbox=mailbox.name, host=mailbox.smtp.host, port=mailbox.smtp.port, security=mailbox.smtp.security,
-                 user=mailbox.user if mailbox.reference else "",
-                 password=mailbox.secret() if mailbox.reference else "", ca_file=str(mailbox.ca_file or ""))
+                 user=mailbox.user if mailbox.reference else "", bearer=bearer,
+                 password=mailbox.secret() if mailbox.reference and not bearer else "",
+                 ca_file=str(mailbox.ca_file or ""))
 
 
 def _forbidden(guichet: Guichet, row: Row, now: datetime) -> str:
