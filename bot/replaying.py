@@ -1,0 +1,142 @@
+"""The past again, by its own clock: every mail at the moment it came, every deadline at its own, by the same path.
+
+All happens in a copy: an empty database in a folder of its own. Nothing leaves, and nothing of the real data folder
+is opened. The seller says nothing, save where the past holds an answer of his.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.core import deadline, header
+from bot.core.event import Kind
+from bot.core.header import HeaderBlock
+from bot.core.policy import Mode
+from bot.edges.store import Arrival, Row, Store, iso, moment
+from bot.gathering import Past, Spool, Told, head, recipients
+from bot.guichet import Guichet
+from bot.loop import Stop, reading_steps, until_idle
+from bot.pipeline import order
+from bot.reminding import LOOK
+from bot.sending import pretend_to_send
+from bot.settings import Settings
+
+LONG_AGO = timedelta(days=2)
+
+
+def copy_in(settings: Settings, folder: Path, *, check_dkim: bool) -> Guichet:
+    """Return what a replay works with: the seller's own settings and templates over an empty database in `folder`.
+
+    Args:
+        check_dkim: ask the DNS for senders' keys where mailboxes.toml says so; else such mails are not proven.
+    """
+    boxes = tuple(replace(box, check_dkim=box.check_dkim and check_dkim) for box in settings.mailboxes)
+    copied = replace(settings, data=folder, mailboxes=boxes, alarm=None, ping="")
+    store = Store(copied.database)
+    # The copy is thrown away: whether a power cut leaves it whole does not matter, and a year is replayed in less time.
+    for pragma in ("synchronous = OFF", "secure_delete = OFF"):
+        store.db.conn.execute(f"PRAGMA {pragma}")
+    return Guichet(copied, store)
+
+
+def replay(guichet: Guichet, mails: Sequence[Past], spool: Spool, until: datetime, told: Told) -> None:
+    """Let the mails, in order of time, and the clock up to `until` take their effect."""
+    at = mails[0].received if mails else until
+    _begin(guichet, at)
+    for number, mail in enumerate(mails, start=1):
+        for at in _moments(guichet, at, lambda instant, mail=mail: instant < mail.received):  # type: ignore[misc]
+            _work(guichet, at)
+        at = mail.received
+        _answer(guichet, spool.read(mail), at) if mail.ours else _arrive(guichet, mail, spool, at)
+        _work(guichet, at)
+        told(number, len(mails))
+    for instant in _moments(guichet, at, lambda instant: instant <= until):
+        _work(guichet, instant)
+    guichet.reader.close()
+
+
+def _begin(guichet: Guichet, at: datetime) -> None:
+    """End the cold start, as an empty first look does: what comes now is new.
+
+    `restored` says that mails of ours left of which this database knows nothing: an echo among the mails of the past
+    is no sign of a second installation at work.
+    """
+    for box in guichet.settings.mailboxes:
+        guichet.store.set_folder(box.name, "INBOX", uidvalidity=0, last_uid=0, cold_below=0, looked=at)
+    guichet.store.set_meta("restored", iso(at - LONG_AGO))
+
+
+def _arrive(guichet: Guichet, mail: Past, spool: Spool, at: datetime) -> None:
+    guichet.store.keep(mail.mailbox, [Arrival(folder=mail.folder, place=mail.place, raw=spool.read(mail), received=at,
+                                              oversize=mail.oversize)], at)
+
+
+def _work(guichet: Guichet, at: datetime) -> None:
+    """Do what the daemon does at this moment. It has been at work all the time: no mail is told as after a stop."""
+    guichet.store.set_meta("ticked", iso(at))
+    steps = reading_steps(guichet, lambda: at)
+    until_idle([*steps, lambda: pretend_to_send(guichet, at)], Stop())
+
+
+# -- the clock -----------------------------------------------------------------------------------
+
+
+def _moments(guichet: Guichet, at: datetime, before: Callable[[datetime], bool]) -> Iterator[datetime]:
+    """Yield the instants after `at` at which the clock has something to say, as long as `before` holds for them."""
+    while (found := min((one for one in _candidates(guichet, at) if one > at), default=None)) and before(found):
+        yield (at := found)
+
+
+def _candidates(guichet: Guichet, at: datetime) -> Iterator[datetime]:
+    """Yield when something may be due: deadlines and their rungs, held rows, the times of day, reminders to rate."""
+    policy, zone = guichet.policy, guichet.seller.timezone
+    for row in guichet.store.rows("SELECT due FROM deadlines WHERE state = 'open'"):
+        due = moment(row["due"])
+        yield due
+        yield from (due - rung for rung in policy.warnings)
+    for row in guichet.store.rows("SELECT not_before FROM outbox WHERE state = 'ready' AND not_before IS NOT NULL"):
+        yield moment(row["not_before"])
+    for row in guichet.store.rows("SELECT due FROM alarms WHERE ended IS NULL"):
+        yield moment(row["due"])
+    for told in (policy.digest, policy.quiet_hours[1] if policy.quiet_hours else None):
+        yield from _of_day(told, at, zone) if told else ()
+    if any(name.endswith("rating_reminder") and mode is not Mode.OFF for name, mode in policy.modes.items()):
+        yield at + LOOK
+
+
+def _of_day(told: time, at: datetime, zone: str) -> Iterator[datetime]:
+    today = at.astimezone(ZoneInfo(zone)).date()
+    for day in (today, today + timedelta(days=1)):
+        yield deadline.instant(datetime.combine(day, told), zone)
+
+
+# -- the seller ----------------------------------------------------------------------------------
+
+
+def _answer(guichet: Guichet, raw: bytes, at: datetime) -> None:
+    """Let an answer of the seller's own take its effect on the case it answers, where there is one."""
+    block = head(raw)
+    if block.first("auto-submitted").strip().lower() not in ("", "no"):
+        return  # an automatic acknowledgement of ours, which answers nothing
+    row = _asked_by(guichet.store, block) or _written_to(guichet.store, block)
+    if row and (case := guichet.store.case_by_number(row["case_id"])):
+        order(guichet, Kind.SELLER_ANSWERED, case, at, source="sent")
+
+
+def _asked_by(store: Store, block: HeaderBlock) -> Row | None:
+    """Return the case of the mail that an answer names, the nearest first."""
+    named = header.message_ids(block.first("in-reply-to")) + header.message_ids(block.first("references"))[::-1]
+    found = (store.row("SELECT case_id FROM mails WHERE message_id = ? AND case_id IS NOT NULL", one) for one in named)
+    return next((row for row in found if row), None)
+
+
+def _written_to(store: Store, block: HeaderBlock) -> Row | None:
+    """Return the newest case that is answered at one of the addresses written to: some programs name no mail."""
+    to = recipients(block, "to", "cc")
+    found = (store.row("SELECT id AS case_id FROM cases WHERE lower(answer_to) = ? AND stage != 'closed'"
+                       " ORDER BY id DESC LIMIT 1", one) for one in sorted(to))
+    return next((row for row in found if row), None)
