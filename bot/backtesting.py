@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import marketplaces, words
+from bot import words
 from bot.core.decide import ANSWERABLE
 from bot.core.event import CaseKey, Kind, Party
 from bot.core.money import Money, money
@@ -25,7 +25,6 @@ from bot.guichet import Guichet
 from bot.pausing import paused
 from bot.replaying import copy_in, replay
 from bot.settings import Settings
-from bot.words import say
 
 Flat = dict[str, Any]
 
@@ -139,12 +138,12 @@ def report_of(guichet: Guichet, found: Gathered, asked: Asked) -> Report:
     return Report(
         first=first, last=asked.until, read=sum(not past.ours for past in found.mails), recognised=len(known),
         ignored=sum(row["state"] == "ignored" for row in mails), outside=found.outside,
-        answers=_count(store, "events WHERE kind IN ('seller_answered', 'own_message_copied')"
-                              " AND source NOT LIKE 'outbox:%'"),
+        answers=_count(store, "events WHERE kind = 'own_message_copied' OR source = 'seller:sent'"),
         kinds=dict(Counter(row["kind"] for row in known).most_common()),
         origins=dict(Counter(row["origin"] for row in known)), cases=_count(store, "cases"),
         drafts=_count(store, "outbox WHERE what IN ('reply', 'offer') AND mode = 'draft'"),
-        alone=_count(store, "outbox WHERE what IN ('reply', 'offer') AND mode = 'alone' AND state IN ('sent', 'handed')"),
+        alone=_count(store, "outbox WHERE what IN ('reply', 'offer') AND mode = 'alone'"
+                            " AND state IN ('sent', 'handed')"),
         shadow=_count(store, "events, json_each(decided) WHERE json_extract(value, '$.mode') = 'shadow'"),
         asked=_count(store, "events WHERE id IN (SELECT event FROM outbox WHERE what = 'question')"),
         warned=_count(store, "events WHERE id IN (SELECT event FROM outbox WHERE what = 'reminder')"),
@@ -208,7 +207,7 @@ def _deadline(store: Store, row: Row) -> Flat:
     answered = _answered_after(store, row) if row["state"] == MISSED else None
     return {
         "case": f"C-{row['case_id']}", "shop": row["shop"], "order": row["order_number"], "item": row["item"],
-        "kind": row["kind"], "name": row["name"], "says": _rule_words(row), "due": row["due"], "state": row["state"],
+        "kind": row["kind"], "name": row["name"], "due": row["due"], "state": row["state"],
         "started": row["started"], "met_by": row["met_by"],
         "ended": row["ended"] if row["state"] == MET else iso(answered) if answered else None,
         "left": _minutes(due - moment(row["ended"])) if row["state"] == MET else None,
@@ -224,13 +223,6 @@ def _minutes(span: timedelta) -> int:
 
 def _key(row: Row) -> CaseKey:
     return CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"])
-
-
-def _rule_words(row: Row) -> str | None:
-    """Return what a marketplace's note says of the rule, if one does."""
-    found = marketplaces.named(row["marketplace"])
-    note = next((one for one in found.notes if one.id == row["rule"]), None) if found else None
-    return note.says.get(words.current(), note.says["en"]) if note else None
 
 
 def _answered_after(store: Store, row: Row) -> datetime | None:
@@ -294,21 +286,3 @@ def _mondays(first: date, last: date) -> Iterator[date]:
     while begins <= last:
         yield begins
         begins += WEEK
-
-
-# -- in words ------------------------------------------------------------------------------------
-
-
-def median_left(report: Report) -> timedelta | None:
-    """Return the time that was left in the middle one of the deadlines met; None where none was."""
-    left = [row["left"] for row in report.of(MET)]
-    return timedelta(minutes=median(left)) if left else None
-
-
-def span(minutes: float) -> str:
-    """Return a time in words: 2 d 3 h, 5 h 12 min."""
-    days, rest = divmod(int(minutes), 1440)
-    hours, left = divmod(rest, 60)
-    if days:
-        return say("{days} d {hours} h", days=days, hours=hours)
-    return say("{hours} h {minutes} min", hours=hours, minutes=left) if hours else say("{minutes} min", minutes=left)

@@ -269,4 +269,4 @@ def _is_ours(settings: Settings, block: HeaderBlock) -> bool:
     own = {box.address.lower() for box in settings.mailboxes}
     sender = header.address(block.first("from"), set())
     to = recipients(block, "to", "cc")
-    return bool(sender and sender[1].lower() in own and to and not to & {*own, *settings.seller.notify})
+    return bool(sender and sender[0] in own and to and not to & {*own, *settings.seller.notify})

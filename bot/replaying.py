@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.core import deadline, header
 from bot.core.event import Kind
 from bot.core.header import HeaderBlock
+from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Arrival, Row, Store, iso, moment
 from bot.gathering import Past, Spool, Told, head, recipients
@@ -55,8 +56,12 @@ def replay(guichet: Guichet, mails: Sequence[Past], spool: Spool, until: datetim
     for number, mail in enumerate(mails, start=1):
         _pass_by(guichet, at, mail.received)
         at = mail.received
-        _answer(guichet, spool.read(mail), at) if mail.ours else _arrive(guichet, mail, spool, at)
+        if mail.ours:
+            _answer(guichet, spool.read(mail), at)
+        else:
+            _arrive(guichet, mail, spool, at)
         _work(guichet, at)
+        _believe_copy(guichet, at)
         told(number, len(mails))
     _pass_by(guichet, at, until)
     _work(guichet, until)
@@ -129,6 +134,19 @@ def _answer(guichet: Guichet, raw: bytes, at: datetime) -> None:
     row = _asked_by(guichet.store, block) or _written_to(guichet.store, block)
     if row and (case := guichet.store.case_by_number(row["case_id"])):
         order(guichet, Kind.SELLER_ANSWERED, case, at, source="sent")
+
+
+def _believe_copy(guichet: Guichet, at: datetime) -> None:
+    """Take the marketplace's copy of an answer for the seller's, also after an acknowledgement sent alone.
+
+    While at work the bot cannot tell such a copy from that of its own acknowledgement. In the past it sent none.
+    """
+    row = guichet.store.row("SELECT * FROM mails ORDER BY id DESC LIMIT 1")
+    if row is None or row["kind"] != Kind.OWN_MESSAGE_COPIED or row["origin"] != Origin.PROVEN:
+        return
+    case = guichet.store.case_by_number(row["case_id"]) if row["case_id"] else None
+    if case and row["received"] == iso(at) and guichet.store.only_held(row["case_id"]):
+        order(guichet, Kind.SELLER_ANSWERED, case, at, source="copied")
 
 
 def _asked_by(store: Store, block: HeaderBlock) -> Row | None:
