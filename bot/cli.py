@@ -707,6 +707,19 @@ def shelf(settings: Settings, as_json: bool) -> int:
 @show.command()
 @as_json
 @settled
+def shadow(settings: Settings, as_json: bool) -> int:
+    """What would have been written, where the mode is `shadow`: decided and noted, and nothing more."""
+    from bot import showing
+
+    store = _store(settings)
+    columns = ("case", "at", "kind", "buyer", "would", "channel", "why")
+    return _list(settings, showing.shadow(store) if store else [], columns, as_json,
+                 say("Nothing was only noted: no mode is shadow, or nothing came."))
+
+
+@show.command()
+@as_json
+@settled
 def answers(settings: Settings, as_json: bool) -> int:
     """Your own answers to frequent questions, and how often each was asked for in 90 days."""
     from bot import showing

@@ -31,7 +31,9 @@ LONG_AGO = timedelta(days=2)
 # A year of mails in a few minutes: what is looked up for each.
 _INDEXES = ("CREATE INDEX copied_outbox ON outbox (case_id)", "CREATE INDEX copied_deadlines ON deadlines (case_id)",
             "CREATE INDEX copied_mails ON mails (message_id)", "CREATE INDEX copied_orders ON cases (order_number)",
-            "CREATE INDEX copied_items ON cases (item)", "CREATE INDEX copied_alone ON outbox (created)")
+            "CREATE INDEX copied_items ON cases (item)", "CREATE INDEX copied_alone ON outbox (created)",
+            "CREATE INDEX copied_ready ON outbox (id) WHERE state = 'ready'",
+            "CREATE INDEX copied_once ON outbox (once)", "CREATE INDEX copied_changed ON outbox (changed)")
 
 
 def copy_in(settings: Settings, folder: Path, *, check_dkim: bool) -> Guichet:

@@ -574,13 +574,17 @@ class Store:
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
-        """Return the events of a case and of others of the same order or item at the same shop, the oldest first."""
+        """Return the events of a case and of others of the same order or item at the same shop, the oldest first.
+
+        Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
+        """
         return self.rows(
             "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
             " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR cases.order_number = ? OR cases.item = ?)"
+            " AND (cases.reference = ? OR cases.order_number = ?"
+            " OR (cases.item = ? AND (cases.order_number IS NULL OR ? IS NULL)))"
             " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, order, about)
+            key.marketplace, key.shop, key.reference, order, about, order)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""

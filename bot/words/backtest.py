@@ -11,6 +11,9 @@ FRENCH = {
         "Le rapport complet est dans {path} ; il contient des messages de vos acheteurs.",
     "reading": "lecture",
     "replaying": "rejeu",
+    # shadow
+    "Nothing was only noted: no mode is shadow, or nothing came.":
+        "Rien n'a été seulement noté : aucun mode n'est shadow, ou rien n'est venu.",
     # the mails of the past
     "There is no file or folder {path}: give mails as .eml files, or a folder of them":
         "Il n'y a ni fichier ni dossier {path} : donnez des messages en fichiers .eml, ou un dossier de ceux-ci",
