@@ -93,8 +93,8 @@ def context(guichet: Guichet, now: datetime) -> dict[str, Any]:
     store = guichet.store
     since = moment(store.meta(SINCE) or iso(now - DAY))
     lists = {"sent": _sent(store, since), "shadow": _shadow(store, since), "ended": _ended(store, since),
-             "waiting": _waiting(guichet, now),
-             "near": _near(guichet, now), "shelf": _shelf(store, since), "uncertain": _uncertain(store)}
+             "waiting": _waiting(guichet, now), "near": _near(guichet, now), "shelf": _shelf(store, since),
+             "uncertain": _uncertain(store)}
     return {"now": now, "since": since, "alarms": _alarms(store), "over": _over(store, since),
             "numbers": _numbers(store, since, now), "count": len(lists["waiting"]),
             **{name: rows[:MOST] for name, rows in lists.items()},

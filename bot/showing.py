@@ -83,7 +83,8 @@ def shadow(store: Store, since: datetime | None = None) -> list[Flat]:
         " ORDER BY events.id", iso(since) if since else "")
     return [{"case": f"C-{row['id']}", "at": row["heard"], "shop": row["shop"], "buyer": row["buyer"],
              "kind": row["kind"], "would": one["action"], "channel": one["channel"],
-             "template": one["template"] or None, "why": one["why"]} for row in rows for one in json.loads(row["decided"]) if one.get("mode") == Mode.SHADOW]
+             "template": one["template"] or None, "why": one["why"]}
+            for row in rows for one in json.loads(row["decided"]) if one.get("mode") == Mode.SHADOW]
 
 
 def shelf(store: Store) -> list[Flat]:

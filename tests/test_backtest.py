@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers.dovecot import Dovecot
 from tests.test_replaying import story
 from tests.world import NOW, RELAY, SHOP, World, buyer_writes, claim, mail
 
@@ -262,3 +263,61 @@ def test_claims_are_counted_in_the_week_in_which_they_came(world: World) -> None
     weeks = told(world)["weeks"]
     assert [(row["week"], row["kinds"]) for row in weeks] == [
         ("2026-11-16", {"not_conforming_claimed": 1}), ("2026-11-23", {"buyer_wrote": 1})]
+
+
+# ---- a mailbox on a server, and the documents
+
+ON_A_SERVER = """
+[seller]
+name = "Atelier Lumen"
+notify = ["marie@boutique.example"]
+language = "en"
+
+[[mailbox]]
+name = "ventes"
+address = "{user}"
+imap = {{ host = "127.0.0.1", port = {port}, security = "plain" }}
+user = "{user}"
+password_file = "password"
+authserv_id = "mx.boutique.example"
+"""
+
+
+def test_a_mailbox_on_a_server_is_read_with_its_sent_folder_and_left_as_it_is(dovecot: Dovecot, world: World) -> None:
+    user = "backtest@boutique.example"
+    dovecot.add(user)
+    dovecot.deliver(user, buyer_writes(number="asked@mail.example", date=datetime.now(UTC)))
+    reply = answer(datetime.now(UTC), headers="In-Reply-To: <asked@mail.example>").replace(
+        SHOP.encode(), user.encode())
+    (world.folder / "password").write_text("secret\n")
+    (world.folder / "password").chmod(0o600)
+    (world.folder / "mailboxes.toml").write_text(ON_A_SERVER.format(user=user, port=dovecot.ports["imap"]), "utf-8")
+    with dovecot.client(user) as phone:
+        phone.append("Sent", reply, flags=[], msg_time=datetime.now(UTC) + timedelta(seconds=5))
+        later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+        found = json.loads(ran(world, "--json", "--now", later))
+        flags = {folder: [phone.get_flags(phone.search())] for folder in ("INBOX", "Sent")
+                 if phone.select_folder(folder, readonly=True)}
+    assert (found["read"], found["answers"], found["deadlines"]["met"]) == (1, 1, 1)
+    assert b"\\Seen" not in str(flags).encode()
+
+
+EXAMPLES = re.compile(r"(?m)^run_bot\.py backtest(.*)$")
+
+
+@pytest.mark.parametrize("page", ["docs/backtest.md", "docs/backtest.fr.md"])
+def test_the_examples_of_the_documents_run(past: World, page: str) -> None:
+    """Each as it stands there, with Marie's own folder and files where it names some."""
+    examples = EXAMPLES.findall((Path(__file__).resolve().parent.parent / page).read_text("utf-8"))
+    assert len(examples) >= 5
+    places = {"report.html": past.folder / "report.html", "rapport.html": past.folder / "rapport.html",
+              "takeout.mbox": mbox(past), "mails/": files(past), "Maildir": past.folder / "mail"}
+    for example in examples:
+        arguments = [str(places.get(word, word)) for word in example.partition("#")[0].split()]
+        assert ran(past, *arguments, "--now", END)
+
+
+@pytest.mark.parametrize("page", ["docs/backtest.md", "docs/backtest.fr.md"])
+def test_the_documents_name_every_key_of_the_json(past: World, page: str) -> None:
+    text = (Path(__file__).resolve().parent.parent / page).read_text("utf-8")
+    assert not [key for key in told(past) if f"`{key}`" not in text]
