@@ -195,8 +195,9 @@ def _held_back(decided: Sequence[Flat], row: Row, guichet: Guichet) -> Iterator[
 
 def _deadlines(store: Store) -> list[Row]:
     return store.rows(
-        "SELECT deadlines.*, cases.marketplace, cases.shop, cases.reference, cases.order_number, cases.item, cases.kind"
-        " FROM deadlines JOIN cases ON cases.id = case_id WHERE who = ? AND state IN ('met', 'missed', 'open')"
+        "SELECT deadlines.*, cases.marketplace, cases.shop, cases.reference, cases.order_number, cases.item,"
+        " coalesce((SELECT kind FROM events WHERE case_id = cases.id AND at = started ORDER BY id LIMIT 1), cases.kind)"
+        " AS kind FROM deadlines JOIN cases ON cases.id = case_id WHERE who = ? AND state IN ('met', 'missed', 'open')"
         " ORDER BY due, deadlines.id", Party.SELLER)
 
 

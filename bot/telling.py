@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
 from html import escape
 from statistics import median
 from typing import Any
@@ -37,7 +39,7 @@ def told(report: Report, seller: Seller) -> str:
 
 
 def summary(report: Report) -> list[str]:
-    return [say("{read} mails, of which {recognised} are the marketplaces', {shelf} were understood by nobody",
+    return [say("{read} mails; from a marketplace: {recognised}; understood by nobody: {shelf}",
                 read=report.read, recognised=report.recognised, shelf=len(report.unknown)),
             *([say("{count} mails lie outside that time", count=report.outside)] if report.outside else []),
             say("Nothing was sent, and nothing of your data folder was touched.")]
@@ -60,9 +62,9 @@ def deeds(report: Report) -> list[str]:
 def kept(report: Report) -> list[str]:
     """Return how many deadlines were met and by how much, and what the missed ones cost as far as mails say."""
     met, left = len(report.of(MET)), [row["left"] for row in report.of(MET)]
-    lines = [f"{met:>6}  {say('met')}" + (say(", {left} before the end in the middle", left=span(median(left)))
-                                          if left else ""),
-             f"{len(report.of(MISSED)):>6}  {say('missed')}", f"{len(report.of(OPEN)):>6}  {say('still running')}"]
+    spare = say(", half of them with more than {left} to spare", left=span(median(left))) if len(left) > 1 else ""
+    lines = [f"{met:>6}  {say('met in time')}{spare}", f"{len(report.of(MISSED)):>6}  {say('not met in time')}",
+             f"{len(report.of(OPEN)):>6}  {say('still running')}"]
     if stake := report.sums("amount"):
         lines.append(say("At stake in those missed: {sums}", sums=", ".join(stake.values())))
     if lost := report.sums("lost"):
@@ -141,7 +143,7 @@ figure{margin:0}
 table{border-collapse:collapse;font-size:.88em;width:100%}
 caption{text-align:left;font-weight:bold;padding:4px 0}
 th,td{padding:4px 8px;border-bottom:1px solid var(--soft);text-align:left;vertical-align:top}
-td{font-variant-numeric:tabular-nums}
+th[scope=row]{white-space:nowrap}td{font-variant-numeric:tabular-nums}
 p.quiet{color:var(--quiet)}
 @media print{body{max-width:none;padding:0}figure{margin:0}
 .table{overflow:visible;max-height:none}.pair{display:block}\
@@ -177,20 +179,28 @@ def _figures(report: Report) -> str:
 def charts(report: Report) -> list[Chart]:
     """Return the three pictures: mails by kind, deadlines by their end, hours to an answer; a bar a week."""
     weeks = report.weeks
-    labels, head = [row["week"] for row in weeks], say("week of")
+    by_week = _weekly(report)
     ends = [Series(name=name, values=[row[state] for row in weeks]) for state, name in
-            ((MET, say("met")), (MISSED, say("missed")), (OPEN, say("still running")))]
+            ((MET, say("met in time")), (MISSED, say("not met in time")), (OPEN, say("still running")))]
     hours = Series(name=say("hours"), values=[row["hours_to_answer"] for row in weeks])
     return [
-        Chart(id="mails", title=say("Mails a week, by kind"), head=head, labels=labels, series=_by_kind(report),
-              words=say("{count} mails in {weeks} weeks", count=report.recognised, weeks=len(weeks))),
-        Chart(id="deadlines", title=say("Deadlines a week"), head=head, labels=labels, series=ends,
-              words=say("{met} met, {missed} missed, {open} still running", met=len(report.of(MET)),
-                        missed=len(report.of(MISSED)), open=len(report.of(OPEN)))),
-        Chart(id="answers", title=say("Hours to your answer, the middle one of each week"), head=head, labels=labels,
-              series=[hours], words=say("{count} answers", count=sum("reply" in row["met_by"].split()
-                                                                     for row in report.of(MET)))),
+        by_week(id="mails", title=say("Mails a week, by kind"), series=_by_kind(report),
+                words=say("{count} mails in {weeks} weeks", count=report.recognised, weeks=len(weeks))),
+        by_week(id="deadlines", title=say("Deadlines a week"), series=ends,
+                words=say("{met} met, {missed} missed, {open} still running", met=len(report.of(MET)),
+                          missed=len(report.of(MISSED)), open=len(report.of(OPEN)))),
+        by_week(id="answers", title=say("Hours to your answer, median of each week"), series=[hours],
+                words=say("{count} answers", count=sum("reply" in row["met_by"].split() for row in report.of(MET)))),
     ]
+
+
+def _weekly(report: Report) -> Callable[..., Chart]:
+    """Return what makes a chart over the weeks of a report, each named by its Monday."""
+    days = [date.fromisoformat(row["week"]) for row in report.weeks]
+    french = current() == "fr"
+    return partial(Chart, head=say("week of"),
+                   labels=[day.strftime("%d/%m/%Y" if french else "%Y-%m-%d") for day in days],
+                   marks=[day.strftime("%d/%m" if french else "%m-%d") for day in days])
 
 
 def _by_kind(report: Report) -> list[Series]:

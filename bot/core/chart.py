@@ -44,6 +44,7 @@ class Chart:
     Attributes:
         words: what the picture shows, for who cannot see it.
         head: what the labels are: the heading of the table's first column.
+        marks: the labels in few letters, below the axis.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Chart:
     words: str
     head: str
     labels: Sequence[str]
+    marks: Sequence[str]
     series: Sequence[Series]
 
 
@@ -98,10 +100,10 @@ def _axis(top: float) -> Iterator[str]:
 
 def _names(chart: Chart) -> Iterator[str]:
     every = -(-len(chart.labels) // MOST_LABELS) or 1
-    for at, label in enumerate(chart.labels):
+    for at, mark in enumerate(chart.marks):
         if at % every == 0:
             x = LEFT + _step(chart) * (at + 0.5)
-            yield f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="middle">{escape(label[5:] or label)}</text>'
+            yield f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="middle">{escape(mark)}</text>'
 
 
 def _bars(chart: Chart, top: float) -> Iterator[str]:

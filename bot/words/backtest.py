@@ -27,8 +27,8 @@ FRENCH = {
     # the report
     "Backtest from {first} to {last}": "Rejeu du {first} au {last}",
     "Guichet: backtest from {first} to {last}": "Guichet : rejeu du {first} au {last}",
-    "{read} mails, of which {recognised} are the marketplaces', {shelf} were understood by nobody":
-        "{read} messages, dont {recognised} des places de marché ; {shelf} n'ont été compris par personne",
+    "{read} mails; from a marketplace: {recognised}; understood by nobody: {shelf}":
+        "{read} messages ; d'une place de marché : {recognised} ; compris par personne : {shelf}",
     "{count} mails lie outside that time": "{count} messages sont hors de cette période",
     "Nothing was sent, and nothing of your data folder was touched.":
         "Rien n'a été envoyé, et rien de votre dossier de données n'a été touché.",
@@ -44,7 +44,9 @@ FRENCH = {
     "real answers of yours found": "vraies réponses de vous retrouvées",
     "Deadlines": "Échéances",
     "still running": "en cours",
-    ", {left} before the end in the middle": ", {left} avant la fin pour celle du milieu",
+    "met in time": "tenues à temps",
+    "not met in time": "dépassées",
+    ", half of them with more than {left} to spare": ", la moitié avec plus de {left} d'avance",
     "At stake in those missed: {sums}": "En jeu dans celles dépassées : {sums}",
     "Taken back afterwards, as later mails say: {sums}": "Repris ensuite, d'après des messages suivants : {sums}",
     "Missed": "Dépassées",
@@ -85,8 +87,7 @@ FRENCH = {
     "all others": "tous les autres",
     "Deadlines a week": "Échéances par semaine",
     "{met} met, {missed} missed, {open} still running": "{met} tenues, {missed} dépassées, {open} en cours",
-    "Hours to your answer, the middle one of each week":
-        "Heures jusqu'à votre réponse, celle du milieu de chaque semaine",
+    "Hours to your answer, median of each week": "Heures jusqu'à votre réponse, médiane de chaque semaine",
     "{count} answers": "{count} réponses",
     "due": "échéance",
     "shop": "boutique",
