@@ -44,6 +44,8 @@
     saving          backups, restoring one, a look over the database at the start       edges/copies
     forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
     living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
+    gathering       mails of the past, from a mailbox or files      edges/archive
+    replaying       the past again by its own clock, in a copy; `backtesting` counts, `telling` says what it came to
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server

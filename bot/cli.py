@@ -304,6 +304,104 @@ def _drafted(found: dict[str, Any]) -> list[str]:
 
 
 @guichet.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|FOLDER]...")
+@click.option("--mailbox", metavar="NAME", default="", help="This mailbox of mailboxes.toml (default: all of them). "
+              "With files: whose settings hold.")
+@click.option("--maildir", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A Maildir instead.")
+@click.option("--mbox", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="An mbox file instead.")
+@click.option("--since", metavar="DAY", help="Leave out what came before this day, such as 2025-11-01.")
+@click.option("--until", metavar="DAY", help="The last day that is replayed (default: until now).")
+@click.option("--now", "pinned", metavar="ISO", help="The moment at which the replay ends, to the second.")
+@click.option("--dkim", is_flag=True, help="Ask the DNS for senders' keys where mailboxes.toml says check_dkim.")
+@click.option("--html", "written", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the whole report as one page, with charts.")
+@as_json
+@settled
+def backtest(settings: Settings, files: tuple[Path, ...], mailbox: str, maildir: Path | None, mbox: Path | None,
+             since: str | None, until: str | None, pinned: str | None, dkim: bool, written: Path | None,
+             as_json: bool) -> int:
+    """What would the bot have done with your mail of the past? Sends nothing, changes nothing.
+
+    Your mailbox is opened read-only, and its mails are replayed in a copy by their own clock: what would have been
+    understood, drafted, sent alone and refused, which deadlines were met and missed, and what nobody understood.
+
+    \b
+    run_bot.py backtest --since 2025-11-01                      all mailboxes, since that day
+    run_bot.py backtest --mailbox ventes --html report.html     one of them, as a page with charts
+    run_bot.py backtest --mbox takeout.mbox --json              an export, for scripts
+    run_bot.py backtest mails/                                  a folder of .eml files
+    """
+    from bot.backtesting import backtest as replayed
+    from bot.edges import clock
+    from bot.gathering import Asked
+    from bot.telling import page, told
+
+    if sum(map(bool, (maildir, mbox, files))) > 1:
+        raise click.UsageError(say("Give one of --maildir, --mbox and files, not several"))
+    now = _moment(pinned) if pinned else clock.now()
+    zone = settings.seller.timezone
+    asked = Asked(mailbox=mailbox, maildir=maildir, mbox=mbox, files=files,
+                  since=_day(since, "--since", zone) if since else None,
+                  until=min(now, _day(until, "--until", zone, after=1)) if until else now)
+    _hush()
+    with _replay_told() as (reading, replaying):
+        report = replayed(settings, asked, check_dkim=dkim, reading=reading, replaying=replaying)
+    with words.speaking(_asked_language() or settings.seller.language):
+        if written:
+            written.write_text(page(report, settings.seller), "utf-8")
+        _print_json(report.flat()) if as_json else click.echo(told(report, settings.seller))
+        if written and not as_json:
+            click.echo("\n" + say("The whole report is in {path}; it holds your buyers' words.", path=written))
+    return FAILED if report.failures else OK
+
+
+def _day(said: str, option: str, zone: str, *, after: int = 0) -> datetime:
+    """Return when a day begins where the seller is, or the one `after` it."""
+    from datetime import date, time, timedelta
+
+    from bot.core.deadline import instant
+
+    try:
+        day = date.fromisoformat(said) + timedelta(days=after)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(say("{option} wants a day such as 2025-11-01, got {said}", option=option,
+                                     said=said)) from error
+    return instant(datetime.combine(day, time()), zone)
+
+
+def _asked_language() -> str:
+    """Return the language that --lang named; empty where it was not given."""
+    context: click.Context | None = click.get_current_context()
+    while context:
+        if context.get_parameter_source("lang") is click.core.ParameterSource.COMMANDLINE:
+            return words.current()
+        context = context.parent
+    return ""
+
+
+def _hush() -> None:
+    """Let no warning of a pretended pass look like one of now: the report says what there is to say."""
+    import logging
+
+    logging.getLogger("bot").setLevel(logging.CRITICAL + 1)
+
+
+@contextmanager
+def _replay_told() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int], None]]]:
+    """Give what shows how far the reading and the replay are; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield (lambda *_: None), (lambda *_: None)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks = [bar.add_task(title, total=None) for title in (say("reading"), say("replaying"))]
+        yield (lambda done, whole: bar.update(tasks[0], completed=done, total=whole)), (
+            lambda done, whole: bar.update(tasks[1], completed=done, total=whole))
+
+
+@guichet.command()
 @click.option("--alive", is_flag=True, help="For cron: only whether every mailbox was read lately. No network.")
 @click.option("--within", "span", metavar="30m|2h", default="30m", help="With --alive: how lately.")
 @as_json
@@ -731,6 +829,19 @@ def shelf(settings: Settings, as_json: bool) -> int:
     columns = ("mail", "received", "from", "subject", "reason")
     return _list(settings, showing.shelf(store) if store else [], columns, as_json,
                  say("The shelf is empty."))
+
+
+@show.command()
+@as_json
+@settled
+def shadow(settings: Settings, as_json: bool) -> int:
+    """What would have been written, where the mode is `shadow`: decided and noted, and nothing more."""
+    from bot import showing
+
+    store = _store(settings)
+    columns = ("case", "at", "kind", "buyer", "would", "channel", "why")
+    return _list(settings, showing.shadow(store) if store else [], columns, as_json,
+                 say("Nothing was only noted: no mode is shadow, or nothing came."))
 
 
 @show.command()

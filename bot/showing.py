@@ -14,8 +14,8 @@ from bot.core.answers import Answer
 from bot.core.deadline import local
 from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
-from bot.core.policy import Seller
-from bot.edges.store import Row, Store, moment
+from bot.core.policy import Mode, Seller
+from bot.edges.store import Row, Store, iso, moment
 from bot.marketplaces.contract import Marketplace
 from bot.proofing import told
 from bot.words import say
@@ -26,7 +26,7 @@ Flat = dict[str, Any]
 LATELY = timedelta(days=90)
 OFTEN = 3  # times within LATELY: the listing does not say it clearly enough
 
-_MOMENTS = frozenset({"due", "opened", "received", "not_before"})
+_MOMENTS = frozenset({"at", "due", "opened", "received", "not_before"})
 
 _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 
@@ -73,6 +73,18 @@ def _out(row: Row) -> Flat:
             "subject": _TAG.sub("", row["subject"]), "message_id": row["message_id"], "why": row["why"],
             "error": row["error"] or None, "attempts": row["attempts"],
             "not_before": row["not_before"] if row["state"] in ("ready", "transmitting") else None}
+
+
+def shadow(store: Store, since: datetime | None = None) -> list[Flat]:
+    """Return what would have been written, were the mode not `shadow`; the newest last."""
+    rows = store.rows(
+        "SELECT events.heard, events.decided, cases.id, cases.shop, cases.buyer, cases.kind FROM events"
+        " JOIN cases ON cases.id = events.case_id WHERE events.decided LIKE '%\"mode\": \"shadow\"%' AND heard >= ?"
+        " ORDER BY events.id", iso(since) if since else "")
+    return [{"case": f"C-{row['id']}", "at": row["heard"], "shop": row["shop"], "buyer": row["buyer"],
+             "kind": row["kind"], "would": one["action"], "channel": one["channel"],
+             "template": one["template"] or None, "why": one["why"]}
+            for row in rows for one in json.loads(row["decided"]) if one.get("mode") == Mode.SHADOW]
 
 
 def shelf(store: Store) -> list[Flat]:

@@ -442,6 +442,17 @@ class Imap:
             answer = client.fetch(uids, [f"BODY.PEEK[HEADER]<0.{HEADERS}>"]) if uids else {}
         return [raw for uid in uids if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None]
 
+    def heads(self, name: str, uids: Iterable[int]) -> Iterator[Fetched]:
+        """Yield the header blocks alone, in order of UID; of the rest of a mail nothing is fetched."""
+        for batch in _batches(sorted(set(uids))):
+            uidvalidity = self._stand_in(name)
+            with self._talking(len(batch)) as client:
+                answer = client.fetch(batch, [f"BODY.PEEK[HEADER]<0.{HEADERS}>", "INTERNALDATE"])
+            for uid in batch:
+                if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None:
+                    yield Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=raw, size=len(raw),
+                                  received=_received(answer[uid]))
+
     # ---- what went astray
 
     def junk_folders(self) -> list[str]:
@@ -523,14 +534,14 @@ class Imap:
                 "Mailbox {mailbox}: a Message-ID that is not of our own making is never searched for at "
                 "{host}:{port}",
                 **self.account.where), permanent=True)
-        return any(self._holds(name, message_id.strip("<>")) for name in self._sent_folders())
+        return any(self._holds(name, message_id.strip("<>")) for name in self.sent_folders())
 
     def file_sent(self, raw: bytes, at: datetime) -> bool:
         """Put a copy of a mail of ours into Sent, read, dated `at` (aware); False where there is no such folder.
 
         The one thing that is ever written into a mailbox.
         """
-        folder = next(iter(self._sent_folders()), None)
+        folder = next(iter(self.sent_folders()), None)
         if folder is None:
             return False
         with self._talking(len(raw) / SLOWEST) as client:
@@ -541,7 +552,7 @@ class Imap:
 
     def sent_folder(self) -> str:
         """Return the folder into which what we sent is filed; empty where there is none."""
-        return next(iter(self._sent_folders()), "")
+        return next(iter(self.sent_folders()), "")
 
     def quota(self) -> tuple[int, int] | None:
         """Return how many KiB the mailbox takes, and how many it may; None where the server says nothing of it."""
@@ -559,7 +570,8 @@ class Imap:
             answer = client.fetch(uids, ["INTERNALDATE"]) if uids else {}
         return next((_received(told) for told in answer.values()), None)
 
-    def _sent_folders(self) -> list[str]:
+    def sent_folders(self) -> list[str]:
+        """Return the folders that hold what the seller sent."""
         if self._sent is None:
             self._sent = self._folders_for(b"\\sent", SENT_NAMES)
         return self._sent

@@ -583,14 +583,16 @@ class Store:
         """Return the events of a case and of others of the same order or item at the same shop, the oldest first.
 
         Of an order with several items each has a price, a parcel and a claim of its own.
+        Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
         """
         return self.rows(
             "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
             " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR cases.item = ? OR (cases.order_number = ?"
+            " AND (cases.reference = ? OR (cases.item = ? AND (cases.order_number IS NULL OR ? IS NULL"
+            " OR cases.order_number = ?)) OR (cases.order_number = ?"
             " AND (coalesce(cases.item, '') = '' OR coalesce(?, '') = '')))"
             " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, about, order, about)
+            key.marketplace, key.shop, key.reference, about, order, order, order, about)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
