@@ -1,7 +1,8 @@
 """Guichet, file by file, along the way of one mail.
 
     run_bot.py      hands its arguments to
-    cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
+    cli             the commands; `showing`, `telling`, `trying`, `checking`, `expecting`, `anonymising` are what
+                    some of them do
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock
@@ -43,3 +44,5 @@
 `core` and `marketplaces` compute: they cannot send, save, or ask the time. `edges` act, each on one
 outside thing. tests/test_layout.py holds these arrows; docs/architecture.md tells why.
 """
+
+__version__ = "0.1.0"

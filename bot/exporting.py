@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from bot import showing
+from bot import showing, telling
 from bot.core.deadline import local
 from bot.edges import EdgeError
 from bot.edges.store import Store, moment
@@ -75,5 +75,5 @@ def summary(settings: Settings, who: str, cases: list[dict[str, Any]], mails: li
     for mail in mails:
         lines.append(f"{mail['mail']}  {local(moment(mail['received']), seller)}  {mail['sender']}  {mail['subject']}")
     for case in cases:
-        lines += ["", "-" * 72, showing.story(case, seller)]
+        lines += ["", "-" * 72, telling.story(case, seller)]
     return "\n".join(lines) + "\n"

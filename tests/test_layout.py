@@ -19,7 +19,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
                 *(ROOT / "bot").rglob("*.md"), *(ROOT / "templates").rglob("*.*")])
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
-FROM_THE_TOP = ("cli", "demo", "checking", "trying", "exporting", "showing", "anonymising", "expecting", "loop",
+FROM_THE_TOP = ("cli", "demo", "checking", "trying",
+                "evidence", "exporting", "telling", "showing", "anonymising", "expecting", "loop",
                 "leasing", "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing",
                 "ordering", "reminding", "ticking", "digesting", "rehearsing", "pipeline", "drifting", "alarming",
                 "calling", "receiving", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +121,14 @@ class Marketplace:
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     guards: Limits = field(default_factory=Limits)
     readers: list[Reader] = field(default_factory=list)
+    version: str = ""  # of the data files: other rules have another
 
     @classmethod
     def from_folder(cls, init_file: str) -> Marketplace:
         """Read a folder's data files; a bad one is a programming error and raises at import."""
         folder = Path(init_file).parent
-        said = tomllib.loads((folder / "notifications.toml").read_text("utf-8"))
-        demanded = tomllib.loads((folder / "rules.toml").read_text("utf-8"))
+        files = [(folder / name).read_text("utf-8") for name in ("notifications.toml", "rules.toml")]
+        said, demanded = map(tomllib.loads, files)
         kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
         return cls(
             name=folder.name,
@@ -141,6 +143,7 @@ class Marketplace:
             limits=demanded["channels"].get("limits", {}),
             words=_words(demanded.get("words", {})),
             guards=_guards(demanded.get("guards", {}), demanded.get("words", {})),
+            version=sha256("\0".join(files).encode()).hexdigest()[:12],
         )
 
     def reads(self, reader: Reader) -> Reader:
