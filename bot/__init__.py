@@ -36,6 +36,7 @@
     calling             -> a marketplace's webservice       edges/webservice
     saving          backups, restoring one, a look over the database at the start       edges/copies
     forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    evidence        the pack about one case for whoever must decide it                core/dossier
     living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
     guichet         what one pass works with
     words/          what the program says, in French and English

@@ -450,12 +450,26 @@ def _mails_told(rows: Sequence[Row]) -> Iterable[Row]:
 
 
 @guichet.command()
-@click.argument("buyer")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+@click.argument("given", nargs=-1, required=True, metavar="BUYER|case ID FILE.zip")
 @as_json
 @settled
-def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
-    """Write all that is kept about a BUYER into FILE.zip: mails, texts, facts, answers, times."""
+def export(settings: Settings, given: tuple[str, ...], as_json: bool) -> int:
+    """Write all that is kept about a BUYER into FILE.zip, or the evidence about one case.
+
+    \b
+    run_bot.py export "Jean Dupont" jean.zip    all of him: mails, texts, facts, answers, times
+    run_bot.py export case C-12 preuves.zip     for A-to-z or Customer Service: mails, answers as they
+                                                left, deadlines, what the servers said, a SHA-256 of each
+    """
+    if len(given) == 3 and given[0] == "case":
+        return _export_case(settings, given[1], Path(given[2]), as_json)
+    if len(given) != 2:
+        raise click.UsageError(say("Say who or what, and the file: export \"Jean Dupont\" jean.zip, or "
+                                   "export case C-12 preuves.zip"))
+    return _export_buyer(settings, given[0], Path(given[1]), as_json)
+
+
+def _export_buyer(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
     from bot.exporting import export as write
     from bot.forgetting import find
 
@@ -466,6 +480,26 @@ def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
         _print_json({"file": str(file), **held})
     else:
         click.echo(say("{path}: {cases} cases, {mails} mails, {answers} answers.", path=file, **held))
+    return OK
+
+
+def _export_case(settings: Settings, which: str, file: Path, as_json: bool) -> int:
+    from bot import evidence
+    from bot.edges import clock
+
+    store = _open(settings)
+    number = _case_of(store, which).number or 0
+    with _his_language(settings):
+        found = evidence.pack(settings, store, number, clock.now())
+        evidence.write(found, file)
+    if as_json:
+        _print_json({"file": str(file), "case": f"C-{number}", "mails": found.mails, "answers": found.answers,
+                     "left_out": dict(found.left_out)})
+        return OK
+    click.echo(say("{path}: {mails} mails, {answers} answers, each with its SHA-256.", path=file, mails=found.mails,
+                   answers=found.answers))
+    for name, reason in found.left_out.items():
+        click.echo(say("Left out: {id}, {why}.", id=name, why=reason))
     return OK
 
 
