@@ -216,7 +216,7 @@ def _course(seller: Seller, told: Flat, pieces: list[_Piece]) -> list[tuple[str,
         if piece.told["what"] in TO_BUYER:
             steps += list(_sent(piece.told))
     steps += [(row["ended"], f"{row['name']}: {say(ENDED[row['state']])}") for row in told["deadlines"] if row["ended"]]
-    return [(local(moment(at), seller), said) for at, said in sorted(steps)]
+    return [(local(moment(at), seller), said) for at, said in sorted(steps, key=lambda step: str(step[0]))]
 
 
 def _refused(event: Flat) -> bool:
@@ -236,7 +236,7 @@ def _letter(seller: Seller, piece: _Piece) -> Section:
     told = piece.told
     names = {"from": say("from"), "to": say("to"), "subject": say("subject"), "message_id": "Message-ID",
              "origin": say("origin")}
-    rows = [(name, str(told[key])) for key, name in names.items() if told.get(key)]
+    rows = [(name, telling.called(str(told[key]))) for key, name in names.items() if told.get(key)]
     rows += [(say("file"), piece.file), ("SHA-256", sha256(piece.octets).hexdigest())] if piece.file else []
     what = say(kind_words(told["kind"])) if told["what"] == "mail" else say("Answer of the seller")
     return Section(heading=f"{told['id']} · {local(moment(told['at']), seller)} · {what}", rows=rows, quoted=piece.text)

@@ -125,7 +125,8 @@ def _written(store: Store, row: Row, heard: Sequence[Flat]) -> Flat:
     """Return a mail of ours, whose words it has, by whose yes it left, and what the servers said to each try."""
     name = f"D-{row['id']}"
     yes = [event for event in heard for decided in event["decided"]
-           if decided.get("draft") == name and decided["action"] in ("ready", "handed", "sent")]
+           if decided.get("draft") == name and decided["action"] in ("ready", "handed", "sent")
+           and event["source"].startswith("seller:")]
     tries = store.rows("SELECT try, outcome, answer, at FROM tries WHERE draft = ? ORDER BY id", row["id"])
     return _out(row) | {
         "remarks": told(row), "event": row["event"], "mode": row["mode"],

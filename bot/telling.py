@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot import showing
+from bot import showing, words
 from bot.core.deadline import local
 from bot.core.grant import without_tokens
 from bot.core.policy import Seller
@@ -13,7 +13,7 @@ from bot.edges.store import Store, moment
 from bot.showing import Flat
 from bot.words import say
 from bot.words.kinds import kind_words
-from bot.words.telling import ENDED, OURS, OUTCOMES, STATES
+from bot.words.telling import CALLED, ENDED, OURS, OUTCOMES, STATES
 
 
 def who(source: str) -> str:
@@ -31,6 +31,11 @@ def who(source: str) -> str:
 def kind_of(kind: str) -> str:
     """Return what an event is called, whoever told it."""
     return say(OURS.get(kind, kind_words(kind)))
+
+
+def called(word: str) -> str:
+    """Return one of our own words as people say it: a state, a mode, a channel, what a mail is."""
+    return CALLED[words.current()].get(word, word)
 
 
 # -- the story -----------------------------------------------------------------------------------
@@ -96,19 +101,22 @@ def _order(row: Mapping[str, str]) -> dict[str, str]:
 
 def _event(event: Flat, seller: Seller) -> list[str]:
     lines = [f"{local(moment(event['at']), seller)}  {kind_of(event['kind'])} ({who(event['source'])})"]
-    lines += [f"    {say('origin')}: {event['origin']}"] if event["source"].startswith("mail:") else []
+    lines += [f"    {say('origin')}: {called(event['origin'] or '-')}"] if event["source"].startswith("mail:") else []
     lines += [f"    {say('held')}: {event['held']}"] if event["held"] else []
-    lines += [f"    {name}: {value}" for name, value in event["facts"].items()]
+    lines += [f"    {name}: {value}" for name, value in event["facts"].items() if value]
     lines += [f"    | {line}" for line in event["text"].splitlines()]
     for clock in event["clocks"]:
-        lines.append(f"    {say('clock')}: {clock['name']}, {_rule(clock)}{clock['why']}")
+        lines.append(f"    {say('clock')}: {clock['name']}: {_rule(clock)}{clock['why']}")
     lines += [f"    -> {_decision(decision)}" for decision in event["decided"]]
     lines += [f"    {_judged(event['rules'])}"] if event["rules"] else []
     return lines
 
 
 def _rule(row: Flat) -> str:
-    return say("rule {rule} ({source}): ", rule=row["rule"], source=row["source"] or "-") if row["rule"] else ""
+    """Return the rule and its source, where the arithmetic does not name them already."""
+    if not row["rule"] or row["rule"] in row["why"]:
+        return ""
+    return say("rule {rule} ({source}): ", rule=row["rule"], source=row["source"] or "-")
 
 
 def _judged(rules: str) -> str:
@@ -123,7 +131,7 @@ def _deadline(row: Flat, seller: Seller) -> list[str]:
 
 
 def _written(row: Flat, seller: Seller) -> list[str]:
-    lines = [f"  {row['id']}  {row['what']} -> {row['to']}  {row['state']}", f"    {row['why']}"]
+    lines = [f"  {row['id']}  {called(row['what'])} -> {row['to']}  {called(row['state'])}", f"    {row['why']}"]
     lines += [f"    {say('words')}: {_words(row)}"] if row["words"] else []
     lines += [f"    {say('yes')}: {said}" for said in _yes(row, seller)]
     lines += [f"    {one}" for one in _tries(row, seller)]
@@ -154,7 +162,7 @@ def _tries(row: Flat, seller: Seller) -> Iterator[str]:
 
 
 def _decision(decision: Mapping[str, str]) -> str:
-    how = " ".join(decision[key] for key in ("action", "channel", "mode", "draft") if decision.get(key))
+    how = " ".join(called(decision[key]) for key in ("action", "channel", "mode", "draft") if decision.get(key))
     return f"{how}: {decision['why']}"
 
 
@@ -186,11 +194,11 @@ def _ends(deadlines: Sequence[Flat]) -> Iterator[Flat]:
 
 def _left(outbox: Sequence[Flat]) -> Iterator[Flat]:
     for row in outbox:
-        yield _step(row["written"], "written", row["id"], f"{row['id']}: {row['what']} -> {row['to']}")
+        yield _step(row["written"], "written", row["id"], f"{row['id']}: {called(row['what'])} -> {row['to']}")
         for one in row["tries"]:
             yield _step(one["at"], "try", row["id"], f"{row['id']}: {say(OUTCOMES[one['outcome']])}: {one['answer']}")
         if row["state"] in ("handed", "discarded"):
-            yield _step(row["changed"], "moved", row["id"], f"{row['id']}: {row['state']}")
+            yield _step(row["changed"], "moved", row["id"], f"{row['id']}: {called(row['state'])}")
 
 
 def _step(at: str, what: str, about: str, said: str) -> Flat:

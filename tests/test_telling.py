@@ -147,7 +147,7 @@ def test_story_goes_from_the_mail_to_the_servers_answer(answered: World, capsys:
     assert why(answered, "why", "C-1") == 0
     out = capsys.readouterr().out
     said = ["2026-11-17 11:00  A buyer wrote (mail M-1)", "origin: proven", "| La lampe ne s'allume pas. Que faire ?",
-            "clock: answer, rule A1 (Amazon seller webinar", "+ 24 hours = ", "-> reply email draft: ",
+            "clock: answer: ", "+ 24 hours = ", "(rule A1: Amazon seller webinar", "-> reply email draft: ",
             "judged by Guichet 0.1.0, rules ", "Written:", "words: amazon/buyer_wrote.reply.fr.txt (",
             "yes: 2026-11-17 11:00, you, in the terminal", "try 1, 2026-11-17 11:05: to be tried again: 451 4.7.1",
             f"try 2, 2026-11-17 11:10: it has left: {TOOK}"]

@@ -20,6 +20,16 @@ OURS = {
     "sending_uncertain": "Nobody knows whether a mail has left",
 }
 ENDED = {"open": "runs", "met": "met in time", "missed": "was missed", "cancelled": "ended, no longer needed"}
+# Our own single words amid a story, by language. They are no sentences: elsewhere such a word may be called otherwise.
+CALLED = {"en": {"seller": "by your own hand"}, "fr": {
+    "reply": "réponse", "offer": "remise", "reminder": "rappel", "question": "question", "notice": "avis",
+    "digest": "résumé du jour", "draft": "brouillon", "ready": "prêt à partir", "transmitting": "en train de partir",
+    "sent": "parti", "failed": "échoué", "uncertain": "peut-être parti", "handed": "à poster par vous",
+    "discarded": "jeté", "alone": "tout seul", "shadow": "pour voir", "off": "éteint", "email": "par e-mail",
+    "webservice": "par le webservice", "seller": "par vos soins", "proven": "prouvée",
+    "unproven": "non prouvée", "forged": "fausse", "accepted": "accepté", "refused": "refusé", "rewrite": "autres mots",
+}}
+
 OUTCOMES = {"sent": "it has left", "later": "to be tried again", "refused": "refused",
             "unknown": "nobody knows whether it has left"}
 STATES = {
