@@ -1,7 +1,8 @@
 """Guichet, file by file, along the way of one mail.
 
     run_bot.py      hands its arguments to
-    cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
+    cli             the commands; `showing`, `telling`, `trying`, `checking`, `expecting`, `anonymising` are what
+                    some of them do
     helping         what `--help` says of them
     completing      what makes a shell complete the commands
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
@@ -43,9 +44,10 @@
     calling             -> a marketplace's webservice       edges/webservice
     saving          backups, restoring one, a look over the database at the start       edges/copies
     forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    evidence        the pack about one case for whoever must decide it                core/dossier
     living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
     gathering       mails of the past, from a mailbox or files      edges/archive
-    replaying       the past again by its own clock, in a copy; `backtesting` counts, `telling` says what it came to
+    replaying       the past again by its own clock, in a copy; `backtesting` counts, `reporting` says what it came to
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server
@@ -53,3 +55,5 @@
 `core` and `marketplaces` compute: they cannot send, save, or ask the time. `edges` act, each on one
 outside thing. tests/test_layout.py holds these arrows; docs/architecture.md tells why.
 """
+
+__version__ = "0.1.0"

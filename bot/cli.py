@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from bot import words
+from bot import __version__, words
 from bot.core.errors import BotError
 from bot.helping import Chapter, complaint
 from bot.words import say
@@ -130,7 +130,7 @@ def _store(settings: Settings) -> Store | None:
 @click.group(cls=Chapter, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "path", type=click.Path(path_type=Path), help="The settings (default: mailboxes.toml here).")
 @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
-@click.version_option("0.1.0", message="%(version)s")
+@click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def guichet(context: click.Context, path: Path | None) -> None:
     """Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.
@@ -334,7 +334,7 @@ def backtest(settings: Settings, files: tuple[Path, ...], mailbox: str, maildir:
     from bot.backtesting import backtest as replayed
     from bot.edges import clock
     from bot.gathering import Asked
-    from bot.telling import page, told
+    from bot.reporting import page, told
 
     if sum(map(bool, (maildir, mbox, files))) > 1:
         raise click.UsageError(say("Give one of --maildir, --mbox and files, not several"))
@@ -659,12 +659,26 @@ def _mails_told(rows: Sequence[Row]) -> Iterable[Row]:
 
 
 @guichet.command()
-@click.argument("buyer")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+@click.argument("given", nargs=-1, required=True, metavar="BUYER|case ID FILE.zip")
 @as_json
 @settled
-def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
-    """Write all that is kept about a BUYER into FILE.zip: mails, texts, facts, answers, times."""
+def export(settings: Settings, given: tuple[str, ...], as_json: bool) -> int:
+    """Write all that is kept about a BUYER into FILE.zip, or the evidence about one case.
+
+    \b
+    run_bot.py export "Jean Dupont" jean.zip    all of him: mails, texts, facts, answers, times
+    run_bot.py export case C-12 preuves.zip     for A-to-z or Customer Service: mails, answers as they
+                                                left, deadlines, what the servers said, a SHA-256 of each
+    """
+    if len(given) == 3 and given[0] == "case":
+        return _export_case(settings, given[1], Path(given[2]), as_json)
+    if len(given) != 2:
+        raise click.UsageError(say("Say who or what, and the file: export \"Jean Dupont\" jean.zip, or "
+                                   "export case C-12 preuves.zip"))
+    return _export_buyer(settings, given[0], Path(given[1]), as_json)
+
+
+def _export_buyer(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
     from bot.exporting import export as write
     from bot.forgetting import find
 
@@ -675,6 +689,26 @@ def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
         _print_json({"file": str(file), **held})
     else:
         click.echo(say("{path}: {cases} cases, {mails} mails, {answers} answers.", path=file, **held))
+    return OK
+
+
+def _export_case(settings: Settings, which: str, file: Path, as_json: bool) -> int:
+    from bot import evidence
+    from bot.edges import clock
+
+    store = _open(settings)
+    number = _case_of(store, which).number or 0
+    with _his_language(settings):
+        found = evidence.pack(settings, store, number, clock.now())
+        evidence.write(found, file)
+    if as_json:
+        _print_json({"file": str(file), "case": f"C-{number}", "mails": found.mails, "answers": found.answers,
+                     "left_out": dict(found.left_out)})
+        return OK
+    click.echo(say("{path}: {mails} mails, {answers} answers, each with its SHA-256.", path=file, mails=found.mails,
+                   answers=found.answers))
+    for name, reason in found.left_out.items():
+        click.echo(say("Left out: {id}, {why}.", id=name, why=reason))
     return OK
 
 
@@ -740,20 +774,35 @@ def _tell_alarms(store: Store, settings: Settings) -> None:
 
 @show.command()
 @click.argument("which", required=False, metavar="ID")
+@click.option("--timeline", is_flag=True, help="With --json and an ID: also what happened, as a list `timeline`.")
 @as_json
 @settled
-def case(settings: Settings, which: str | None, as_json: bool) -> int:
-    """All cases, or one: C-12."""
+def case(settings: Settings, which: str | None, timeline: bool, as_json: bool) -> int:
+    """All cases; or one (C-12), with what happened in it in the order of time."""
     from bot import showing
 
     store = _store(settings)
+    columns = ("case", "stage", "turn", "due", "buyer", "reference", "kind")
     if store and which:
-        number = _case_of(store, which).number
-        rows = showing.cases(store, "WHERE cases.id = ?", number)
-    else:
-        rows = showing.cases(store) if store else []
-    return _list(settings, rows, ("case", "stage", "turn", "due", "buyer", "reference", "kind"), as_json,
-                 say("There is no case yet."))
+        return _show_case(settings, store, _case_of(store, which).number or 0, columns, timeline, as_json)
+    return _list(settings, showing.cases(store) if store else [], columns, as_json, say("There is no case yet."))
+
+
+def _show_case(settings: Settings, store: Store, number: int, columns: Sequence[str], timeline: bool,
+               as_json: bool) -> int:
+    from bot import showing, telling
+
+    rows = showing.cases(store, "WHERE cases.id = ?", number)
+    if as_json and not timeline:
+        return _list(settings, rows, columns, as_json, "")
+    with _his_language(settings):
+        steps = telling.timeline(showing.why(store, number))
+        if as_json:
+            _print_json([row | {"timeline": steps} for row in rows])
+        else:
+            _list(settings, rows, columns, as_json, "")
+            click.echo("\n" + telling.timeline_lines(steps, settings.seller))
+    return OK
 
 
 @show.command()
@@ -924,14 +973,10 @@ def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
     """A kept mail as a person reads it: M-12."""
     from bot import showing
     from bot.guichet import keys_of
-    from bot.pipeline import OrderError
-    from bot.trying import mail_number
 
-    store, number = _open(settings), mail_number(which)
-    octets = store.raw_mail(number) if number is not None else None
-    if number is None or octets is None:
-        raise OrderError(say("There is no mail {which}: give one such as M-12; `run_bot.py show shelf` lists them",
-                             which=which))
+    store = _open(settings)
+    number = _mail_of(store, which)
+    octets = store.raw_mail(number) or b""
     if raw:
         _write_octets(octets)
         return OK
@@ -940,21 +985,58 @@ def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
     return OK
 
 
+def _mail_of(store: Store, which: str) -> int:
+    from bot.pipeline import OrderError
+    from bot.trying import mail_number
+
+    number = mail_number(which)
+    if number is None or store.raw_mail(number) is None:
+        raise OrderError(say("There is no mail {which}: give one such as M-12; `run_bot.py show shelf` lists them",
+                             which=which))
+    return number
+
+
 @guichet.command()
 @click.argument("which", metavar="ID")
 @as_json
 @settled
 def why(settings: Settings, which: str, as_json: bool) -> int:
-    """Why is it so? The story of a case (C-12), or of the case of a draft (D-3)."""
-    from bot import showing
+    """Why is it so? The story of a case (C-12), of a mail of ours (D-3) or of one that came (M-7).
 
-    store = _open(settings)
-    told = showing.why(store, _case_of(store, which).number or 0)
-    if as_json:
-        _print_json(told)
-    else:
-        click.echo(showing.story(told, settings.seller))
+    \b
+    run_bot.py why C-12     mail, facts, rules, decisions, words, and what the servers said
+    run_bot.py why D-3      why it was written, whose words it has, who said yes, whether it left
+    run_bot.py why M-7      what was understood of it, or why it is on the shelf
+    """
+    with _his_language(settings):
+        told, story = _told(_open(settings), which, settings)
+        _print_json(told) if as_json else click.echo(story())
     return OK
+
+
+def _told(store: Store, which: str, settings: Settings) -> tuple[dict[str, Any], Callable[[], str]]:
+    """Return what an ID names as `why` tells it to scripts, and what tells it to a person."""
+    from bot import showing, telling
+
+    if which.upper().startswith("M-"):
+        mail = telling.mail(store, _mail_of(store, which))
+        return mail, lambda: telling.story_of_mail(mail, settings.seller)
+    told = showing.why(store, _case_of(store, which).number or 0)
+    if which.upper().startswith("D-"):
+        return told, lambda: telling.story_of_draft(told, int(which[2:]), settings.seller)
+    return told, lambda: telling.story(told, settings.seller)
+
+
+@contextmanager
+def _his_language(settings: Settings) -> Iterator[None]:
+    """Tell a story in the seller's own language, as its sentences were written down; --lang chooses another."""
+    from click.core import ParameterSource
+
+    context = click.get_current_context()
+    asked = any(one.get_parameter_source("lang") is ParameterSource.COMMANDLINE
+                for one in (context, context.find_root()))
+    with words.speaking(words.current() if asked else settings.seller.language):
+        yield
 
 
 # -- orders --------------------------------------------------------------------------------------

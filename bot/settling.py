@@ -28,6 +28,7 @@ def sent(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
         if not move(guichet, row, (State.READY, State.TRANSMITTING, State.UNCERTAIN), State.SENT, now):
             return
         guichet.store.note(row["id"], "")
+        guichet.store.record_try(row, "sent", words, now)
         if row["what"] in TO_BUYER and row["answers"]:
             tell(guichet, row, Kind.SELLER_ANSWERED, words, now, meets(row))
     log.info("%s", say("D-{draft} has left: {words}", draft=row["id"], words=words))
@@ -38,6 +39,7 @@ def later(guichet: Guichet, row: Row, words: str, now: datetime, pause: timedelt
     with guichet.store.write_tx():
         move(guichet, row, (State.TRANSMITTING,), State.READY, now)
         guichet.store.note(row["id"], words, not_before=now + pause)
+        guichet.store.record_try(row, "later", words, now)
     log.warning("%s", say("D-{draft} waits {minutes} minutes for another try: {words}", draft=row["id"],
                           minutes=pause // timedelta(minutes=1), words=words))
 
@@ -46,6 +48,7 @@ def refused(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
     with guichet.store.write_tx():
         move(guichet, row, (State.READY, State.TRANSMITTING), State.FAILED, now)
         guichet.store.note(row["id"], words)
+        guichet.store.record_try(row, "refused", words, now)
         if _KNOWS_NOBODY.match(words) and row["what"] in TO_BUYER:
             guichet.store.stop_address(row["to_addr"], words, now)
         if row["what"] in TO_BUYER:
@@ -55,7 +58,9 @@ def refused(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
 
 def unknown(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
     """Leave a row where nobody can say, and look for it in a minute."""
-    guichet.store.note(row["id"], words, not_before=now + timedelta(minutes=1))
+    with guichet.store.write_tx():
+        guichet.store.note(row["id"], words, not_before=now + timedelta(minutes=1))
+        guichet.store.record_try(row, "unknown", words, now)
     log.warning("%s", say("D-{draft}: nobody knows whether it left: {words}", draft=row["id"], words=words))
 
 

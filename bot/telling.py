@@ -1,257 +1,210 @@
-"""What a backtest tells a person: in a few lines for the terminal, and as one page of HTML that fetches nothing."""
+"""The journal told to a person: why a case, a mail of ours, a mail that came stands where it stands; the timeline."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
-from functools import partial
-from html import escape
-from statistics import median
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.backtesting import MET, MISSED, OPEN, Report
-from bot.core.chart import CLASSES, STYLE, Chart, Series, drawn, tabled
-from bot.core.clean import one_line
+from bot import showing, words
 from bot.core.deadline import local
+from bot.core.order import without_tokens
 from bot.core.policy import Seller
-from bot.edges.store import moment
-from bot.words import current, say
+from bot.edges.store import Store, moment
+from bot.showing import Flat
+from bot.words import say
 from bot.words.kinds import kind_words
-
-MOST = 15       # lines of one list in the terminal; the page and --json have all
-HEADLINE = 70   # characters of a subject
-
-Flat = Mapping[str, Any]
+from bot.words.telling import CALLED, ENDED, OURS, OUTCOMES, STATES
 
 
-def told(report: Report, seller: Seller) -> str:
-    """Return the report as lines, in the language spoken now."""
-    first, last = local(report.first, seller), local(report.last, seller)
-    missed = [_missed(row, seller) for row in report.of(MISSED)]
-    parts = ((say("Backtest from {first} to {last}", first=first, last=last), summary(report)),
-             (say("Understood"), _kinds(report)), (say("What the bot would have done"), deeds(report)),
-             (say("Deadlines"), kept(report)), (say("Missed"), _first(missed)),
-             (say("Refused by a guard"), _first(_reasons(row["why"] for row in report.refused))),
-             (say("Understood by nobody"), _first([_unknown(row) for row in report.unknown])),
-             (say("Mind"), caveats(report)))
-    return "\n\n".join("\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in parts if lines)
+def who(source: str) -> str:
+    """Return who told us something, as a person says it: `seller:mail:5` is "you, by mail (M-5)"."""
+    teller, _, rest = source.partition(":")
+    if teller == "seller":
+        place, _, number = rest.partition(":")
+        by = {"terminal": say("you, in the terminal"), "page": say("you, on the page")}
+        return say("you, by mail (M-{number})", number=number) if place == "mail" else by.get(place, say("you"))
+    tellers = {"mail": say("mail M-{number}", number=rest), "clock": say("the clock"),
+               "outbox": say("what became of {id}", id=rest)}
+    return tellers.get(teller, source)
 
 
-def summary(report: Report) -> list[str]:
-    return [say("{read} mails; from a marketplace: {recognised}; understood by nobody: {shelf}",
-                read=report.read, recognised=report.recognised, shelf=len(report.unknown)),
-            *([say("{count} mails lie outside that time", count=report.outside)] if report.outside else []),
-            say("Nothing was sent, and nothing of your data folder was touched.")]
+def kind_of(kind: str) -> str:
+    """Return what an event is called, whoever told it."""
+    return say(OURS.get(kind, kind_words(kind)))
 
 
-def _kinds(report: Report) -> list[str]:
-    return [f"{count:>6}  {say(kind_words(kind))}" for kind, count in report.kinds.items()]
+def called(word: str) -> str:
+    """Return one of our own words as people say it: a state, a mode, a channel, what a mail is."""
+    return CALLED[words.current()].get(word, word)
 
 
-def deeds(report: Report) -> list[str]:
-    rows = ((report.cases, say("cases opened")), (report.asked, say("questions to you")),
-            (report.drafts, say("drafts, for your yes")), (report.alone, say("replies that leave alone")),
-            (report.shadow, say("replies in shadow mode: only written down")),
-            (len(report.refused), say("refused by a guard, or left to you")),
-            (report.warned, say("reminders before a deadline")), (report.answers, say("real answers of yours found")))
-    return [f"{count:>6}  {what}" for count, what in rows if count or what != say(
-        "replies in shadow mode: only written down")]
+# -- the story -----------------------------------------------------------------------------------
 
 
-def kept(report: Report) -> list[str]:
-    """Return how many deadlines were met and by how much, and what the missed ones cost as far as mails say."""
-    met, left = len(report.of(MET)), [row["left"] for row in report.of(MET)]
-    spare = say(", half of them with more than {left} to spare", left=span(median(left))) if len(left) > 1 else ""
-    lines = [f"{met:>6}  {say('met in time')}{spare}", f"{len(report.of(MISSED)):>6}  {say('not met in time')}",
-             f"{len(report.of(OPEN)):>6}  {say('still running')}"]
-    if stake := report.sums("amount"):
-        lines.append(say("At stake in those missed: {sums}", sums=", ".join(stake.values())))
-    if lost := report.sums("lost"):
-        lines.append(say("Taken back afterwards, as later mails say: {sums}", sums=", ".join(lost.values())))
+def story(told: Mapping[str, Any], seller: Seller) -> str:
+    """Return `why C-12` as a person reads it: mail, facts, rule, decision, words, and what the server said."""
+    case = told["case"]
+    lines = [f"{case['case']} · {case['shop']} · {case['reference']} · {say(kind_words(case['kind']))}", ""]
+    for event in told["events"]:
+        lines += _event(event, seller)
+    lines += ["", say("Deadlines:")] if told["deadlines"] else []
+    for row in told["deadlines"]:
+        lines += _deadline(row, seller)
+    lines += ["", say("Written:")] if told["outbox"] else []
+    for row in told["outbox"]:
+        lines += _written(row, seller)
+    return "\n".join(lines)
+
+
+def story_of_draft(told: Mapping[str, Any], number: int, seller: Seller) -> str:
+    """Return `why D-3`: the mail of ours, and what it was written about."""
+    [row] = [row for row in told["outbox"] if row["id"] == f"D-{number}"]
+    step = [event for event in told["events"] if event["number"] == row["event"]]
+    lines = [f"{row['id']} · {row['subject']}", "", say("It was written because of this:"), ""]
+    for event in step:
+        lines += _event(event, seller)
+    lines += ["", say("What became of it:"), *_written(row, seller), "",
+              say("The whole story: run_bot.py why {case}", case=told["case"]["case"])]
+    return "\n".join(lines)
+
+
+def mail(store: Store, number: int) -> Flat:
+    """Return why a mail that came is where it is: what was read out of it, what was ordered by it."""
+    row = store.row("SELECT * FROM mails WHERE id = ?", number)
+    assert row, "the mail was found a moment ago"
+    ordered = store.rows("SELECT sender, said, verdict, reason, at FROM orders WHERE mail = ? ORDER BY id", number)
+    return {"mail": {"mail": f"M-{number}", "mailbox": row["mailbox"], "from": row["sender"] or None,
+                     "subject": without_tokens(row["subject"]) or None, "received": row["received"],
+                     "origin": row["origin"] or None, "state": row["state"], "reason": row["reason"] or None,
+                     "kind": row["kind"] or None, "case": f"C-{row['case_id']}" if row["case_id"] else None},
+            "events": showing.events(store, "mail = ?", number), "orders": ordered}
+
+
+def story_of_mail(told: Mapping[str, Any], seller: Seller) -> str:
+    """Return `why M-7` as a person reads it."""
+    mail = told["mail"]
+    lines = [f"{mail['mail']} · {mail['subject'] or '-'}",
+             say("came into {mailbox} at {at}, from {sender}", mailbox=mail["mailbox"],
+                 at=local(moment(mail["received"]), seller), sender=mail["from"] or "-")]
+    lines += [say(STATES[mail["state"]])]
+    lines += [f"  {say('reason')}: {mail['reason']}"] if mail["reason"] else []
+    lines += [say("It was an order of yours: «{said}», {verdict}. {reason}", **_order(one)) for one in told["orders"]]
+    for event in told["events"]:
+        lines += ["", *_event(event, seller)]
+    lines += ["", say("The whole story: run_bot.py why {case}", case=mail["case"])] if mail["case"] else []
+    return "\n".join(lines)
+
+
+def _order(row: Mapping[str, str]) -> dict[str, str]:
+    return {"said": row["said"], "verdict": row["verdict"], "reason": row["reason"]}
+
+
+def _event(event: Flat, seller: Seller) -> list[str]:
+    lines = [f"{local(moment(event['at']), seller)}  {kind_of(event['kind'])} ({who(event['source'])})"]
+    lines += [f"    {say('origin')}: {called(event['origin'] or '-')}"] if event["source"].startswith("mail:") else []
+    lines += [f"    {say('held')}: {event['held']}"] if event["held"] else []
+    lines += [f"    {name}: {value}" for name, value in event["facts"].items() if value]
+    lines += [f"    | {line}" for line in event["text"].splitlines()]
+    for clock in event["clocks"]:
+        lines.append(f"    {say('clock')}: {clock['name']}: {_rule(clock)}{clock['why']}")
+    lines += [f"    -> {_decision(decision)}" for decision in event["decided"]]
+    lines += [f"    {_judged(event['rules'])}"] if event["rules"] else []
     return lines
 
 
-def span(minutes: float) -> str:
-    """Return a time in words: 2 d 3 h, 5 h 12 min."""
-    days, rest = divmod(int(minutes), 1440)
-    hours, left = divmod(rest, 60)
-    if days:
-        return say("{days} d {hours} h", days=days, hours=hours)
-    return say("{hours} h {minutes} min", hours=hours, minutes=left) if hours else say("{minutes} min", minutes=left)
-
-
-def _missed(row: Flat, seller: Seller) -> str:
-    about = row["order"] or row["item"] or row["case"]
-    parts = [local(moment(row["due"]), seller), f"{row['shop']} {about}", say(kind_words(row["kind"])), _late(row)]
-    return " · ".join(filter(None, [*parts, row["amount"]]))
-
-
-def _late(row: Flat) -> str:
-    return say("answered {late} late", late=span(row["late"])) if row["late"] is not None else say("no answer found")
-
-
-def _unknown(row: Flat) -> str:
-    said = one_line(row["subject"] or "", set())
-    shown = said if len(said) <= HEADLINE else said[:HEADLINE - 1] + "…"
-    return f"{row['from'] or '?'} · {shown or say('(no subject)')} · {row['reason']}"
-
-
-def _reasons(whys: Iterator[str]) -> list[str]:
-    """Return why things were refused, alike ones counted, the most frequent first."""
-    return [f"{count:>4} × {why}" for why, count in Counter(whys).most_common()]
-
-
-def _first(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - MOST
-    return [*lines[:MOST], *([say("and {count} more: --html FILE or --json has them all", count=more)]
-                             if more > 0 else [])]
-
-
-def caveats(report: Report) -> list[str]:
-    """Return what the numbers cannot know."""
-    lines = list(report.failures)
-    if report.of(MISSED):
-        lines.append(say("What you answered on a marketplace's own page leaves no mail, unless the marketplace sends a "
-                         "copy: such deadlines count as missed here."))
-    if report.unchecked:
-        lines.append(say("Signatures were not checked, for that asks the DNS: such mails count as not proven, and "
-                         "nothing leaves alone on their account. --dkim checks them."))
-    elif sum(report.origins.values()) and report.origins.get("proven", 0) * 2 < sum(report.origins.values()):
-        lines.append(say("Most mails are not proven to come from where they say; `run_bot.py check` says which "
-                         "authserv_id to write into mailboxes.toml."))
-    if report.stopped:
-        lines.append(say("Automatic sending would have stopped until you look: {reason}", reason=report.stopped))
-    return lines
-
-
-# -- the page ------------------------------------------------------------------------------------
-
-_STYLE = """\
-:root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--soft:#c4c4c4;--quiet:#595959}
-@media (prefers-color-scheme:dark){:root{--ink:#eee;--paper:#121212;--soft:#4a4a4a;--quiet:#b5b5b5}}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:16px;max-width:72em;font:16px/1.5 system-ui,sans-serif;color:var(--ink);\
-background:var(--paper);overflow-wrap:anywhere}
-h1{font-size:1.5em;line-height:1.3}h2{font-size:1.2em;margin-top:2em}
-.figures{display:flex;flex-wrap:wrap;gap:8px 32px;padding:0;list-style:none}
-.figures b{display:block;font-size:1.7em;line-height:1.2}
-.pair{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:16px;align-items:start}
-@media (max-width:50em){.pair{grid-template-columns:minmax(0,1fr)}}
-figure{margin:0}
-.table{overflow:auto;max-height:22em}
-table{border-collapse:collapse;font-size:.88em;width:100%}
-caption{text-align:left;font-weight:bold;padding:4px 0}
-th,td{padding:4px 8px;border-bottom:1px solid var(--soft);text-align:left;vertical-align:top}
-th[scope=row]{white-space:nowrap}td{font-variant-numeric:tabular-nums}
-p.quiet{color:var(--quiet)}
-@media print{body{max-width:none;padding:0}figure{margin:0}
-.table{overflow:visible;max-height:none}.pair{display:block}\
-section{break-inside:avoid-page}tr{break-inside:avoid}}
-"""
-
-
-def page(report: Report, seller: Seller) -> str:
-    """Return the whole report as one HTML page: no script, no link, nothing from elsewhere."""
-    title = say("Guichet: backtest from {first} to {last}", first=local(report.first, seller)[:10],
-                last=local(report.last, seller)[:10])
-    return "".join((
-        f'<!DOCTYPE html>\n<html lang="{current()}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" '
-        f'content="no-referrer">\n<title>{escape(title)}</title>\n<style>\n{_STYLE}{STYLE}</style>\n</head>\n<body>\n'
-        f"<main>\n<h1>{escape(title)}</h1>\n", _paragraphs(summary(report)), _figures(report),
-        *map(_pair, charts(report)), *_lists(report, seller), "</main>\n</body>\n</html>\n"))
-
-
-def _paragraphs(lines: Sequence[str]) -> str:
-    return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
-
-
-def _figures(report: Report) -> str:
-    rows = ((report.read, say("mails")), (report.recognised, say("recognised")), (report.cases, say("cases")),
-            (report.drafts, say("drafts, for your yes")), (report.alone, say("replies that leave alone")),
-            (len(report.of(MET)), say("deadlines met")), (len(report.of(MISSED)), say("deadlines missed")))
-    figures = "".join(f"<li><b>{count}</b>{escape(what)}</li>" for count, what in rows)
-    return f'<ul class="figures">{figures}</ul>\n'
-
-
-def charts(report: Report) -> list[Chart]:
-    """Return the three pictures: mails by kind, deadlines by their end, hours to an answer; a bar a week."""
-    weeks = report.weeks
-    by_week = _weekly(report)
-    ends = [Series(name=name, values=[row[state] for row in weeks]) for state, name in
-            ((MET, say("met in time")), (MISSED, say("not met in time")), (OPEN, say("still running")))]
-    hours = Series(name=say("hours"), values=[row["hours_to_answer"] for row in weeks])
-    return [
-        by_week(id="mails", title=say("Mails a week, by kind"), series=_by_kind(report),
-                words=say("{count} mails in {weeks} weeks", count=report.recognised, weeks=len(weeks))),
-        by_week(id="deadlines", title=say("Deadlines a week"), series=ends,
-                words=say("{met} met, {missed} missed, {open} still running", met=len(report.of(MET)),
-                          missed=len(report.of(MISSED)), open=len(report.of(OPEN)))),
-        by_week(id="answers", title=say("Hours to your answer, median of each week"), series=[hours],
-                words=say("{count} answers", count=sum("reply" in row["met_by"].split() for row in report.of(MET)))),
-    ]
-
-
-def _weekly(report: Report) -> Callable[..., Chart]:
-    """Return what makes a chart over the weeks of a report, each named by its Monday."""
-    days = [date.fromisoformat(row["week"]) for row in report.weeks]
-    french = current() == "fr"
-    return partial(Chart, head=say("week of"),
-                   labels=[day.strftime("%d/%m/%Y" if french else "%Y-%m-%d") for day in days],
-                   marks=[day.strftime("%d/%m" if french else "%m-%d") for day in days])
-
-
-def _by_kind(report: Report) -> list[Series]:
-    """Return the most frequent kinds, and all others as one."""
-    kinds = list(report.kinds)
-    alone = kinds if len(kinds) <= CLASSES else kinds[:CLASSES - 1]
-    found = [Series(name=say(kind_words(kind)), values=[row["kinds"].get(kind, 0) for row in report.weeks])
-             for kind in alone]
-    rest = [sum(count for kind, count in row["kinds"].items() if kind not in alone) for row in report.weeks]
-    return [*found, *([Series(name=say("all others"), values=rest)] if len(alone) < len(kinds) else [])]
-
-
-def _pair(chart: Chart) -> str:
-    return (f'<section><h2>{escape(chart.title)}</h2>\n<div class="pair"><figure>{drawn(chart)}</figure>'
-            f"{tabled(chart)}</div></section>\n")
-
-
-def _lists(report: Report, seller: Seller) -> Iterator[str]:
-    yield _section(say("What the bot would have done"), [[line.strip()] for line in [*deeds(report), *kept(report)]])
-    yield _section(say("Missed"), [
-        [local(moment(row["due"]), seller), row["shop"], row["order"] or row["item"] or row["case"],
-         say(kind_words(row["kind"])), _late(row), row["amount"] or "–", row["lost"] or "–", row["why"],
-         row["silence"] or "–"] for row in report.of(MISSED)],
-        [say("due"), say("shop"), say("order"), say("kind"), say("answer"), say("at stake"), say("taken back"),
-         say("why"), say("what silence costs")])
-    yield _section(say("Met"), [
-        [local(moment(row["due"]), seller), row["shop"], row["order"] or row["item"] or row["case"],
-         say(kind_words(row["kind"])), span(row["left"]), row["why"]] for row in report.of(MET)],
-        [say("due"), say("shop"), say("order"), say("kind"), say("left"), say("why")])
-    yield _section(say("Refused by a guard"), [
-        [row["case"], local(moment(row["at"]), seller), say(kind_words(row["kind"])), row["why"]]
-        for row in report.refused], [say("case"), say("when"), say("kind"), say("why")])
-    yield _section(say("Understood by nobody"), [
-        [local(moment(row["received"]), seller), row["from"] or "?", row["subject"] or say("(no subject)"),
-         row["reason"], row["place"] or ""] for row in report.unknown],
-        [say("received"), say("from"), say("subject"), say("reason"), say("where it lies")])
-    if lines := caveats(report):
-        yield f"<section><h2>{escape(say('Mind'))}</h2>\n{_paragraphs(lines)}</section>\n"
-
-
-def _section(title: str, rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
-    if not rows:
+def _rule(row: Flat) -> str:
+    """Return the rule and its source, where the arithmetic does not name them already."""
+    if not row["rule"] or row["rule"] in row["why"]:
         return ""
-    titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    lines = "".join("<tr>" + "".join(f"<td>{_shown(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
-    return (f"<section><h2>{escape(title)}</h2>\n<table>{f'<thead><tr>{titles}</tr></thead>' if head else ''}"
-            f"<tbody>{lines}</tbody></table></section>\n")
+    return say("rule {rule} ({source}): ", rule=row["rule"], source=row["source"] or "-")
 
 
-def _shown(cell: str) -> str:
-    """Return what a mail may have brought in as text and nothing else."""
-    return escape(one_line(cell, set()))
+def _judged(rules: str) -> str:
+    program, _, version = rules.partition("/")
+    return say("judged by Guichet {program}, rules {version}", program=program, version=version)
 
 
+def _deadline(row: Flat, seller: Seller) -> list[str]:
+    ended = f"  {local(moment(row['ended']), seller)}" if row["ended"] else ""
+    return [f"  {row['name']}  {local(moment(row['due']), seller)}  {say(ENDED[row['state']])}{ended}",
+            f"    {_rule(row)}{row['why']}"]
+
+
+def _written(row: Flat, seller: Seller) -> list[str]:
+    lines = [f"  {row['id']}  {called(row['what'])} -> {row['to']}  {called(row['state'])}", f"    {row['why']}"]
+    lines += [f"    {say('words')}: {_words(row)}"] if row["words"] else []
+    lines += [f"    {say('yes')}: {said}" for said in _yes(row, seller)]
+    lines += [f"    {one}" for one in _tries(row, seller)]
+    tried = {one["answer"] for one in row["tries"]}
+    lines += [f"    {row['error']}"] if row["error"] and row["error"] not in tried else []
+    return lines + [f"    ! {remark['sentence']}" for remark in row["remarks"]]
+
+
+def _words(row: Flat) -> str:
+    if row["words"] == "seller":
+        return say("your own")
+    file = row["words"].removeprefix("own:")
+    version = f" ({row['version']})" if row["version"] else ""
+    return (say("your template {file}", file=file) if file != row["words"] else file) + version
+
+
+def _yes(row: Flat, seller: Seller) -> Iterator[str]:
+    for one in row["yes"]:
+        yield f"{local(moment(one['at']), seller)}, {who(one['source'])}"
+    if row["mode"] == "alone" and row["what"] in ("reply", "offer") and not row["yes"]:
+        yield say("nobody's: your settings let it leave alone")
+
+
+def _tries(row: Flat, seller: Seller) -> Iterator[str]:
+    for one in row["tries"]:
+        yield say("try {number}, {at}: {outcome}: {answer}", number=one["try"], at=local(moment(one["at"]), seller),
+                  outcome=say(OUTCOMES[one["outcome"]]), answer=one["answer"])
+
+
+def _decision(decision: Mapping[str, str]) -> str:
+    how = " ".join(called(decision[key]) for key in ("action", "channel", "mode", "draft") if decision.get(key))
+    return f"{how}: {decision['why']}"
+
+
+# -- the timeline --------------------------------------------------------------------------------
+
+
+def timeline(told: Mapping[str, Any]) -> list[Flat]:
+    """Return what happened in a case, in the order of time, as flat objects with a sentence each.
+
+    `what` is one of event, deadline, ended, written, try, moved.
+    """
+    case = told["case"]["case"]
+    steps = [*_heard(told["events"]), *_ends(told["deadlines"]), *_left(told["outbox"])]
+    return [{"case": case, **step} for step in sorted(steps, key=lambda step: str(step["at"]))]
+
+
+def _heard(events: Sequence[Flat]) -> Iterator[Flat]:
+    for event in events:
+        yield _step(event["at"], "event", event["source"], f"{kind_of(event['kind'])} ({who(event['source'])})")
+        for clock in event["clocks"]:
+            yield _step(event["at"], "deadline", clock["name"], f"{clock['name']}: {clock['why']}")
+
+
+def _ends(deadlines: Sequence[Flat]) -> Iterator[Flat]:
+    for row in deadlines:
+        if row["ended"]:
+            yield _step(row["ended"], "ended", row["name"], f"{row['name']}: {say(ENDED[row['state']])}")
+
+
+def _left(outbox: Sequence[Flat]) -> Iterator[Flat]:
+    for row in outbox:
+        yield _step(row["written"], "written", row["id"], f"{row['id']}: {called(row['what'])} -> {row['to']}")
+        for one in row["tries"]:
+            yield _step(one["at"], "try", row["id"], f"{row['id']}: {say(OUTCOMES[one['outcome']])}: {one['answer']}")
+        if row["state"] in ("handed", "discarded"):
+            yield _step(row["changed"], "moved", row["id"], f"{row['id']}: {called(row['state'])}")
+
+
+def _step(at: str, what: str, about: str, said: str) -> Flat:
+    return {"at": at, "what": what, "about": about, "said": said}
+
+
+def timeline_lines(steps: Sequence[Flat], seller: Seller) -> str:
+    """Return a timeline as a person reads it."""
+    return "\n".join(f"  {local(moment(step['at']), seller)}  {step['said']}" for step in steps)

@@ -74,6 +74,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
         parameters=called_with(action.call, event, guichet.seller),
         not_before=now + asked.wait if asked.wait else None, once=action.once,
+        words_from=said.file, words_hash=said.version,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
     return asked.why if planned.state is State.READY and asked.state is not State.READY else ""
@@ -314,7 +315,8 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
         guichet.store.write(frozen(guichet, Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
-            message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers),
+            message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers,
+            words_from=said.file, words_hash=said.version),
             now, token), case, event_id, now)
 
 

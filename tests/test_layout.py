@@ -19,12 +19,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
                 *(ROOT / "bot").rglob("*.md"), *(ROOT / "templates").rglob("*.*")])
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
-FROM_THE_TOP = ("cli", "helping", "completing", "demo", "beginning", "penning", "granting", "telling", "backtesting",
-                "replaying", "gathering", "checking", "inspecting", "finding", "trying", "exporting", "showing",
-                "anonymising", "expecting", "loop", "leasing", "reconciling", "sending", "resolving", "filing",
-                "settling", "reading", "hearing", "ordering", "reminding", "ticking", "digesting", "dating", "counting",
-                "rehearsing", "pipeline", "drifting", "alarming", "calling", "receiving", "entering", "breaking",
-                "writing", "proofing", "standing", "pausing", "forgetting", "living", "guichet", "saving", "settings")
+FROM_THE_TOP = ("cli", "helping", "completing", "demo", "beginning", "penning", "granting", "reporting", "backtesting",
+                "replaying", "gathering", "checking", "inspecting", "finding", "trying", "evidence", "exporting",
+                "telling", "showing", "anonymising", "expecting", "loop", "leasing", "reconciling", "sending",
+                "resolving", "filing", "settling", "reading", "hearing", "ordering", "reminding", "ticking",
+                "digesting", "dating", "counting", "rehearsing", "pipeline", "drifting", "alarming", "calling",
+                "receiving", "entering", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",
+                "living", "guichet", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files

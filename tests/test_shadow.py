@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from bot import digesting
 from bot.cli import guichet
 from bot.core.event import CaseKey
-from bot.showing import shadow, story, why
+from bot.showing import shadow, why
+from bot.telling import story
 from tests.world import World, buyer_writes, claim
 
 

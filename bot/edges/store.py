@@ -93,6 +93,8 @@ class Written:
     not_before: datetime | None = None
     remarks: str = "[]"  # JSON: what the linter said of the words
     once: str = ""
+    words_from: str = ""  # the file of its words, `own:` before it where it is the seller's
+    words_hash: str = ""
 
 
 def iso(moment: datetime) -> str:
@@ -172,6 +174,14 @@ class Store:
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
         return bytes.fromhex(self.meta("salt"))
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """Do all of the block or nothing; inside it what the journal holds may be blanked."""
+        with self.write_tx():
+            self.set_meta("erasing", "1")
+            yield
+            self.run("DELETE FROM meta WHERE name = 'erasing'")
 
     KEYED = "forgotten:"
 
@@ -331,16 +341,18 @@ class Store:
                 (*values, case.key.marketplace, case.key.shop, case.key.reference,
                  iso(case.opened or now), untold)).lastrowid or 0)
 
-    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]]) -> int:
+    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]], *,
+                     rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
+        """Write into the journal what happened, by which version of the rules it was judged, what clocks it started."""
         mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
         with self.write_tx():
             return int(self.db.conn.execute(
                 "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
-                " held, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
                  json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
-                 event.text, event.origin or "", event.held,
-                 json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
+                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False), rules,
+                 json.dumps(list(clocks), ensure_ascii=False))).lastrowid or 0)
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
                         warned: int | None) -> None:
@@ -409,12 +421,13 @@ class Store:
             cursor = self.db.conn.execute(
                 "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
                 " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " remarks, parameters, once, created, changed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " remarks, parameters, once, words_from, words_hash, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
                  row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
                  row.error, iso(row.not_before) if row.not_before else None, row.remarks,
-                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, iso(now), iso(now)))
+                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, row.words_from, row.words_hash,
+                 iso(now), iso(now)))
             return cursor.lastrowid if cursor.rowcount else None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
@@ -433,7 +446,8 @@ class Store:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
         marks = ", ".join("?" for _ in rewrite.frm)
         return bool(self.run(
-            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', changed = ? WHERE id = ?"
+            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', words_from = 'seller', words_hash = '',"
+            " changed = ? WHERE id = ?"
             f" AND state IN ({marks})", body, remarks, iso(now), rewrite.draft, *rewrite.frm))
 
     def record_answers(self, event: int, names: Sequence[str], now: datetime) -> None:
@@ -457,6 +471,11 @@ class Store:
     def note(self, draft: int, error: str, *, not_before: datetime | None = None) -> None:
         self.run("UPDATE outbox SET error = ?, not_before = ? WHERE id = ?",
                  error, iso(not_before) if not_before else None, draft)
+
+    def record_try(self, row: Row, outcome: str, answer: str, now: datetime) -> None:
+        """Write into the journal what came of a try of sending, in the server's own words."""
+        self.run("INSERT INTO tries (draft, try, outcome, answer, at) VALUES (?, ?, ?, ?, ?)", row["id"],
+                 row["attempts"], outcome, answer, iso(now))
 
     def ready(self, now: datetime) -> list[Row]:
         return self.rows("SELECT * FROM outbox WHERE state = 'ready' AND (not_before IS NULL OR not_before <= ?)"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -37,11 +38,16 @@ class TemplateError(EdgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A rendered template: its subject, its other headers (lower case), its body."""
+    """A rendered template: its subject, its other headers (lower case), its body; the file, and a hash of it.
+
+    `own:` stands before the name of a file that is the seller's.
+    """
 
     subject: str
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
+    version: str = ""
 
 
 class Told(dict[str, Any]):
@@ -79,7 +85,16 @@ class Templates:
         except _faults() as error:
             raise TemplateError(say("The template {name} cannot be used: {words}",
                                     name=file, words=str(error) or tries[0])) from error
-        return _split(rendered, name)
+        found, version = self._written_in(file)
+        return replace(_split(rendered, name), file=found, version=version)
+
+    def _written_in(self, file: str) -> tuple[str, str]:
+        """Return which file words come from, and the version of its text as it stands."""
+        folder = next((folder for folder in self.folders if (folder / file).is_file()), None)
+        if folder is None:
+            return file, ""
+        own = "own:" if folder != PROGRAM else ""
+        return f"{own}{file}", _version((folder / file).read_bytes())
 
     def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
         """Return the languages there are words in; empty where nobody wrote any."""
@@ -118,6 +133,7 @@ class Templates:
             raise TemplateError(say("The template {name} cannot be used: {words}", name=f"answers/{answer.name}.md",
                                     words=error)) from error
         return Words(subject=str(context["subject"]), headers={"answers": "true"} if answer.answers else {},
+                     file=f"own:answers/{answer.name}.md", version=_version(answer.body.encode()),
                      body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n")
 
     def check_answers(self) -> int:
@@ -159,6 +175,10 @@ class Templates:
         if self._environment is None:
             self._environment = _environment(self.folders, self.seller, careful=self.careful)
         return self._environment
+
+
+def _version(words: bytes) -> str:
+    return sha256(words).hexdigest()[:12]
 
 
 def _faults() -> tuple[type[Exception], ...]:

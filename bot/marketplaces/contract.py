@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,14 @@ class Marketplace:
     guards: Limits = field(default_factory=Limits)
     numbers: Demands = field(default_factory=Demands)
     readers: list[Reader] = field(default_factory=list)
+    version: str = ""  # of the data files: other rules have another
 
     @classmethod
     def from_folder(cls, init_file: str) -> Marketplace:
         """Read a folder's data files; a bad one is a programming error and raises at import."""
         folder = Path(init_file).parent
-        said = tomllib.loads((folder / "notifications.toml").read_text("utf-8"))
-        demanded = tomllib.loads((folder / "rules.toml").read_text("utf-8"))
+        files = [(folder / name).read_text("utf-8") for name in ("notifications.toml", "rules.toml")]
+        said, demanded = map(tomllib.loads, files)
         kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
         return cls(
             name=folder.name,
@@ -144,6 +146,7 @@ class Marketplace:
             words=_words(demanded.get("words", {})),
             guards=_guards(demanded.get("guards", {}), demanded.get("words", {})),
             numbers=_numbers(demanded.get("numbers", {})),
+            version=sha256("\0".join(files).encode()).hexdigest()[:12],
         )
 
     def reads(self, reader: Reader) -> Reader:
