@@ -15,7 +15,8 @@ from bot import evidence, settling
 from bot.cli import main
 from bot.core.dossier import Section, as_html, as_text
 from bot.core.event import Kind
-from bot.core.order import Grant, without_tokens
+from bot.core.grant import Grant
+from bot.core.order import without_tokens
 from bot.exporting import ExportError
 from bot.forgetting import retire
 from tests.world import ITEM, MARIE, NOW, ORDER, RELAY, World, buyer_writes, claim
