@@ -2,6 +2,7 @@
 
     run_bot.py      hands its arguments to
     cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
+    dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock
