@@ -19,6 +19,7 @@
                         core/holding, core/wishes           why nothing may leave by itself
     standing        what the guards must know of a case and its sisters
     pausing         the switch that stops all automatic sending
+    switching       modes that were switched on the page, over those of the settings
     drifting        the alarm for layouts nobody knows
     alarming        the alarms for the bot itself: a mailbox, the disk, the clock
     writing         decisions -> words -> outbox rows       edges/templates, core/draft

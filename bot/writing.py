@@ -254,6 +254,16 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
                             {**_reply_context(case, event, mail), **more}, marketplace=case.key.marketplace)
 
 
+def tried_words(templates: Templates, source: str, name: str, case: Case, event: Event, mail: Mapping[str, Any],
+                **more: object) -> Words:
+    """Return what a reply's template would say that is not kept yet.
+
+    Raises:
+        TemplateError: it is wrong, or prints what is unknown or empty.
+    """
+    return templates.render_text(source, name, {**_reply_context(case, event, mail), **more})
+
+
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
     return {"case": replace(case, buyer=called(case.buyer) or None), "facts": event.facts, "text": event.text,
             "at": event.at, "subject": draft.reply_subject(mail.get("subject", ""))}

@@ -23,7 +23,7 @@ FROM_THE_TOP = ("cli", "dashboard", "demo", "checking", "trying", "exporting", "
                 "loop", "leasing", "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing",
                 "ordering", "reminding", "ticking", "digesting", "rehearsing", "pipeline", "drifting", "alarming",
                 "calling", "receiving", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",
-                "living", "guichet", "saving", "settings")
+                "living", "guichet", "switching", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files
@@ -37,7 +37,7 @@ MAY_IMPORT = {
     # The page reads the store and gives orders: it starts no pass, fetches nothing and sends nothing.
     "bot.dashboard": BENEATH | {"bot.dashboard"} | {f"bot.{part}" for part in (
         "showing", "ordering", "rehearsing", "pipeline", "alarming", "writing", "proofing", "standing", "pausing",
-        "living", "guichet", "saving", "settings")},
+        "living", "guichet", "switching", "saving", "settings")},
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words", "bot.edges.killpoint"},      # which a test asks for, and nobody else
     "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.killpoint", "bot.edges.copies"},

@@ -7,6 +7,11 @@
     desk        Today, and one case
     acts        the buttons: each is an order, carried out as one by mail is
     lists       cases, deadlines, outbox, shelf; each as a page, CSV or JSON
+    searching   cases by order, buyer, words
+    figures     the weeks in numbers
+    ruling      modes to switch, and what the marketplaces demand
+    wording     templates, tried on samples before they are kept
+    health      mailboxes, alarms, backups, versions; the switch that stops what leaves by itself
     telling     rows of the store -> what a page shows
     pages/      Jinja2, everything escaped; static/ is one stylesheet and one small script
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, g
 from jinja2 import StrictUndefined
 
-from bot.dashboard import acts, desk, gate, lists, telling
+from bot.dashboard import acts, desk, figures, gate, health, lists, ruling, searching, telling, wording
 from bot.dashboard.here import Counter
 from bot.dashboard.password import lock_of
 from bot.edges import clock
@@ -35,8 +35,8 @@ def counter(settings: Settings, *, names: Collection[str] = (), now: Callable[[]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(telling.GLOBALS)
     gate.keep(app)
-    for part in (desk.PART, acts.PART, lists.PART):
-        app.register_blueprint(part)
+    for part in (desk, acts, lists, searching, figures, ruling, wording, health):
+        app.register_blueprint(part.PART)
     app.teardown_appcontext(_close)
     return app
 

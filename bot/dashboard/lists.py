@@ -87,8 +87,8 @@ def page(name: str) -> str:
     rows = store().rows(f"{listing.select} WHERE {where} ORDER BY {listing.order} LIMIT ? OFFSET ?", *bound,
                         A_PAGE + 1, (at - 1) * A_PAGE)
     return render_template(
-        "list.html", name=name, listing=listing, rows=[listing.flat(row) for row in rows[:A_PAGE]], shown=_shown,
-        head=_head, link=_link, choices=_choices(listing), asked=_asked(listing), choice=_shown,
+        "list.html", name=name, listing=listing, rows=[listing.flat(row) for row in rows[:A_PAGE]], shown=shown,
+        head=head, link=link, choices=_choices(listing), asked=_asked(listing), choice=shown,
         before=_address(name, listing, at - 1) if at > 1 else "",
         after=_address(name, listing, at + 1) if len(rows) > A_PAGE else "",
         files={form: _with(url_for("lists.file", name=name, form=form), _asked(listing)) for form in ("csv", "json")})
@@ -146,11 +146,11 @@ def _with(address: str, asked: Mapping[str, str]) -> str:
 # -- cells -----------------------------------------------------------------------------------------
 
 
-def _head(name: str) -> str:
+def head(name: str) -> str:
     return say(HEADS[name])
 
 
-def _shown(name: str, value: Any) -> str:
+def shown(name: str, value: Any) -> str:
     if value in (None, ""):
         return "–"
     if name == "due":
@@ -162,7 +162,7 @@ def _shown(name: str, value: Any) -> str:
     return ways[name](value) if name in ways else safe(value)[:200]
 
 
-def _link(row: Flat, name: str) -> str:
+def link(row: Flat, name: str) -> str:
     """Return where a cell leads: only ever to a page of ours."""
     value = row[name]
     if name == "case" and value:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import request
+from flask import request, url_for
 
 from bot import words
 from bot.core.action import State
@@ -184,13 +184,21 @@ def here() -> str:
     return request.full_path.removesuffix("?") if request.method == "GET" else "/"
 
 
+def say_of(english: str) -> str:
+    """Say a sentence that stands in a table."""
+    return say(english)
+
+
 def more_pages() -> list[tuple[str, str]]:
     """Return the pages behind the lists, as the navigation shows them."""
-    return []
+    return [(url_for("figures.numbers"), say("Numbers")), (url_for("ruling.rules"), say("Rules")),
+            (url_for("wording.words"), say("Words")), (url_for("health.health"), say("Health")),
+            (url_for("searching.search"), say("Search"))]
 
 
 GLOBALS = {
-    "say": say, "safe": safe, "shortened": shortened, "when": when, "until": until, "instant": instant, "kind": kind,
+    "say": say, "say_of": say_of, "safe": safe,
+    "shortened": shortened, "when": when, "until": until, "instant": instant, "kind": kind,
     "label": label, "meaning": meaning, "state": state, "what": what, "person": person, "facts": facts,
     "decided": decided, "here": here, "spoken": words.current, "now": now, "more_pages": more_pages,
 }

@@ -5,6 +5,7 @@ Instants are text, UTC, `2026-11-22T09:40:00Z`, so that they sort. Money, where 
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlite_utils import Migrations
@@ -61,6 +62,15 @@ def m008_alarms(db: Any) -> None:
 def m010_what_became_of_a_sending(db: Any) -> None:
     for statement in BECAME.split(";\n\n"):
         db.execute(statement)
+
+
+@migrations()
+def m020_words_to_be_searched(db: Any) -> None:
+    """An SQLite without FTS5 does without: the page then looks through the texts themselves."""
+    try:
+        db.execute(SPOKEN)
+    except sqlite3.OperationalError:
+        return
 
 
 FIRST = """
@@ -323,4 +333,11 @@ CREATE TABLE leases (
     boot TEXT NOT NULL,
     beaten TEXT NOT NULL
 ) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# The words of events, for the page's search: filled by whoever searches, thrown away whole when anything is forgotten.
+SPOKEN = """
+CREATE VIRTUAL TABLE spoken USING fts5(text, facts, content='events', content_rowid='id',
+    tokenize="unicode61 remove_diacritics 2")
 """.strip()

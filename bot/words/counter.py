@@ -199,6 +199,101 @@ FRENCH = {
         "marché.",
     "If a marketplace wrote it, send a copy without names on: {command}":
         "Si une place de marché l'a écrit, transmettez-en une copie sans noms : {command}",
+
+    # search
+    "Search": "Recherche",
+    "Order, buyer, or words": "Commande, acheteur ou mots",
+    "Find": "Chercher",
+    "There are more: say more words.": "Il y en a d'autres : donnez plus de mots.",
+    "No case is about «{about}».": "Aucune affaire ne concerne « {about} ».",
+
+    # health
+    "Health": "Santé",
+    "The bot is at work on {host}; last sign of life {when}.":
+        "Le bot travaille sur {host} ; dernier signe de vie le {when}.",
+    "The bot is not running: start it with {command}, or wait for cron.":
+        "Le bot ne tourne pas : lancez-le avec {command}, ou attendez cron.",
+    "Mailboxes": "Boîtes",
+    "last read {when}": "lue le {when}",
+    "not read yet": "pas encore lue",
+    "too long ago": "il y a trop longtemps",
+    "What leaves by itself": "Ce qui part tout seul",
+    "What you let the bot do alone leaves by itself.": "Ce que vous laissez faire au bot part tout seul.",
+    "Let it go on": "Remettre en marche",
+    "Stop it": "L'arrêter",
+    "What is kept": "Ce qui est gardé",
+    "Mails": "Messages",
+    "Not read yet": "Pas encore lus",
+    "On the shelf": "Sur l'étagère",
+    "Ready to leave": "Prêts à partir",
+    "Database": "Base de données",
+    "Free on the disk": "Libre sur le disque",
+    "Backups": "Sauvegardes",
+    "There is none yet: one is made each day.": "Il n'y en a pas encore : il s'en fait une par jour.",
+    "Versions": "Versions",
+
+    # numbers
+    "Numbers": "Chiffres",
+    "Cases a week": "Affaires par semaine",
+    "As a table": "En tableau",
+    "Week of": "Semaine du",
+    "Deadlines met": "Échéances tenues",
+    "Deadlines missed": "Échéances manquées",
+    "By marketplace, in {days} days": "Par place de marché, en {days} jours",
+    "By marketplace": "Par place de marché",
+    "Marketplace": "Place de marché",
+    "Open": "Ouvertes",
+    "Escalated": "Devant elle",
+    "Replies sent": "Réponses parties",
+    "What they were about": "De quoi il s'agissait",
+
+    # rules
+    "Rules": "Règles",
+    "How far it may go by itself": "Jusqu'où il peut aller seul",
+    "What is switched here lies over mailboxes.toml until it is put back. What a guard holds is never sent alone.":
+        "Ce qui est changé ici passe avant mailboxes.toml jusqu'à ce que vous le remettiez. Ce qu'un garde-fou retient "
+        "ne part jamais seul.",
+    "say nothing": "ne rien dire",
+    "only note what it would do": "noter seulement ce qu'il ferait",
+    "write, and ask you": "écrire, et vous demander",
+    "do it alone": "le faire seul",
+    "as in mailboxes.toml": "comme dans mailboxes.toml",
+    "Without my yes: I mean it": "Sans mon accord : je le veux",
+    "Switch": "Changer",
+    "switched {when}": "changé le {when}",
+    "What the marketplace demands": "Ce que la place de marché exige",
+    "Nothing was switched: say that you mean it by the box beside «do it alone».":
+        "Rien n'a été changé : confirmez « le faire seul » en cochant la case.",
+    "It was switched elsewhere since this page was shown: nothing was done.":
+        "Cela a été changé ailleurs depuis que cette page s'est affichée : rien n'a été fait.",
+    "Switched. What comes from now on is treated so; what was decided before stays.":
+        "C'est changé. Ce qui arrive désormais est traité ainsi ; ce qui était décidé le reste.",
+
+    # words
+    "Words": "Textes",
+    "What is written to buyers, by kind and language; yours go before the program's.":
+        "Ce qui est écrit aux acheteurs, par sorte et par langue ; vos textes passent avant ceux du programme.",
+    "Answers to frequent questions": "Réponses aux questions fréquentes",
+    "asked {times} times in 90 days": "demandé {times} fois en 90 jours",
+    "These are your own words.": "C'est votre propre texte.",
+    "These are the program's words; what you keep here becomes your own.":
+        "C'est le texte du programme ; ce que vous gardez ici devient le vôtre.",
+    "All templates": "Tous les modèles",
+    "The template": "Le modèle",
+    "Keep this template": "Garder ce modèle",
+    "Try": "Essayer",
+    "What it says, on real samples": "Ce qu'il dit, sur de vrais exemples",
+    "There is no sample of such a mail.": "Il n'y a pas d'exemple d'un tel message.",
+    "This is what it would say; nothing was kept yet.": "Voici ce qu'il dirait ; rien n'est encore enregistré.",
+    "The template was changed elsewhere since this page was shown: nothing was kept.":
+        "Le modèle a changé ailleurs depuis que cette page s'est affichée : rien n'a été enregistré.",
+    "Nothing was kept: see below what does not hold.": "Rien n'a été enregistré : voyez ci-dessous ce qui ne va pas.",
+    "It cannot be written to {path} ({words}): check the rights of this user":
+        "Impossible de l'écrire dans {path} ({words}) : vérifiez les droits de cet utilisateur",
+    "Kept in {path}. A bot that is running uses it from the next mail on; where it is your first own template, start "
+    "it anew.":
+        "Enregistré dans {path}. Un bot qui tourne s'en sert dès le prochain message ; si c'est votre premier modèle à "
+        "vous, relancez-le.",
 }
 
 # Said in the templates of the page, or through its tables; tests/dashboard holds them together.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot import words
-from bot.dashboard import lists, telling
+from bot.dashboard import lists, ruling, telling
 from bot.words import counter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ def said_by_pages() -> Iterator[str]:
 
 def said_by_tables() -> Iterator[str]:
     for table in (telling.LABELS, telling.STATES, telling.WHATS, telling.PEOPLE, lists.HEADS, lists.STAGES,
-                  lists.CHANNELS):
+                  lists.CHANNELS, ruling.MODES):
         yield from table.values()
     for listing in lists.LISTS.values():
         yield from (listing.title, listing.nothing)
