@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 
+from bot.core.action import State
 from bot.core.case import Case
 from bot.core.clean import one_line
 from bot.core.order import Order, Unclear, Word, understand
@@ -61,7 +62,7 @@ def _row(number: int) -> Row | None:
 
 
 def _carried_out(case: Case, row: Row | None) -> Outcome:
-    word = _word()
+    word = _meant(_word(), row, case)
     if word in OF_A_ROW and row is None:
         abort(400)
     given = _text() if word is Word.TEXT else _given(word)
@@ -77,6 +78,14 @@ def _word() -> Word:
     if said not in ACTS:
         abort(400)
     return Word(said)
+
+
+def _meant(word: Word, row: Row | None, case: Case) -> Word:
+    """Return what the button below a text means: words that nobody changed are approved, not edited."""
+    if word is not Word.TEXT or row is None or request.form.get("then") != "send":
+        return word
+    same = _written("text") == draft(row, case).own.strip()
+    return {State.DRAFT: Word.OK, State.FAILED: Word.RESEND}.get(State(row["state"]), word) if same else word
 
 
 def _stale(word: Word, case: Case, row: Row | None) -> Outcome | None:

@@ -18,7 +18,7 @@ from bot.pausing import paused
 
 PART = Blueprint("desk", "bot.dashboard.desk")
 
-MOST = 20           # cases on Today; the others have a list
+MOST = 10           # cases on Today; the others have a list
 MOST_EVENTS = 30
 MOST_OF_A_MAIL = 30_000     # characters
 
@@ -63,17 +63,18 @@ def case_page(found: Case, notice: Mapping[str, Any] | None = None, changed: Dra
     Args:
         changed: a draft that stands in its form in other words than in the store.
     """
-    number, whole = found.number or 0, "all" in request.args
-    events = store().rows("SELECT * FROM events WHERE case_id = ? ORDER BY id DESC LIMIT ?", number,
-                          500 if whole else MOST_EVENTS)
-    count = store().row("SELECT count(*) AS many FROM events WHERE case_id = ?", number) or {"many": 0}
+    number, said = found.number or 0, request.args.get("before", "")
+    before = int(said) if said.isdecimal() and len(said) < 19 else (1 << 63) - 1
+    events = store().rows("SELECT * FROM events WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?", number, before,
+                          MOST_EVENTS)
+    count = store().row("SELECT count(*) AS many FROM events WHERE case_id = ? AND id < ?", number, before)
     deadlines = store().rows("SELECT * FROM deadlines WHERE case_id = ? ORDER BY state != 'open', due DESC LIMIT 50",
                              number)
     written = store().rows("SELECT * FROM outbox WHERE case_id = ? ORDER BY id DESC LIMIT 50", number)
     waiting = [changed if changed and one.row["id"] == changed.row["id"] else one for one in drafts(found)]
     return render_template("case.html", case=found, matter=matter(found), drafts=waiting, events=events,
-                           older=int(count["many"]) - len(events), deadlines=deadlines, written=written,
-                           notice=notice)
+                           older=int((count or {"many": 0})["many"]) - len(events), deadlines=deadlines,
+                           written=written, notice=notice)
 
 
 @PART.get("/mail/<int:number>")

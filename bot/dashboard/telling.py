@@ -28,7 +28,7 @@ from bot.words.kinds import kind_words
 from bot.writing import fingerprint, open_deadlines, unquoted
 
 OF_A_ROW = (Word.OK, Word.TEXT, Word.RESEND, Word.DONE, Word.NO)
-LONGEST = 4000      # characters of a mail shown amid other things; all of it has a page of its own
+MOST_DRAFTS = 6     # of a case; when one is settled the next one shows
 
 LABELS: Mapping[Word, str] = {
     Word.OK: "Send it", Word.NO: "Throw away", Word.RESEND: "Send again", Word.DONE: "It did go out",
@@ -107,7 +107,7 @@ def newest(case: int) -> int:
 
 def drafts(case: Case) -> list[Draft]:
     rows = store().rows("SELECT * FROM outbox WHERE case_id = ? AND what IN ('reply', 'offer') AND state IN"
-                        " ('draft', 'handed', 'failed', 'uncertain', 'ready') ORDER BY id DESC", case.number)
+                        " ('draft', 'handed', 'failed', 'uncertain', 'ready') ORDER BY state = 'ready', id DESC LIMIT ?", case.number, MOST_DRAFTS)
     return [draft(row, case) for row in rows]
 
 
@@ -126,9 +126,10 @@ def safe(text: object) -> str:
     return clean(str(text), set()) if text is not None else "–"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, most: int = 4000) -> str:
+    """Return the beginning of a text that stands amid other things; a mail has a page of its own."""
     shown = safe(text)
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST].rstrip()}\n[…]"
+    return shown if len(shown) <= most else f"{shown[:most].rstrip()}\n[…]"
 
 
 def when(at: datetime | str | None) -> str:

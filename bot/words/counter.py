@@ -82,7 +82,7 @@ FRENCH = {
         "Cette affaire est close ; un nouveau message de l'acheteur la rouvre.",
     "What was written last": "Le dernier message",
     "Keep these words": "Garder ce texte",
-    "Keep and send": "Garder et envoyer",
+    "Send these words": "Envoyer ce texte",
     "Check": "Vérifier",
     "What was asked stays quoted below them.": "La question reste citée en dessous.",
     "It goes where only you can click. Copy the words, post them there, and then say so here.":

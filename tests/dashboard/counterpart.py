@@ -52,7 +52,7 @@ class Marie:
 
     def form(self, case: int, word: str, address: str = "", draft: int | None = None) -> dict[str, str]:
         """Return what the form with this button would send, as the page stands now."""
-        page = self.reads(address or f"/case/{case}")
+        page = self.reads(address or ("/" if word == "ok" else f"/case/{case}"))
         for form in re.findall(rf'<form method="post" action="/case/{case}/order".*?</form>', page, re.DOTALL):
             fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
             words = re.findall(r'name="word" value="(\w+)"', form)

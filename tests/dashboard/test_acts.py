@@ -102,6 +102,14 @@ def test_her_own_words_stand_above_the_quoted_question_once(marie: Marie) -> Non
     assert marie.form(1, "text", draft=1)["text"] == "Bonjour Jean, l'ampoule part ce soir."
 
 
+def test_words_nobody_changed_are_sent_as_they_stand(marie: Marie) -> None:
+    before = marie.world.rows("outbox", "id = 1")[0]["body"]
+    assert marie.presses(1, "text", draft=1, then="send").status_code == 200
+    row = marie.world.rows("outbox", "id = 1")[0]
+    assert (row["state"], row["body"]) == ("ready", before)
+    assert not marie.world.rows("events", "kind = 'draft_edited'")
+
+
 def test_kept_words_wait_and_those_to_be_sent_leave(marie: Marie) -> None:
     marie.presses(1, "text", draft=1, text="Bonjour Jean, l'ampoule part demain.", then="keep")
     assert marie.world.rows("outbox", "id = 1")[0]["state"] == "draft"
