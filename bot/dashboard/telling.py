@@ -107,7 +107,8 @@ def newest(case: int) -> int:
 
 def drafts(case: Case) -> list[Draft]:
     rows = store().rows("SELECT * FROM outbox WHERE case_id = ? AND what IN ('reply', 'offer') AND state IN"
-                        " ('draft', 'handed', 'failed', 'uncertain', 'ready') ORDER BY state = 'ready', id DESC LIMIT ?", case.number, MOST_DRAFTS)
+                        " ('draft', 'handed', 'failed', 'uncertain', 'ready') ORDER BY state = 'ready', id DESC"
+                        " LIMIT ?", case.number, MOST_DRAFTS)
     return [draft(row, case) for row in rows]
 
 
