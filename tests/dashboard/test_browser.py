@@ -266,6 +266,7 @@ def axe() -> str:
         return found.read().decode() if found else ""
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(not axe(), reason="GUICHET_AXE names no axe-core (npm pack axe-core)")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
@@ -293,6 +294,7 @@ def violations(seen: Served) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
 
 
+@pytest.mark.timeout(600)       # some two hundred pages in a real browser
 @pytest.mark.skipif(not ATTACKS.is_dir(), reason="the attack mails are not beside this repository")
 def test_no_attack_mail_does_anything_on_any_page(world: World, serve: Serve) -> None:
     """Every page that shows anything of it: no dialog, no request elsewhere, no word of the policy's."""
