@@ -67,10 +67,13 @@ def m010_what_became_of_a_sending(db: Any) -> None:
 @migrations()
 def m020_words_to_be_searched(db: Any) -> None:
     """An SQLite without FTS5 does without: the page then looks through the texts themselves."""
+    for statement in LOOKED_AT.split(";\n\n"):
+        db.execute(statement)
     try:
         db.execute(SPOKEN)
-    except sqlite3.OperationalError:
-        return
+    except sqlite3.OperationalError as error:
+        if "no such module" not in str(error):
+            raise
 
 
 FIRST = """
@@ -340,4 +343,14 @@ CREATE TABLE leases (
 SPOKEN = """
 CREATE VIRTUAL TABLE spoken USING fts5(text, facts, content='events', content_rowid='id',
     tokenize="unicode61 remove_diacritics 2")
+""".strip()
+
+
+# What the page asks for with each look at Today and at the shelf, however many cases and mails are kept.
+LOOKED_AT = """
+CREATE INDEX cases_waiting ON cases (turn, id) WHERE stage != 'closed';
+
+CREATE INDEX cases_opened ON cases (opened);
+
+CREATE INDEX mails_shelved ON mails (id) WHERE state = 'shelved'
 """.strip()
