@@ -8,6 +8,7 @@
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
     granting        `login`: the seller grants access by OAuth
     inspecting      what `check` looks at beside: the machine, its Python, a mailbox's room; `finding`, its lines
+    dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock
@@ -25,6 +26,7 @@
                         core/holding, core/wishes           why nothing may leave by itself
     standing        what the guards must know of a case and its sisters
     pausing         the switch that stops all automatic sending
+    switching       modes that were switched on the page, over those of the settings
     drifting        the alarm for layouts nobody knows
     alarming        the alarms for the bot itself: a mailbox, the disk, the clock
     writing         decisions -> words -> outbox rows       edges/templates, core/draft

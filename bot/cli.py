@@ -160,14 +160,48 @@ def once(settings: Settings, as_json: bool) -> int:
 
 
 @guichet.command()
+@click.option("--dashboard", "page", is_flag=True, help="Offer the page, too: http://127.0.0.1:8470/")
 @settled
-def run(settings: Settings) -> int:
+def run(settings: Settings, page: bool) -> int:
     """Watch all mailboxes until told to stop (SIGTERM)."""
     from bot.loop import run as watch
 
     _log(quiet=False)
+    if page:
+        from bot.dashboard.serving import beside
+
+        click.get_current_context().call_on_close(beside(settings).close)
     watch(settings)
     return OK
+
+
+@guichet.command()
+@click.option("--port", default=8470, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS",
+              help="Where it listens; another one only behind a proxy with TLS (docs/dashboard.md).")
+@click.option("--name", "names", multiple=True, metavar="HOST", help="A name under which a proxy offers it.")
+@click.option("--set-password", "setting", is_flag=True, help="Ask for the password, keep it, and end.")
+@settled
+def dashboard(settings: Settings, port: int, bind: str, names: tuple[str, ...], setting: bool) -> int:
+    """A page to look at and to order from, for a browser on this machine."""
+    from bot.dashboard.password import set_password
+
+    if setting:
+        set_password(settings.data, _new_password())
+        click.echo(say("The password is set; whoever was logged in no longer is."))
+        return OK
+    from bot.dashboard.serving import serve
+
+    _log(quiet=False)
+    serve(settings, bind=bind, port=port, names=names)
+    return OK
+
+
+def _new_password() -> str:
+    """Ask for it twice, or take the one line that a script gives."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(say("Password"), hide_input=True, confirmation_prompt=say("Once more")))
 
 
 def _log(*, quiet: bool) -> None:

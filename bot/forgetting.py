@@ -160,6 +160,7 @@ def erase(store: Store, traces: Traces, now: datetime) -> bool:
             _erase_mail(store, number, say("forgotten: erased on your order"))
         _erase_mentions(store, traces.strings)
         store.set_meta("calendar", "")      # its file names orders: the next round writes it anew
+        store.drop_index()
     return store.compact()
 
 
@@ -243,13 +244,15 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
         emptied = store.run(
             "UPDATE mails SET raw = ?, subject = '', sender = '' WHERE state != 'kept' AND kept < ? AND raw != ?"
             f" AND (case_id IS NULL OR case_id IN ({QUIET}))", NOTHING, before, NOTHING, before)
-        store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
+        blanked = store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
                   before, before)
         store.run("UPDATE outbox SET raw = NULL, body = '', subject = '',"
                   " state = CASE WHEN state = 'draft' THEN 'discarded' ELSE state END WHERE changed < ? AND body != ''"
                   " AND state IN ('draft', 'sent', 'discarded', 'failed', 'handed')"
                   f" AND (case_id IS NULL OR case_id IN ({QUIET}))", before, before)
         store.set_meta("retired", iso(now))
+        if blanked:
+            store.drop_index()
     return emptied
 
 

@@ -170,7 +170,7 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         before = store.case(event.case)
         before = replace(before, mailbox=before.mailbox or mailbox)
         before = replace(before, around=look(store, _joined(before, event, understood), event, now))
-        found = consider(before, event, understood, guichet.settings, now)
+        found = consider(before, event, understood, guichet.in_force, now)
         if event.source.startswith("seller:"):
             _obey_guards(found, event)
         untold = event.cold and found.case.turn is Party.SELLER

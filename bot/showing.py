@@ -33,10 +33,13 @@ _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 CASES = ("SELECT cases.*, (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open') AS due"
          " FROM cases")
 
+DEADLINES = ("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
+             " ON cases.id = deadlines.case_id")
+
 
 def cases(store: Store, where: str = "", *args: Any) -> list[Flat]:
     rows = store.rows(f"{CASES} {where} ORDER BY due IS NULL, due, cases.id", *args)
-    return [_case(row) for row in rows]
+    return [flat_case(row) for row in rows]
 
 
 def today(store: Store) -> list[Flat]:
@@ -44,7 +47,7 @@ def today(store: Store) -> list[Flat]:
     return cases(store, "WHERE turn = 'seller' AND stage != 'closed'")
 
 
-def _case(row: Row) -> Flat:
+def flat_case(row: Row) -> Flat:
     return {"case": f"C-{row['id']}", "shop": row["shop"], "reference": row["reference"],
             "order": row["order_number"], "item": row["item"], "buyer": row["buyer"], "kind": row["kind"],
             "stage": row["stage"], "turn": row["turn"], "due": row["due"], "opened": row["opened"],
@@ -52,22 +55,21 @@ def _case(row: Row) -> Flat:
 
 
 def deadlines(store: Store) -> list[Flat]:
-    rows = store.rows("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
-                      " ON cases.id = deadlines.case_id ORDER BY deadlines.state != 'open', due, deadlines.id")
-    return [_deadline(row) for row in rows]
+    rows = store.rows(f"{DEADLINES} ORDER BY deadlines.state != 'open', due, deadlines.id")
+    return [flat_deadline(row) for row in rows]
 
 
-def _deadline(row: Row) -> Flat:
+def flat_deadline(row: Row) -> Flat:
     return {"case": f"C-{row['case_id']}", "order": row["order_number"], "item": row["item"], "name": row["name"],
             "due": row["due"], "state": row["state"], "stated": bool(row["stated"]), "rule": row["rule"] or None,
             "source": row["source"] or None, "why": row["why"]}
 
 
 def outbox(store: Store, where: str = "", *args: Any) -> list[Flat]:
-    return [_out(row) for row in store.rows(f"SELECT * FROM outbox {where} ORDER BY id", *args)]
+    return [flat_out(row) for row in store.rows(f"SELECT * FROM outbox {where} ORDER BY id", *args)]
 
 
-def _out(row: Row) -> Flat:
+def flat_out(row: Row) -> Flat:
     return {"id": f"D-{row['id']}", "case": f"C-{row['case_id']}" if row["case_id"] else None, "what": row["what"],
             "to": row["to_addr"], "channel": row["channel"], "state": row["state"],
             "subject": _TAG.sub("", row["subject"]), "message_id": row["message_id"], "why": row["why"],
@@ -89,8 +91,12 @@ def shadow(store: Store, since: datetime | None = None) -> list[Flat]:
 
 def shelf(store: Store) -> list[Flat]:
     rows = store.rows("SELECT * FROM mails WHERE state = 'shelved' ORDER BY id")
-    return [{"mail": f"M-{row['id']}", "mailbox": row["mailbox"], "from": row["sender"] or None,
-             "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]} for row in rows]
+    return [flat_shelved(row) for row in rows]
+
+
+def flat_shelved(row: Row) -> Flat:
+    return {"mail": f"M-{row['id']}", "mailbox": row["mailbox"], "from": row["sender"] or None,
+            "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]}
 
 
 def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str], keys: Keys | None = None) -> Flat:
@@ -112,13 +118,12 @@ def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str], keys: K
 
 def why(store: Store, case: int) -> Flat:
     """Return everything that led to where a case stands: what was heard, reckoned, decided, written and sent."""
-    rows = store.rows("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
-                      " ON cases.id = deadlines.case_id WHERE case_id = ? ORDER BY deadlines.id", case)
+    rows = store.rows(f"{DEADLINES} WHERE case_id = ? ORDER BY deadlines.id", case)
     heard = events(store, "case_id = ?", case)
     return {
         "case": next(iter(cases(store, "WHERE cases.id = ?", case))),
         "events": heard,
-        "deadlines": [_deadline(row) | {"started": row["started"], "ended": row["ended"]} for row in rows],
+        "deadlines": [flat_deadline(row) | {"started": row["started"], "ended": row["ended"]} for row in rows],
         "outbox": [_written(store, row, heard) for row in
                    store.rows("SELECT * FROM outbox WHERE case_id = ? ORDER BY id", case)],
     }
@@ -140,7 +145,7 @@ def _written(store: Store, row: Row, heard: Sequence[Flat]) -> Flat:
            if decided.get("draft") == name and decided["action"] in ("ready", "handed", "sent")
            and event["source"].startswith("seller:")]
     tries = store.rows("SELECT try, outcome, answer, at FROM tries WHERE draft = ? ORDER BY id", row["id"])
-    return _out(row) | {
+    return flat_out(row) | {
         "remarks": told(row), "event": row["event"], "mode": row["mode"],
         "words": row["words_from"] or row["template"] or None, "version": row["words_hash"] or None,
         "written": row["created"], "changed": row["changed"],

@@ -214,14 +214,24 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     """Put the seller's own words into a draft; the message it answers stays quoted below."""
     row = guichet.store.outbox_row(edit.draft)
     assert row, "a draft is edited only after it was found"
-    body = f"{edit.body.strip()}\n"
+    body = _over_quote(guichet, row, case, f"{edit.body.strip()}\n")
+    remarks = remarks_on(body, case, template=row["template"], automatic=False)
+    guichet.store.rewrite(edit, body, kept(remarks), now)
+
+
+def _over_quote(guichet: Guichet, row: Row, case: Case, body: str) -> str:
+    """Return words for a row with the message that it answers quoted below, where that leaves by mail."""
     event = guichet.store.row("SELECT text, at, facts, source FROM events WHERE id = ?", row["event"])
     if event and not event["source"].startswith("mail:"):
         event = _last_asked(guichet.store, case) or event
-    if row["channel"] == Channel.EMAIL and event:
-        body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
-    remarks = remarks_on(body, case, template=row["template"], automatic=False)
-    guichet.store.rewrite(edit, body, kept(remarks), now)
+    if row["channel"] != Channel.EMAIL or event is None:
+        return body
+    return with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
+
+
+def unquoted(guichet: Guichet, row: Row, case: Case) -> str:
+    """Return the words of a row without the quoted message, which comes below them again when they are rewritten."""
+    return str(row["body"]).removesuffix(_over_quote(guichet, row, case, "")).rstrip()
 
 
 def _reply_words(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
@@ -245,6 +255,16 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
     """
     return templates.render(template, case.language or templates.seller.language,
                             {**_reply_context(case, event, mail), **more}, marketplace=case.key.marketplace)
+
+
+def tried_words(templates: Templates, source: str, name: str, case: Case, event: Event, mail: Mapping[str, Any],
+                **more: object) -> Words:
+    """Return what a reply's template would say that is not kept yet.
+
+    Raises:
+        TemplateError: it is wrong, or prints what is unknown or empty.
+    """
+    return templates.render_text(source, name, {**_reply_context(case, event, mail), **more})
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Instants are text, UTC, `2026-11-22T09:40:00Z`, so that they sort. Money, where 
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlite_utils import Migrations
@@ -67,6 +68,18 @@ def m010_what_became_of_a_sending(db: Any) -> None:
 def m011_journal(db: Any) -> None:
     for statement in JOURNAL.split(";\n\n"):
         db.execute(statement)
+
+
+@migrations()
+def m020_words_to_be_searched(db: Any) -> None:
+    """An SQLite without FTS5 does without: the page then looks through the texts themselves."""
+    for statement in LOOKED_AT.split(";\n\n"):
+        db.execute(statement)
+    try:
+        db.execute(SPOKEN)
+    except sqlite3.OperationalError as error:
+        if "no such module" not in str(error):
+            raise
 
 
 FIRST = """
@@ -366,4 +379,21 @@ BEGIN SELECT raise(ABORT, 'the journal is append-only: an answer is never change
 
 CREATE TRIGGER tries_are_kept BEFORE DELETE ON tries WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
 BEGIN SELECT raise(ABORT, 'the journal is append-only: an answer is never removed'); END
+""".strip()
+
+
+# The words of events, for the page's search: filled by whoever searches, thrown away whole when anything is forgotten.
+SPOKEN = """
+CREATE VIRTUAL TABLE spoken USING fts5(text, facts, content='events', content_rowid='id',
+    tokenize="unicode61 remove_diacritics 2")
+""".strip()
+
+
+# What the page asks for with each look at Today and at the shelf, however many cases and mails are kept.
+LOOKED_AT = """
+CREATE INDEX cases_waiting ON cases (turn, id) WHERE stage != 'closed';
+
+CREATE INDEX cases_opened ON cases (opened);
+
+CREATE INDEX mails_shelved ON mails (id) WHERE state = 'shelved'
 """.strip()

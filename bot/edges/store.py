@@ -596,6 +596,31 @@ class Store:
     def drop_lease(self, host: str, pid: int) -> None:
         self.run("DELETE FROM leases WHERE name = 'writer' AND host = ? AND pid = ?", host, pid)
 
+    # -- what is searched ----------------------------------------------------------------------
+
+    @property
+    def has_index(self) -> bool:
+        return self.row("SELECT 1 AS one FROM sqlite_master WHERE name = 'spoken'") is not None
+
+    def index_words(self, most: int) -> bool:
+        """Put the words of the next events into the index of the search; say whether there were any left."""
+        with self.write_tx():
+            last = int(self.meta("spoken") or 0)
+            found = self.row("SELECT max(id) AS id FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
+                             last, most) or {}
+            if found.get("id") is None:
+                return False
+            self.run("INSERT INTO spoken (rowid, text, facts) SELECT id, text, facts FROM events"
+                     " WHERE id > ? AND id <= ?", last, found["id"])
+            self.set_meta("spoken", str(found["id"]))
+            return True
+
+    def drop_index(self) -> None:
+        """Throw the index of the search away, for something in it is forgotten; the next search makes it anew."""
+        if self.has_index:
+            self.run("INSERT INTO spoken (spoken) VALUES ('delete-all')")
+            self.run("DELETE FROM meta WHERE name = 'spoken'")
+
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:

@@ -96,6 +96,19 @@ class Templates:
         own = "own:" if folder != PROGRAM else ""
         return f"{own}{file}", _version((folder / file).read_bytes())
 
+    def render_text(self, source: str, name: str, context: Mapping[str, Any]) -> Words:
+        """Return what a template would say that is not kept yet; `name` is for its errors.
+
+        Raises:
+            TemplateError: as `render`.
+        """
+        try:
+            rendered = self.environment.from_string(source).render({**_told(context), "seller": self.seller})
+        except _faults() as error:
+            raise TemplateError(say("The template {name} cannot be used: {words}", name=name,
+                                    words=error)) from error
+        return _split(rendered, name)
+
     def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
         """Return the languages there are words in; empty where nobody wrote any."""
         places = {place for folder in self.folders for place in (folder, folder / marketplace)}
