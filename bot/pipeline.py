@@ -14,7 +14,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from bot import marketplaces, words
+from bot import __version__, marketplaces, words
 from bot.calling import meets
 from bot.core import case as cases
 from bot.core import choosing, decide
@@ -176,7 +176,9 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         untold = event.cold and found.case.turn is Party.SELLER
         number = store.record_case(found.case, now, untold=untold)
         case = replace(found.case, number=number)
-        event_id = store.record_event(event, number, now, [journal(answer) for answer in found.decided])
+        event_id = store.record_event(
+            event, number, now, [journal(answer) for answer in found.decided], rules=judged_by(case.key.marketplace),
+            clocks=[clock(deadline) for deadline in found.deadlines])
         _record_deadlines(guichet, case, event, found, now)
         if understood:
             store.record_aliases(case.key, number, understood.note.aliases)
@@ -202,6 +204,18 @@ def journal(answer: Action | Move | Rewrite | Ruling) -> dict[str, Any]:
         return {"action": str(answer.to), "draft": f"D-{answer.draft}", "why": answer.why}
     return {"action": str(answer.what), "channel": str(answer.channel), "mode": str(answer.mode),
             "template": answer.template, "step": answer.step, "why": answer.why}
+
+
+def judged_by(marketplace: str) -> str:
+    """Return by what an event is judged: the program's version, and that of the marketplace's rules and patterns."""
+    found = marketplaces.named(marketplace)
+    return f"{__version__}/{found.version if found else '-'}"
+
+
+def clock(deadline: Deadline) -> dict[str, Any]:
+    """Return a deadline as the journal keeps it, with its rule, its source and the arithmetic."""
+    return {"name": deadline.name, "due": iso(deadline.due), "who": str(deadline.who), "stated": deadline.stated,
+            "rule": deadline.rule, "source": deadline.source, "why": deadline.why}
 
 
 def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime) -> None:
@@ -390,7 +404,8 @@ def note_refusal(guichet: Guichet, refusal: RefusedError, now: datetime) -> None
     with guichet.store.write_tx():
         number = guichet.store.case(noted.case).number
         if number is not None and not guichet.store.has_event(noted.key):
-            guichet.store.record_event(noted, number, now, [journal(Ruling(refused=True, why=str(refusal)))])
+            guichet.store.record_event(noted, number, now, [journal(Ruling(refused=True, why=str(refusal)))],
+                                       rules=judged_by(noted.case.marketplace))
 
 
 def _reachable(guichet: Guichet, row: Row, case: Case) -> Row:

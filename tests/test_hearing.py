@@ -180,7 +180,7 @@ def test_what_is_not_understood_is_answered_with_what_would_be(asked: World) -> 
     asked.answers("bof")
     assert draft(asked)["state"] == "draft"
     assert "Pas compris" in told(asked)["subject"]
-    assert re.search(r"^ +ok ", told(asked)["body"], re.M)
+    assert re.search(r"^ +ok$", told(asked)["body"], re.M)
     asked.answers("ok")
     assert draft(asked)["state"] == "ready"
 
@@ -356,6 +356,16 @@ def test_the_mark_of_one_is_not_good_for_the_other(two: World) -> None:
     assert two.rows("mails")[-1]["reason"].startswith("not_the_seller")
 
 
+# ---- what waits is shown, and a yes is to words that were read
+
+
+def test_an_answer_shows_the_draft_that_still_waits(asked: World) -> None:
+    asked.answers("plus tard 4h")
+    assert "Un brouillon attend (D-1)" in told(asked)["body"]
+    asked.answers("ok")
+    assert draft(asked)["state"] == "ready"
+
+
 # ---- what a yes is for
 
 
@@ -390,6 +400,27 @@ def test_a_yes_to_a_mail_without_words_is_for_words_that_she_has_read_elsewhere(
     assert "une autre ampoule" in told(asked)["body"]
     asked.answers("ok")
     assert draft(asked)["state"] == "ready"
+
+
+def test_a_yes_to_a_mail_that_showed_no_draft_shows_it_first(asked: World) -> None:
+    asked.answers("aide")
+    asked.answers("ok")
+    assert draft(asked)["state"] == "draft"
+    assert "ne montrait pas D-1" in told(asked)["body"]
+    asked.answers("ok")
+    assert draft(asked)["state"] == "ready"
+
+
+def test_the_answer_names_the_order_and_not_the_greeting_above_it(asked: World) -> None:
+    asked.answers("Bonjour,\n\nok merci")
+    assert "Bonjour" not in told(asked)["subject"]
+
+
+def test_no_reply_needed_is_answered_once_with_the_link_that_is_hers_to_open(asked: World) -> None:
+    before = len(asked.to_marie())
+    asked.answers("rien à répondre")
+    assert len(asked.to_marie()) == before + 1
+    assert "/messaging/no-response-needed?" in told(asked)["body"]
 
 
 def test_marked_words_for_an_answer_that_has_left_are_shown_before_they_take_another_ones_place(asked: World) -> None:
@@ -553,3 +584,53 @@ def test_words_of_which_no_safe_mail_can_be_made_are_refused_with_an_answer(aske
     asked.answers("ok")
     assert draft(asked)["state"] == "draft"
     assert "Refusé" in told(asked)["subject"]
+
+
+# ---- her own words where no draft waits
+
+
+@pytest.fixture
+def acknowledged(tmp_path: Path) -> World:
+    """A buyer has written, and our acknowledgement has left alone."""
+    world = World(tmp_path, policy='modes = { buyer_wrote = "alone" }')
+    world.work()
+    world.hears(buyer_writes())
+    row = draft(world)
+    assert row["mode"] == "alone"
+    world.store.run("UPDATE outbox SET state = 'sent', spent = 1 WHERE id = 1")
+    world.later(hours=21)
+    return world
+
+
+def test_her_own_words_follow_an_acknowledgement_that_left_alone(acknowledged: World) -> None:
+    acknowledged.answers("texte :\nBonjour, la lampe s'allume par l'interrupteur du câble.\nfin")
+    row = acknowledged.rows("outbox", "what = 'reply'")[-1]
+    assert (row["state"], row["answers"], row["mode"]) == ("ready", 1, "draft")
+    assert row["body"].startswith("Bonjour, la lampe s'allume")
+    assert "> La lampe ne s'allume pas." in row["body"]
+    assert row["in_reply_to"]
+
+
+def test_unmarked_they_are_shown_first(acknowledged: World) -> None:
+    acknowledged.answers("Bonjour, la lampe s'allume par l'interrupteur du câble.")
+    row = acknowledged.rows("outbox", "what = 'reply'")[-1]
+    assert row["state"] == "draft"
+    assert "l'interrupteur du câble" in told(acknowledged)["body"]
+    acknowledged.answers("ok")
+    assert acknowledged.rows("outbox", "what = 'reply'")[-1]["state"] == "ready"
+
+
+def test_words_after_an_answer_that_has_left_are_too_late(asked: World) -> None:
+    question = told(asked)
+    asked.says(Kind.DRAFT_APPROVED, draft=1)
+    asked.answers("texte :\nBonjour, la lampe s'allume par le câble.\nfin", question)
+    assert len(asked.rows("outbox", "what = 'reply'")) == 1
+    assert "Trop tard" in told(asked)["subject"]
+
+
+def test_a_visitor_gets_no_second_answer_in_her_own_words(world: World) -> None:
+    world.work()
+    world.hears(visitors_question())
+    world.answers("non")
+    world.answers("texte :\nBonjour, l'antivol et ses deux clés sont dans la boîte.\nfin")
+    assert [row["state"] for row in world.rows("outbox", "what = 'reply'")] == ["discarded"]

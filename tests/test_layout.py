@@ -19,10 +19,12 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
                 *(ROOT / "bot").rglob("*.md"), *(ROOT / "templates").rglob("*.*")])
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
-FROM_THE_TOP = ("cli", "demo", "checking", "trying", "exporting", "showing", "anonymising", "expecting", "loop",
-                "leasing", "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing",
-                "ordering", "reminding", "ticking", "digesting", "rehearsing", "pipeline", "drifting", "alarming",
-                "calling", "receiving", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",
+FROM_THE_TOP = ("cli", "helping", "completing", "demo", "beginning", "penning", "granting", "reporting", "backtesting",
+                "replaying", "gathering", "checking", "inspecting", "finding", "trying", "evidence", "exporting",
+                "telling", "showing", "anonymising", "expecting", "loop", "leasing", "reconciling", "sending",
+                "resolving", "filing", "settling", "reading", "hearing", "ordering", "reminding", "ticking",
+                "digesting", "dating", "counting", "rehearsing", "pipeline", "drifting", "alarming", "calling",
+                "receiving", "entering", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",
                 "living", "guichet", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
@@ -53,8 +55,8 @@ REACHES_OUT = {
 }
 READS_ITS_OWN_FILES = {"pathlib"}            # a marketplace is a folder; its contract reads what lies in it
 PURE_LIBRARIES = {"authres", "bs4", "dkim", "holidays", "lxml"}
-HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "dkim", "dns", "holidays", "httpx", "imapclient", "jinja2", "lxml", "pymap",
-                   "requests", "rich", "schedule", "sqlite_utils"}
+HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "dkim", "dns", "holidays", "httpx", "imapclient", "jinja2", "lxml", "msal",
+                   "pymap", "requests", "rich", "schedule", "sqlite_utils"}
 
 BANNED = {"manager", "helper", "util", "common", "base", "misc", "data", "info",
           "process", "service", "handler"}

@@ -63,6 +63,12 @@ def m010_what_became_of_a_sending(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m011_journal(db: Any) -> None:
+    for statement in JOURNAL.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -323,4 +329,41 @@ CREATE TABLE leases (
     boot TEXT NOT NULL,
     beaten TEXT NOT NULL
 ) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# The journal: by which rules an event was judged and which clocks it started, whose words a mail is, and what the
+# servers said. What was written down stays as it was written; only erasing may change it (`meta` says so meanwhile).
+JOURNAL = """
+ALTER TABLE events ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE events ADD COLUMN clocks TEXT NOT NULL DEFAULT '[]';
+
+ALTER TABLE outbox ADD COLUMN words_from TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE outbox ADD COLUMN words_hash TEXT NOT NULL DEFAULT '';
+
+-- What a server answered to each try of sending, or where else a mail was found. Append-only.
+CREATE TABLE tries (
+    id INTEGER PRIMARY KEY,
+    draft INTEGER NOT NULL REFERENCES outbox (id),
+    try INTEGER NOT NULL,           -- the first is 1
+    outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'later', 'refused', 'unknown')),
+    answer TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX tries_of_draft ON tries (draft);
+
+CREATE TRIGGER events_stay BEFORE UPDATE ON events WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an event is never changed'); END;
+
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an event is never removed'); END;
+
+CREATE TRIGGER tries_stay BEFORE UPDATE ON tries WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an answer is never changed'); END;
+
+CREATE TRIGGER tries_are_kept BEFORE DELETE ON tries WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an answer is never removed'); END
 """.strip()

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
@@ -93,6 +93,8 @@ class Written:
     not_before: datetime | None = None
     remarks: str = "[]"  # JSON: what the linter said of the words
     once: str = ""
+    words_from: str = ""  # the file of its words, `own:` before it where it is the seller's
+    words_hash: str = ""
 
 
 def iso(moment: datetime) -> str:
@@ -172,6 +174,14 @@ class Store:
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
         return bytes.fromhex(self.meta("salt"))
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """Do all of the block or nothing; inside it what the journal holds may be blanked."""
+        with self.write_tx():
+            self.set_meta("erasing", "1")
+            yield
+            self.run("DELETE FROM meta WHERE name = 'erasing'")
 
     KEYED = "forgotten:"
 
@@ -331,16 +341,18 @@ class Store:
                 (*values, case.key.marketplace, case.key.shop, case.key.reference,
                  iso(case.opened or now), untold)).lastrowid or 0)
 
-    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]]) -> int:
+    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]], *,
+                     rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
+        """Write into the journal what happened, by which version of the rules it was judged, what clocks it started."""
         mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
         with self.write_tx():
             return int(self.db.conn.execute(
                 "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
-                " held, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
                  json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
-                 event.text, event.origin or "", event.held,
-                 json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
+                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False), rules,
+                 json.dumps(list(clocks), ensure_ascii=False))).lastrowid or 0)
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
                         warned: int | None) -> None:
@@ -409,12 +421,13 @@ class Store:
             cursor = self.db.conn.execute(
                 "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
                 " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " remarks, parameters, once, created, changed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " remarks, parameters, once, words_from, words_hash, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
                  row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
                  row.error, iso(row.not_before) if row.not_before else None, row.remarks,
-                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, iso(now), iso(now)))
+                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, row.words_from, row.words_hash,
+                 iso(now), iso(now)))
             return cursor.lastrowid if cursor.rowcount else None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
@@ -433,7 +446,8 @@ class Store:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
         marks = ", ".join("?" for _ in rewrite.frm)
         return bool(self.run(
-            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', changed = ? WHERE id = ?"
+            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', words_from = 'seller', words_hash = '',"
+            " changed = ? WHERE id = ?"
             f" AND state IN ({marks})", body, remarks, iso(now), rewrite.draft, *rewrite.frm))
 
     def record_answers(self, event: int, names: Sequence[str], now: datetime) -> None:
@@ -457,6 +471,11 @@ class Store:
     def note(self, draft: int, error: str, *, not_before: datetime | None = None) -> None:
         self.run("UPDATE outbox SET error = ?, not_before = ? WHERE id = ?",
                  error, iso(not_before) if not_before else None, draft)
+
+    def record_try(self, row: Row, outcome: str, answer: str, now: datetime) -> None:
+        """Write into the journal what came of a try of sending, in the server's own words."""
+        self.run("INSERT INTO tries (draft, try, outcome, answer, at) VALUES (?, ?, ?, ?, ?)", row["id"],
+                 row["attempts"], outcome, answer, iso(now))
 
     def ready(self, now: datetime) -> list[Row]:
         return self.rows("SELECT * FROM outbox WHERE state = 'ready' AND (not_before IS NULL OR not_before <= ?)"
@@ -510,11 +529,6 @@ class Store:
                        " WHERE orders.sender = ? AND at >= ? AND orders.reason = 'bad_token'"
                        " AND (? != 'proven' OR mails.origin = 'proven')", sender, iso(since), origin)
         return int(row["many"]) if row else 0
-
-    def was_shown(self, address: str, draft: int, shown: str) -> bool:
-        """Say whether a mail to this address showed these words of a draft; `shown` is their fingerprint."""
-        return self.row("SELECT 1 AS one FROM tokens WHERE address = ? AND draft = ? AND shown = ? LIMIT 1",
-                        address, draft, shown) is not None
 
     def unclear_since(self, since: datetime, sender: str) -> int:
         row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND verdict = 'unclear'",
@@ -588,14 +602,16 @@ class Store:
         """Return the events of a case and of others of the same order or item at the same shop, the oldest first.
 
         Of an order with several items each has a price, a parcel and a claim of its own.
+        Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
         """
         return self.rows(
             "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
             " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR cases.item = ? OR (cases.order_number = ?"
+            " AND (cases.reference = ? OR (cases.item = ? AND (cases.order_number IS NULL OR ? IS NULL"
+            " OR cases.order_number = ?)) OR (cases.order_number = ?"
             " AND (coalesce(cases.item, '') = '' OR coalesce(?, '') = '')))"
             " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, about, order, about)
+            key.marketplace, key.shop, key.reference, about, order, order, order, about)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
@@ -681,13 +697,23 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its -wal and -shm the same rights
-    path.chmod(0o600)
+    _make(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return Database(connection)
+
+
+def _make(path: Path) -> None:
+    """Make the file for its owner only, before SQLite does; its -wal and -shm get the same rights.
+
+    One that is there is never opened by us: closing it would drop the locks (POSIX) that SQLite holds on it for the
+    other threads, and a second program would then take the log away from under them: sqlite.org/howtocorrupt, 2.2.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    path.chmod(0o600)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

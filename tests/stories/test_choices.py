@@ -101,7 +101,7 @@ def test_a_claim_at_rakuten_is_handed_with_text_link_and_countdown(marie: World)
     assert (row["state"], row["channel"]) == ("handed", "seller")
     assert "Vous pouvez nous renvoyer l'article" in row["body"]
     shown = marie.to_marie("question")[-1]["body"]
-    assert "\n    done " in shown and "Or else:" in shown
+    assert "\n    done\n" in shown and "Or else:" in shown
     assert marie.says(Kind.SELLER_ANSWERED, draft=row["id"])
     assert marie.one("deadlines", "name = 'propose_solution'")["state"] == "met"
 
