@@ -55,7 +55,7 @@ from tests.servers.smtp import Fault, Faults, SmtpServer
 from tests.test_guards import answering, question, rakuten
 from tests.world import MARIE, World, buyer_writes, claim, failed, mail, passed
 
-EXAMPLES = int(os.environ.get("GUICHET_EXAMPLES", "18"))
+EXAMPLES = int(os.environ.get("GUICHET_EXAMPLES", "15"))
 PAUL, STRANGER = "paul@boutique.example", "stagiaire@evil.example"
 SECOND = "contact@boutique.example"
 OURS = (MARIE, PAUL)
@@ -442,6 +442,18 @@ class Orders(RuleBasedStateMachine):
         about = row["case_id"] if row else numbers[case % len(numbers)]
         self.town.does(lambda: self.carried_out(words, about, row), crash)
         self.passes(None, faults)
+
+    @rule(word=st.sampled_from(("ok", "ok", "ok", "non", "fait", "renvoyer")), which=st.integers(0, 3),
+          second=st.booleans(), crash=CRASHES)
+    def is_asked_again(self, word: str, which: int, second: bool, crash: Crash | None) -> None:
+        """The visitor puts the same question another day, and of its answers one is decided on."""
+        self.town.now += timedelta(days=1)
+        self.hears(self.question(0, next(iter(ITEMS))), second, crash, {})
+        rows = [row for row in self.town.rows_to_buyers() if row["about"] == "question_asked"]
+        if rows:
+            row = rows[-1 - which % len(rows)]
+            self.town.does(lambda: self.carried_out(word, row["case_id"], row), crash)
+            self.passes(None, {})
 
     def carried_out(self, words: str, case: int, row: Row | None) -> None:
         given = understand(words, today=self.town.now.date())
