@@ -225,7 +225,7 @@ def test_case_is_shown_with_its_timeline_in_the_order_of_time(
     assert why(answered, "show", "case", "C-1") == 0
     out = capsys.readouterr().out
     said = ["A buyer wrote (mail M-1)", f"D-1: reply -> {RELAY}", "A draft was approved (you, in the terminal)",
-            "D-1: to be tried again: 451", f"D-1: it has left: {TOOK}", "answer: met in time"]
+            "D-1: to be tried again: 451", f"D-1: it has left: {TOOK}", "answer: kept in time"]
     assert all(one in out for one in said)
     steps = telling.timeline(showing.why(answered.store, 1))
     assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)

@@ -19,7 +19,7 @@ OURS = {
     "answer_chosen": "It was chosen what becomes of the case",
     "sending_uncertain": "Nobody knows whether a mail has left",
 }
-ENDED = {"open": "runs", "met": "met in time", "missed": "was missed", "cancelled": "ended, no longer needed"}
+ENDED = {"open": "runs", "met": "kept in time", "missed": "was missed", "cancelled": "ended, no longer needed"}
 # Our own single words amid a story, by language. They are no sentences: elsewhere such a word may be called otherwise.
 CALLED = {"en": {"seller": "by your own hand"}, "fr": {
     "reply": "réponse", "offer": "remise", "reminder": "rappel", "question": "question", "notice": "avis",
@@ -55,7 +55,7 @@ FRENCH = {
     "It was chosen what becomes of the case": "La suite de l'affaire a été choisie",
     "Nobody knows whether a mail has left": "Nul ne sait si un message est parti",
     "runs": "en cours",
-    "met in time": "tenue à temps",
+    "kept in time": "tenue à temps",
     "was missed": "manquée",
     "ended, no longer needed": "finie, plus nécessaire",
     "it has left": "c'est parti",
