@@ -417,7 +417,9 @@ def _hush() -> None:
     """Let no warning of a pretended pass look like one of now: the report says what there is to say."""
     import logging
 
-    logging.getLogger("bot").setLevel(logging.CRITICAL + 1)
+    ours = logging.getLogger("bot")
+    click.get_current_context().call_on_close(lambda level=ours.level: ours.setLevel(level))
+    ours.setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def test_a_backtest_equals_a_live_run_on_the_same_mails_but_for_its_times(live: 
     again = outcome(replayed(live, until, maildir=live.folder / "mail").store)
     for part in was:
         assert again[part] == was[part], part
-    assert len(was["cases"]) == 4
+    assert len(was["cases"]) == 5
     assert {row["state"] for row in was["deadlines"]} == ({"missed"} if alone else {"met", "missed"})
 
 

@@ -121,4 +121,4 @@ class Shop:
 def shop(tmp_path: Path, dovecot: Dovecot) -> Iterator[Shop]:
     with SmtpServer(security="starttls") as smtp:
         yield Shop(tmp_path, dovecot, smtp)
-    assert not kept_in(tmp_path), "a secret was kept"
+    assert not kept_in(tmp_path / "data"), "a secret was kept"
