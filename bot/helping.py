@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from inspect import cleandoc
 
 import click
 
@@ -116,7 +117,7 @@ def paragraphs(help_: str | None) -> list[str]:
 
     One that begins with \\b stays as it is, line by line: what is to be typed has no French.
     """
-    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", cleandoc(help_ or "")) if part.strip()]
     return [part if part.startswith("\b") else " ".join(part.split()) for part in parts]
 
 
