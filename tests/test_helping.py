@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -47,9 +48,10 @@ def test_examples_are_understood_by_the_commands_they_show(tmp_path: Path, monke
     """Parsed, not run: a wrong option, or an argument too many, is found."""
     monkeypatch.chdir(tmp_path)
     Path("answer.txt").write_text("Bonjour,")
+    Path("takeout.mbox").touch()
     for name, typed in [(page, typed) for page in PAGES for typed, _ in EXAMPLES.get(page, ())]:
         context = PAGES[""]
-        given = shlex.split(typed.partition(" > ")[0])
+        given = shlex.split(re.split(" >>? ", typed)[0])
         while isinstance(context.command, click.Group):
             called = given.pop(0)
             context = click.Context(context.command.commands[called], info_name=called, parent=context)
