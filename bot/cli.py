@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -408,10 +408,12 @@ def _asked_language() -> str:
 
 
 def _hush() -> None:
-    """Let no warning of a pretended pass look like one of now: the report says what there is to say."""
+    """Until the command ends, let no warning of a pretended pass look like one of now: the report says what matters."""
     import logging
 
-    logging.getLogger("bot").setLevel(logging.CRITICAL + 1)
+    ours = logging.getLogger("bot")
+    click.get_current_context().call_on_close(partial(ours.setLevel, ours.level))
+    ours.setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager
