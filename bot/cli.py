@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -358,12 +358,6 @@ def backtest(settings: Settings, files: tuple[Path, ...], mailbox: str, maildir:
 
     Your mailbox is opened read-only, and its mails are replayed in a copy by their own clock: what would have been
     understood, drafted, sent alone and refused, which deadlines were met and missed, and what nobody understood.
-
-    \b
-    run_bot.py backtest --since 2025-11-01                      all mailboxes, since that day
-    run_bot.py backtest --mailbox ventes --html report.html     one of them, as a page with charts
-    run_bot.py backtest --mbox takeout.mbox --json              an export, for scripts
-    run_bot.py backtest mails/                                  a folder of .eml files
     """
     from bot.backtesting import backtest as replayed
     from bot.edges import clock
@@ -414,11 +408,11 @@ def _asked_language() -> str:
 
 
 def _hush() -> None:
-    """Let no warning of a pretended pass look like one of now: the report says what there is to say."""
+    """Until the command ends, let no warning of a pretended pass look like one of now: the report says what matters."""
     import logging
 
     ours = logging.getLogger("bot")
-    click.get_current_context().call_on_close(lambda level=ours.level: ours.setLevel(level))
+    click.get_current_context().call_on_close(partial(ours.setLevel, ours.level))
     ours.setLevel(logging.CRITICAL + 1)
 
 
@@ -449,12 +443,6 @@ def check(settings: Settings, alive: bool, span: str, as_json: bool) -> int:
     Python, alarms that stand, templates and answers; then at each mailbox: log-in, folders, room left, the Sent folder,
     sending, the address as a sender, whose word on senders is believed or whether keys can be looked up; then at
     webservices and the way for alarms. Changes nothing, sends nothing.
-
-    \b
-    Examples:
-      run_bot.py check
-      run_bot.py check --json | jq '.[] | select(.state != "ok")'
-      run_bot.py check --alive             for cron: silent while all is well
 
     Exit codes: 0 nothing is broken; 1 something is; 2 the settings are wrong.
     """
@@ -525,13 +513,6 @@ def init(context: click.Context, /, path: Path | None, variable: str, oauth: str
     finds the Sent folder. The password is typed unseen and kept in a file of its own that only you can read. A file
     in use is never replaced unasked, and the earlier one is kept.
 
-    \b
-    Examples:
-      run_bot.py init
-      run_bot.py init --address ventes@boutique.example --lang fr
-      run_bot.py init --yes --address ventes@boutique.example --marketplaces rakuten_fr,amazon \\
-                      --notify marie@boutique.example --password-env VENTES_PASSWORD
-
     Exit codes: 0 done; 1 the log-in failed (nothing written), or sending does not work yet; 2 an answer is wrong.
     """
     from bot.beginning import Answers, begin
@@ -554,11 +535,6 @@ def login(settings: Settings, mailbox: str, client: str, variable: str) -> int:
     For mailboxes with oauth = "microsoft" (you type a short code at Microsoft's page) or oauth = "google" (you open
     an address and paste back the one you end at). What is granted is kept in the data folder, for this program's user
     only, and renewed without you. docs/providers.md tells how to make the client ID.
-
-    \b
-    Examples:
-      run_bot.py login ventes --client-id 0000aaaa-11bb-22cc-33dd-4444eeee5555
-      run_bot.py login ventes              again, with the client ID of the last time
     """
     from bot.granting import grant_access
 
@@ -574,12 +550,6 @@ def completion(shell: str, name: str) -> int:
 
     The lines define the command `guichet`, which starts this run_bot.py with this Python from any folder; Tab then
     completes its commands and options.
-
-    \b
-    Examples:
-      .venv/bin/python run_bot.py completion bash >> ~/.bashrc
-      .venv/bin/python run_bot.py completion zsh >> ~/.zshrc
-      .venv/bin/python run_bot.py completion fish > ~/.config/fish/conf.d/guichet.fish
     """
     from bot.completing import completing
 
@@ -700,11 +670,6 @@ def _mails_told(rows: Sequence[Row]) -> Iterable[Row]:
 @settled
 def export(settings: Settings, given: tuple[str, ...], as_json: bool) -> int:
     """Write all that is kept about a BUYER into FILE.zip, or the evidence about one case.
-
-    \b
-    run_bot.py export "Jean Dupont" jean.zip    all of him: mails, texts, facts, answers, times
-    run_bot.py export case C-12 preuves.zip     for A-to-z or Customer Service: mails, answers as they
-                                                left, deadlines, what the servers said, a SHA-256 of each
     """
     if len(given) == 3 and given[0] == "case":
         return _export_case(settings, given[1], Path(given[2]), as_json)
@@ -850,11 +815,6 @@ def _show_case(settings: Settings, store: Store, number: int, columns: Sequence[
 def deadlines(settings: Settings, file: str | None, todo: bool, as_json: bool) -> int:
     """Every deadline, the running ones first.
 
-    \b
-    run_bot.py show deadlines
-    run_bot.py show deadlines --ics deadlines.ics   for your calendar, with its alarms
-    run_bot.py show deadlines --ics --todo          as tasks, printed
-
     `calendar` in mailboxes.toml keeps such a file current.
     """
     from bot import showing
@@ -953,12 +913,6 @@ def answers(settings: Settings, as_json: bool) -> int:
 def numbers(settings: Settings, marketplace: str, weeks: int | None, file: str | None, as_json: bool) -> int:
     """What marketplaces measure you by: response times, cancellations, what was done in time.
 
-    \b
-    run_bot.py show numbers                         7, 30 and 90 days, as Amazon shows them
-    run_bot.py show numbers --weeks 8               week by week
-    run_bot.py show numbers --marketplace amazon --json
-    run_bot.py show numbers --csv numbers.csv       for a spreadsheet
-
     Reckoned from mail alone; docs/numbers.md says how.
     """
     from bot import counting
@@ -1038,11 +992,6 @@ def _mail_of(store: Store, which: str) -> int:
 @settled
 def why(settings: Settings, which: str, as_json: bool) -> int:
     """Why is it so? The story of a case (C-12), of a mail of ours (D-3) or of one that came (M-7).
-
-    \b
-    run_bot.py why C-12     mail, facts, rules, decisions, words, and what the servers said
-    run_bot.py why D-3      why it was written, whose words it has, who said yes, whether it left
-    run_bot.py why M-7      what was understood of it, or why it is on the shelf
     """
     with _his_language(settings):
         told, story = _told(_open(settings), which, settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from inspect import cleandoc
 
 import click
 
@@ -40,12 +41,24 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
     ),
     "dashboard": (("dashboard", "then open http://127.0.0.1:8470/ in a browser"),),
     "demo": (("demo", "in a new folder"), ("demo --lang fr --keep week", "in French, and in the folder week")),
-    "backtest": (("backtest", "all that lies in your mailboxes, replayed"),
-                 ("backtest --mailbox ventes --since 2025-11-01 --html past.html", "with a page of charts")),
+    "backtest": (("backtest --since 2025-11-01", "all mailboxes, since that day"),
+                 ("backtest --mailbox ventes --html report.html", "one of them, as a page with charts"),
+                 ("backtest --mbox takeout.mbox --json", "an export, for scripts"),
+                 ("backtest mails/", "a folder of .eml files")),
+    "init": (("init", "asks what it needs, and tries the log-in"),
+             ("init --address ventes@boutique.example --lang fr", "in French, for this address"),
+             ("init --yes --address ventes@boutique.example --marketplaces rakuten_fr,amazon "
+              "--notify marie@boutique.example --password-env VENTES_PASSWORD", "asks nothing, for scripts")),
+    "login": (("login ventes --client-id 0000aaaa-11bb-22cc-33dd-4444eeee5555", "the first time"),
+              ("login ventes", "again, with the client ID of the last time")),
+    "completion": (("completion bash >> ~/.bashrc", "then open a new terminal"),
+                   ("completion zsh >> ~/.zshrc", "then open a new terminal"),
+                   ("completion fish > ~/.config/fish/conf.d/guichet.fish", "then open a new terminal")),
     "run": (("run", "until Ctrl-C or SIGTERM"),
             ("run --config /etc/guichet/mailboxes.toml", "with the settings of this file")),
     "once": (("once", "one pass over all mailboxes"), ("once --json", "what failed, for scripts")),
     "check": (("check", "try everything, with the remedy beside what is wrong"),
+              ("check --json", "for scripts: each finding with its state"),
               ("check --alive", "for cron: silent while every mailbox was read lately"),
               ("check --alive --within 2h", "the same, more patient")),
     "try": (("try mail.eml", "what one mail would lead to"),
@@ -56,16 +69,22 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
     "show today": (("show today", "the cases that wait for you"), ("show today --lang fr", "the same in French")),
     "show case": (("show case", "all cases"), ("show case C-12", "one of them"),
                   ("show case --json", "for scripts")),
-    "show deadlines": (("show deadlines", "the running ones first"), ("show deadlines --json", "for scripts")),
+    "show deadlines": (("show deadlines", "the running ones first"),
+                       ("show deadlines --ics deadlines.ics", "for your calendar, with its alarms"),
+                       ("show deadlines --ics --todo", "as tasks, printed"), ("show deadlines --json", "for scripts")),
     "show outbox": (("show outbox", "drafts, what waits, what left"), ("show outbox --json", "for scripts")),
     "show rules": (("show rules", "every rule with its source"),),
     "show shadow": (("show shadow", "what the bot would have written by itself"),),
     "show shelf": (("show shelf", "what nobody understood, and why"),),
     "show answers": (("show answers", "which questions are asked most"),),
-    "show numbers": (("show numbers", "for 7, 30 and 90 days"), ("show numbers --csv week.csv", "for a spreadsheet")),
+    "show numbers": (("show numbers", "for 7, 30 and 90 days"), ("show numbers --weeks 8", "week by week"),
+                     ("show numbers --marketplace amazon --json", "for scripts"),
+                     ("show numbers --csv numbers.csv", "for a spreadsheet")),
     "show mail": (("show mail M-12", "as a person reads it"),
                   ("show mail M-12 --raw > mail.eml", "to the byte, into a file")),
-    "why": (("why C-12", "the story of a case"), ("why D-3", "of the case of a draft"),
+    "why": (("why C-12", "mail, facts, rules, decisions, words, and what the servers said"),
+            ("why D-3", "why it was written, whose words it has, who said yes, whether it left"),
+            ("why M-7", "what was understood of it, or why it is on the shelf"),
             ("why C-12 --json", "for scripts")),
     "approve": (("approve C-12", "the one draft of a case"), ("approve D-3", "a draft by its own number"),
                 ("approve D-3 --text answer.txt", "your own words in its place"),
@@ -91,7 +110,8 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
                ('forget "Jean Dupont" --yes --backups', "erase it, in the backups too"),
                ("forget C-12 --yes", "the buyer of a case")),
     "export": (('export "Jean Dupont" jean.zip', "all that is kept about him"),
-               ("export 404-1234567-1234567 order.zip", "by the number of an order")),
+               ("export 404-1234567-1234567 order.zip", "by the number of an order"),
+               ("export case C-12 evidence.zip", "for A-to-z or Customer Service, with a SHA-256 of each part")),
 }
 
 EXITS: tuple[Row, ...] = (
@@ -116,7 +136,7 @@ def paragraphs(help_: str | None) -> list[str]:
 
     One that begins with \\b stays as it is, line by line: what is to be typed has no French.
     """
-    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", cleandoc(help_ or "")) if part.strip()]
     return [part if part.startswith("\b") else " ".join(part.split()) for part in parts]
 
 

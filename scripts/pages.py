@@ -141,10 +141,18 @@ def commands() -> str:
     parts = ["# Every command", "", "*[En français](commandes.md)*", "",
              "What `--help` prints. `C-12` is a case, `D-3` a mail of ours, `M-7` a mail that came."]
     for names, command in walk(guichet, []):
-        context = click.Context(command, info_name=" ".join(["run_bot.py", *names]), terminal_width=WIDTH,
-                                max_content_width=WIDTH, help_option_names=["-h", "--help"])
-        parts += ["", f"## `{' '.join(names)}`", "", "```text", command.get_help(context), "```"]
+        parts += ["", f"## `{' '.join(names)}`", "", "```text", command.get_help(called(names)), "```"]
     return "\n".join(parts) + "\n"
+
+
+def called(names: list[str]) -> click.Context:
+    """Return a command's context below those of its groups, as one who types it has it."""
+    context = click.Context(guichet, info_name="run_bot.py", terminal_width=WIDTH, max_content_width=WIDTH,
+                            help_option_names=["-h", "--help"])
+    for name in names:
+        assert isinstance(context.command, click.Group)
+        context = click.Context(context.command.commands[name], info_name=name, parent=context)
+    return context
 
 
 def walk(command: click.Command, above: list[str]) -> Iterator[tuple[list[str], click.Command]]:

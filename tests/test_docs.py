@@ -293,6 +293,8 @@ def calls(block: str) -> Iterator[list[str]]:
 NOT_RUN = {
     "demo": "it plays a week: tests/demo runs it",
     "run": "it runs until it is stopped: tests/stories run it",
+    "init": "it asks questions and looks servers up: tests/test_beginning.py answers them",
+    "login": "it asks Microsoft or Google, and a person in a browser: tests/test_entering.py plays both",
 }
 MADE_UP = {"brocante": "the marketplace of CONTRIBUTING.md: tests/marketplaces/test_recipe.py builds it and tries it"}
 SHELL = [Example(one.page, one.line, shlex.join(call)) for one in fenced("sh") for call in calls(one.text)]

@@ -19,7 +19,7 @@ OURS = {
     "answer_chosen": "It was chosen what becomes of the case",
     "sending_uncertain": "Nobody knows whether a mail has left",
 }
-ENDED = {"open": "runs", "met": "kept in time", "missed": "was missed", "cancelled": "ended, no longer needed"}
+ENDED = {"open": "is running", "met": "kept in time", "missed": "was missed", "cancelled": "ended, no longer needed"}
 # Our own single words amid a story, by language. They are no sentences: elsewhere such a word may be called otherwise.
 CALLED = {"en": {"seller": "by your own hand"}, "fr": {
     "reply": "réponse", "offer": "remise", "reminder": "rappel", "question": "question", "notice": "avis",
@@ -54,7 +54,7 @@ FRENCH = {
     "The case was closed": "L'affaire a été close",
     "It was chosen what becomes of the case": "La suite de l'affaire a été choisie",
     "Nobody knows whether a mail has left": "Nul ne sait si un message est parti",
-    "runs": "en cours",
+    "is running": "en cours",
     "kept in time": "tenue à temps",
     "was missed": "manquée",
     "ended, no longer needed": "finie, plus nécessaire",
