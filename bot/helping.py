@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from inspect import cleandoc
 
 import click
 
@@ -38,11 +39,12 @@ EXAMPLES: dict[str, tuple[Row, ...]] = {
         ("approve C-1", "send the draft"),
         ('order C-1 "remise 20%"', "the words that a mail takes, too"),
     ),
-    "dashboard": (("dashboard", "then open http://127.0.0.1:8470/ in a browser"),),
+    "dashboard": (("dashboard --set-password", "once: its password"),
+                  ("dashboard", "then open http://127.0.0.1:8470/ in a browser"),),
     "demo": (("demo", "in a new folder"), ("demo --lang fr --keep week", "in French, and in the folder week")),
     "backtest": (("backtest", "all that lies in your mailboxes, replayed"),
                  ("backtest --mailbox ventes --since 2025-11-01 --html past.html", "with a page of charts")),
-    "run": (("run", "until Ctrl-C or SIGTERM"),
+    "run": (("run", "until Ctrl-C or SIGTERM"), ("run --dashboard", "with the page beside it"),
             ("run --config /etc/guichet/mailboxes.toml", "with the settings of this file")),
     "once": (("once", "one pass over all mailboxes"), ("once --json", "what failed, for scripts")),
     "check": (("check", "try everything, with the remedy beside what is wrong"),
@@ -116,7 +118,7 @@ def paragraphs(help_: str | None) -> list[str]:
 
     One that begins with \\b stays as it is, line by line: what is to be typed has no French.
     """
-    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", help_ or "") if part.strip()]
+    parts = [part.strip("\n") for part in re.split(r"\n\s*\n", cleandoc(help_ or "")) if part.strip()]
     return [part if part.startswith("\b") else " ".join(part.split()) for part in parts]
 
 

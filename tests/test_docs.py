@@ -292,6 +292,9 @@ def calls(block: str) -> Iterator[list[str]]:
 # What is not run here, and why.
 NOT_RUN = {
     "demo": "it plays a week: tests/demo runs it",
+    "dashboard": "it runs until it is stopped: tests/dashboard open it",
+    "init": "it asks: tests/test_beginning.py answers it",
+    "login": "it wants a provider's log-in: tests/test_entering.py plays one",
     "run": "it runs until it is stopped: tests/stories run it",
 }
 MADE_UP = {"brocante": "the marketplace of CONTRIBUTING.md: tests/marketplaces/test_recipe.py builds it and tries it"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -39,7 +40,7 @@ def test_every_command_stands_under_a_heading() -> None:
 def test_every_command_has_an_example() -> None:
     """Whoever adds a command adds one to EXAMPLES of bot/helping.py, or to its docstring."""
     assert [name for name, context in PAGES.items()
-            if name not in EXAMPLES and "\nExamples:" not in (context.command.help or "")] == []
+            if name not in EXAMPLES and "\nExamples:" not in cleandoc(context.command.help or "")] == []
 
 
 def test_examples_are_understood_by_the_commands_they_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

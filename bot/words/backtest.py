@@ -44,7 +44,7 @@ FRENCH = {
     "real answers of yours found": "vraies réponses de vous retrouvées",
     "Deadlines": "Échéances",
     "still running": "en cours",
-    "met in time": "tenues à temps",
+    "kept in time": "tenues à temps",
     "not met in time": "dépassées",
     ", half of them with more than {left} to spare": ", la moitié avec plus de {left} d'avance",
     "At stake in those missed: {sums}": "En jeu dans celles dépassées : {sums}",

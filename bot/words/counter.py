@@ -146,7 +146,7 @@ FRENCH = {
     "nobody knows whether it left": "personne ne sait s'il est parti",
     "in your hands": "entre vos mains",
     "thrown away": "jeté",
-    "runs": "court",
+    "runs": "en cours",
     "ended": "terminée",
     "open": "ouverte",
     "escalated": "devant la place de marché",
