@@ -415,7 +415,7 @@ SELECT 'C-' || cases.id AS "case", shop, kind, stage, turn, buyer, order_number,
     (SELECT max(at) FROM events WHERE case_id = cases.id) AS last_heard
 FROM cases WHERE stage != 'closed';
 
-CREATE VIEW deadlines_open AS
+CREATE VIEW deadlines_running AS
 SELECT 'C-' || deadlines.case_id AS "case", cases.shop, cases.order_number, deadlines.name, deadlines.due,
     round((julianday(deadlines.due) - julianday('now')) * 24, 1) AS hours_left, deadlines.who, deadlines.silence,
     deadlines.why, deadlines.rule, deadlines.source
