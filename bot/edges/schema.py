@@ -415,13 +415,13 @@ SELECT 'C-' || cases.id AS "case", shop, kind, stage, turn, buyer, order_number,
     (SELECT max(at) FROM events WHERE case_id = cases.id) AS last_heard
 FROM cases WHERE stage != 'closed';
 
-CREATE VIEW deadlines_running AS
+CREATE VIEW deadlines_now AS
 SELECT 'C-' || deadlines.case_id AS "case", cases.shop, cases.order_number, deadlines.name, deadlines.due,
     round((julianday(deadlines.due) - julianday('now')) * 24, 1) AS hours_left, deadlines.who, deadlines.silence,
     deadlines.why, deadlines.rule, deadlines.source
 FROM deadlines JOIN cases ON cases.id = deadlines.case_id WHERE deadlines.state = 'open';
 
-CREATE VIEW outbox_waiting AS
+CREATE VIEW outbox_now AS
 SELECT 'D-' || id AS draft, 'C-' || case_id AS "case", what, channel, state, to_addr, subject, why, error, attempts,
     not_before, changed
 FROM outbox WHERE state IN ('draft', 'ready', 'transmitting', 'failed', 'uncertain', 'handed');

@@ -14,7 +14,7 @@ from tests.world import World, buyer_writes, claim, mail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 METADATA = json.loads((ROOT / "docs" / "running" / "datasette.json").read_text("utf-8"))["databases"]["guichet"]
-VIEWS = {"cases_now": "C-1", "deadlines_running": "C-1", "outbox_waiting": "D-1", "shelf": "M-3", "story": "C-1"}
+VIEWS = {"cases_now": "C-1", "deadlines_now": "C-1", "outbox_now": "D-1", "shelf": "M-3", "story": "C-1"}
 
 
 @pytest.fixture
@@ -38,15 +38,15 @@ def test_view_names_what_is_there_as_the_program_does(database: Path, view: str,
 def test_closed_case_and_met_deadline_stand_in_no_list_of_what_waits(database: Path, world: World) -> None:
     world.store.run("UPDATE cases SET stage = 'closed'")
     world.store.run("UPDATE deadlines SET state = 'met', ended = '2026-11-17T12:00:00Z'")
-    assert asked(database, "SELECT * FROM cases_now") == asked(database, "SELECT * FROM deadlines_running") == []
+    assert asked(database, "SELECT * FROM cases_now") == asked(database, "SELECT * FROM deadlines_now") == []
     assert {(month, missed) for month, _, _, _, missed in asked(database, "SELECT * FROM kept_by_month")} == {
         ("2026-11", 0)}
 
 
 def test_what_left_waits_no_more(database: Path, world: World) -> None:
-    assert asked(database, "SELECT * FROM outbox_waiting")
+    assert asked(database, "SELECT * FROM outbox_now")
     world.store.run("UPDATE outbox SET state = 'sent'")
-    assert asked(database, "SELECT * FROM outbox_waiting") == []
+    assert asked(database, "SELECT * FROM outbox_now") == []
 
 
 def test_views_hold_no_secret_and_no_mail_as_it_came(database: Path) -> None:
