@@ -126,7 +126,7 @@ def known(store: Store | None, marketplace: Marketplace, now: datetime, since_: 
     asked, cases = marketplace.numbers, _events(store, marketplace.name, since_)
     names = {name: sort for sort, some in asked.on_time for name in some}
     return Known(
-        messages=_messages(store, marketplace.name, cases, asked.answers.within) if asked.answers else (),
+        messages=_messages(store, marketplace.name, cases, asked.answers.within, since_) if asked.answers else (),
         sales=[sale for events in cases.values() if (sale := _sale(events))] if asked.cancellations else (),
         duties=_duties(store, marketplace.name, cases, names, now, since_) if names else ())
 
@@ -151,20 +151,21 @@ def _text(since_: datetime | None) -> str:
     return iso(since_) if since_ else ""
 
 
-def _messages(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]],
-              within: timedelta) -> list[Waiting]:
-    ours = _left(store, marketplace)
+def _messages(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], within: timedelta,
+              since_: datetime | None) -> list[Waiting]:
+    ours = _left(store, marketplace, since_)
     return [waiting for number, events in cases.items()
             for waiting in numbers.waitings(_said(events, ours.get(number, [])), within)]
 
 
-def _left(store: Store, marketplace: str) -> dict[int, list[Row]]:
+def _left(store: Store, marketplace: str, since_: datetime | None) -> dict[int, list[Row]]:
     """Return the mails to buyers that left through us, by case."""
     found: dict[int, list[Row]] = defaultdict(list)
     for row in store.rows(
             "SELECT outbox.case_id, changed, body FROM outbox JOIN cases ON cases.id = outbox.case_id"
             " WHERE marketplace = ? AND what IN ('reply', 'offer') AND channel = 'email'"
-            " AND state IN ('sent', 'failed') ORDER BY outbox.id", marketplace):
+            " AND state IN ('sent', 'failed') AND outbox.case_id IN (SELECT case_id FROM events WHERE at >= ?)"
+            " ORDER BY outbox.id", marketplace, _text(since_)):
         found[row["case_id"]].append(row)
     return found
 
