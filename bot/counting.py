@@ -62,8 +62,19 @@ def flat_numbers(store: Store | None, settings: Settings, now: datetime, *, mark
     """
     zone = settings.seller.timezone
     periods = numbers.last_weeks(now, zone, weeks) if weeks else numbers.last_days(now, zone)
+    return numbers_of(store, settings, now, periods, marketplace)
+
+
+def numbers_of(store: Store | None, settings: Settings, now: datetime, periods: Sequence[Period],
+               marketplace: str = "") -> list[Flat]:
+    """Return every number of these periods, which may overlap: the store is read once for all of them.
+
+    Raises:
+        UncountableError: nothing is measured at such a marketplace.
+    """
+    since_ = min(period.start for period in periods)
     return [_flat(one, cell) for one in _measured(settings, marketplace)
-            for cell in cells(one, known(store, one, now), periods, now)]
+            for cell in cells(one, known(store, one, now, since_), periods, now)]
 
 
 def _measured(settings: Settings, marketplace: str) -> list[Marketplace]:
@@ -104,19 +115,23 @@ def _flat(marketplace: Marketplace, cell: Number) -> Flat:
 # -- out of the store ----------------------------------------------------------------------------
 
 
-def known(store: Store | None, marketplace: Marketplace, now: datetime) -> Known:
-    """Return what the store knows of a marketplace that measures the seller."""
+def known(store: Store | None, marketplace: Marketplace, now: datetime, since_: datetime | None = None) -> Known:
+    """Return what the store knows of a marketplace that measures the seller.
+
+    Args:
+        since_: cases of which nothing was heard from then on are left out: no later period counts them.
+    """
     if store is None:
         return Known(messages=(), sales=(), duties=())
-    asked, cases = marketplace.numbers, _events(store, marketplace.name)
+    asked, cases = marketplace.numbers, _events(store, marketplace.name, since_)
     names = {name: sort for sort, some in asked.on_time for name in some}
     return Known(
-        messages=_messages(store, marketplace.name, cases, asked.answers.within) if asked.answers else (),
+        messages=_messages(store, marketplace.name, cases, asked.answers.within, since_) if asked.answers else (),
         sales=[sale for events in cases.values() if (sale := _sale(events))] if asked.cancellations else (),
-        duties=_duties(store, marketplace.name, cases, names, now) if names else ())
+        duties=_duties(store, marketplace.name, cases, names, now, since_) if names else ())
 
 
-def _events(store: Store, marketplace: str) -> dict[int, list[Row]]:
+def _events(store: Store, marketplace: str, since_: datetime | None) -> dict[int, list[Row]]:
     """Return what counts of every case. A forged mail never does; of an unproven one who else should tell?"""
     kinds = sorted({*TURNS, *ENDS, Kind.OFFER_UPDATED, Kind.SALE_MADE, Kind.SALE_CANCELLED, Kind.WITHDRAWAL_OPENED})
     rows = store.rows(
@@ -124,27 +139,33 @@ def _events(store: Store, marketplace: str) -> dict[int, list[Row]]:
         " THEN text ELSE '' END AS text FROM events"
         " JOIN cases ON cases.id = case_id WHERE marketplace = ? AND events.origin != 'forged'"
         f" AND events.kind IN ({', '.join('?' for _ in kinds)}) AND events.key NOT LIKE '%/refused:%'"
-        " ORDER BY case_id, at, events.id", marketplace, *kinds)
+        " AND case_id IN (SELECT case_id FROM events WHERE at >= ?)"
+        " ORDER BY case_id, at, events.id", marketplace, *kinds, _text(since_))
     found: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         found[row["case_id"]].append({**row, "at": moment(row["at"]), "facts": json.loads(row["facts"])})
     return found
 
 
-def _messages(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]],
-              within: timedelta) -> list[Waiting]:
-    ours = _left(store, marketplace)
+def _text(since_: datetime | None) -> str:
+    return iso(since_) if since_ else ""
+
+
+def _messages(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], within: timedelta,
+              since_: datetime | None) -> list[Waiting]:
+    ours = _left(store, marketplace, since_)
     return [waiting for number, events in cases.items()
             for waiting in numbers.waitings(_said(events, ours.get(number, [])), within)]
 
 
-def _left(store: Store, marketplace: str) -> dict[int, list[Row]]:
+def _left(store: Store, marketplace: str, since_: datetime | None) -> dict[int, list[Row]]:
     """Return the mails to buyers that left through us, by case."""
     found: dict[int, list[Row]] = defaultdict(list)
     for row in store.rows(
             "SELECT outbox.case_id, changed, body FROM outbox JOIN cases ON cases.id = outbox.case_id"
             " WHERE marketplace = ? AND what IN ('reply', 'offer') AND channel = 'email'"
-            " AND state IN ('sent', 'failed') ORDER BY outbox.id", marketplace):
+            " AND state IN ('sent', 'failed') AND outbox.case_id IN (SELECT case_id FROM events WHERE at >= ?)"
+            " ORDER BY outbox.id", marketplace, _text(since_)):
         found[row["case_id"]].append(row)
     return found
 
@@ -198,10 +219,11 @@ def _done(event: Row) -> str:
 
 
 def _duties(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], names: Mapping[str, str],
-            now: datetime) -> list[Duty]:
+            now: datetime, since_: datetime | None) -> list[Duty]:
     rows = store.rows(
         "SELECT deadlines.*, stage FROM deadlines JOIN cases ON cases.id = case_id WHERE marketplace = ?"
-        f" AND who = 'seller' AND name IN ({', '.join('?' for _ in names)})", marketplace, *names)
+        f" AND who = 'seller' AND name IN ({', '.join('?' for _ in names)}) AND started >= ?", marketplace, *names,
+        _text(since_))
     return [Duty(sort=names[row["name"]], begun=moment(row["started"]),
                  kept=_kept(row, names[row["name"]], cases.get(row["case_id"], ()), now)) for row in rows]
 
@@ -237,7 +259,7 @@ def lines(store: Store, settings: Settings, now: datetime) -> list[str]:
     told = []
     for one in _measured(settings, ""):
         [period] = numbers.last_days(now, settings.seller.timezone, numbers.DAYS[:1])
-        column = cells(one, known(store, one, now), (period,), now)
+        column = cells(one, known(store, one, now, period.start), (period,), now)
         parts = [_part(one, cell) for cell in column if cell.measure in SPOKEN and numbers.shown(cell) != "-"]
         told += [f"{one.name}: {', '.join(parts)}"] if parts else []
     return told
@@ -259,8 +281,10 @@ def cautions(store: Store, settings: Settings, now: datetime) -> list[str]:
 
 
 def _caution(store: Store, settings: Settings, one: Marketplace, now: datetime) -> str:
-    rules = one.numbers.cancellations
-    found = rules and numbers.caution(known(store, one, now).sales, now, settings.seller.timezone, rules)
+    if not (rules := one.numbers.cancellations):
+        return ""
+    [period] = numbers.last_days(now, settings.seller.timezone, (rules.days,))
+    found = numbers.caution(known(store, one, now, period.start).sales, now, settings.seller.timezone, rules)
     if not found:
         return ""
     words = {"marketplace": one.name, "count": found.count, "all": found.of, "limit": found.rules.below,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -88,6 +89,14 @@ def write(found: Pack, target: Path) -> None:
     """
     with new_archive(target) as archive:
         _fill(archive, found)
+
+
+def zipped(found: Pack) -> bytes:
+    """Return a pack as the archive that `write` writes."""
+    made = BytesIO()
+    with ZipFile(made, "w") as archive:
+        _fill(archive, found)
+    return made.getvalue()
 
 
 def _fill(archive: ZipFile, found: Pack) -> None:

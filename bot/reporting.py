@@ -181,7 +181,7 @@ def charts(report: Report) -> list[Chart]:
     weeks = report.weeks
     by_week = _weekly(report)
     ends = [Series(name=name, values=[row[state] for row in weeks]) for state, name in
-            ((MET, say("met in time")), (MISSED, say("not met in time")), (OPEN, say("still running")))]
+            ((MET, say("kept in time")), (MISSED, say("not met in time")), (OPEN, say("still running")))]
     hours = Series(name=say("hours"), values=[row["hours_to_answer"] for row in weeks])
     return [
         by_week(id="mails", title=say("Mails a week, by kind"), series=_by_kind(report),

@@ -30,8 +30,8 @@ _MOMENTS = frozenset({"at", "due", "opened", "received", "not_before"})
 
 _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 
-CASES = ("SELECT cases.*, (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open') AS due"
-         " FROM cases")
+CASES = ("SELECT cases.*, due FROM cases LEFT JOIN (SELECT case_id, min(due) AS due FROM deadlines"
+         " WHERE state = 'open' GROUP BY case_id) AS soon ON soon.case_id = cases.id")
 
 DEADLINES = ("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
              " ON cases.id = deadlines.case_id")

@@ -11,9 +11,8 @@ from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.servers.webservice import TOKEN
-
 PASSWORD = "un mot de passe"
+TOKEN = "kanari0815tok3n+hunter/2=="     # of the webservice
 CANARIES = (PASSWORD, TOKEN)
 
 

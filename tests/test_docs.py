@@ -292,6 +292,7 @@ def calls(block: str) -> Iterator[list[str]]:
 # What is not run here, and why.
 NOT_RUN = {
     "demo": "it plays a week: tests/demo runs it",
+    "dashboard": "it runs until it is stopped: tests/dashboard open it",
     "run": "it runs until it is stopped: tests/stories run it",
     "init": "it asks questions and looks servers up: tests/test_beginning.py answers them",
     "login": "it asks Microsoft or Google, and a person in a browser: tests/test_entering.py plays both",

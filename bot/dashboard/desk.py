@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 
-from bot import alarming
+from bot import alarming, evidence
 from bot.core.case import Case
 from bot.core.errors import UnreadableError
-from bot.dashboard.here import guichet, seller, shared, store
+from bot.dashboard.here import guichet, now, seller, shared, store
 from bot.dashboard.telling import Draft, drafts, matter
 from bot.edges.store import moment
 from bot.pausing import paused
@@ -48,6 +48,15 @@ def _is_fresh() -> bool:
 @PART.get("/case/<int:number>")
 def case(number: int) -> str:
     return case_page(case_or_nothing(number))
+
+
+@PART.get("/case/<int:number>/evidence.zip")
+def evidence_pack(number: int) -> Response:
+    """The evidence about a case: made when asked for, and kept nowhere."""
+    found = case_or_nothing(number)
+    pack = evidence.pack(guichet().settings, store(), found.number or 0, now())
+    return Response(evidence.zipped(pack), content_type="application/zip",
+                    headers={"Content-Disposition": f'attachment; filename="{found.id}.zip"'})
 
 
 def case_or_nothing(number: int) -> Case:

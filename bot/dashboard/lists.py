@@ -126,12 +126,15 @@ def _where(listing: Listing) -> tuple[str, list[str]]:
 
 
 def _choices(listing: Listing) -> dict[str, list[str]]:
-    """Return what each filter may be set to: what there is."""
+    """Return what each filter may be set to: what there is, found leap by leap along the column's index."""
     found = {}
     for name, column in listing.filters.items():
         table = column.partition(".")[0]
-        rows = store().rows(f"SELECT DISTINCT {column} AS one FROM {table} WHERE {listing.fixed} ORDER BY 1 LIMIT 40")
-        found[name] = [row["one"] for row in rows if row["one"]]
+        following = f"SELECT min({column}) FROM {table} WHERE {listing.fixed} AND {column} >"
+        rows = store().rows(f"WITH RECURSIVE found(one) AS ({following} ''"
+                            f" UNION ALL SELECT ({following} one) FROM found WHERE one IS NOT NULL)"
+                            " SELECT one FROM found WHERE one IS NOT NULL LIMIT 40")
+        found[name] = [row["one"] for row in rows]
     return found
 
 

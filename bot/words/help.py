@@ -270,6 +270,8 @@ FRENCH = {
     # examples
     "all that lies in your mailboxes, replayed": "tout ce que contiennent vos boîtes, rejoué",
     "with a page of charts": "avec une page de graphiques",
+    "once: its password": "une fois : son mot de passe",
+    "with the page beside it": "avec la page à côté",
     "what the bot would have written by itself": "ce que le bot aurait écrit de lui-même",
     "see it at work, without a mailbox": "le voir à l'œuvre, sans boîte",
     "are the settings right, do the log-ins work?": "les réglages sont-ils bons, les connexions marchent-elles ?",

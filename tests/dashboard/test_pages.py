@@ -6,10 +6,16 @@ import csv
 import io
 import json
 import re
+import zipfile
+from html import unescape
 
 import pytest
 
+from bot import words
 from bot.core.event import Kind
+from bot.counting import cautions, flat_numbers
+from bot.edges.store import iso
+from bot.evidence import pack
 from bot.forgetting import erase, find
 from tests.dashboard.counterpart import Marie, notice
 from tests.world import NOW, World, buyer_writes, claim, mail
@@ -104,6 +110,56 @@ def test_numbers_and_health_are_shown(marie: Marie) -> None:
     page = marie.reads("/health")
     assert "ventes@boutique.example" in page
     assert "ne tourne pas" in page
+
+
+def test_numbers_are_those_that_the_command_prints(marie: Marie) -> None:
+    world = marie.world
+    page = unescape(marie.reads("/numbers"))
+    with words.speaking("fr"):
+        rows = flat_numbers(world.store, world.guichet.settings, world.now)
+    for row in rows:
+        assert row["name"] in page
+        assert row["value"] in page
+    assert "> 90 %" in page
+
+
+def test_numbers_of_one_marketplace_are_a_file_too(marie: Marie) -> None:
+    page = marie.reads("/numbers?marketplace=amazon")
+    assert "/numbers.csv?marketplace=amazon" in page
+    rows = json.loads(marie.reads("/numbers.json?marketplace=amazon"))
+    assert {row["marketplace"] for row in rows} == {"amazon"}
+    assert {row["period"] for row in rows} >= {"7d", "30d", "90d", "2026-W47"}
+    assert "answered_under" in marie.reads("/numbers.csv?marketplace=amazon")
+    assert marie.opens("/numbers?marketplace=<script>").status_code == 404
+
+
+def test_a_cancellation_near_the_limit_warns_on_the_page(marie: Marie) -> None:
+    world = marie.world
+    assert 'class="notice mind"' not in marie.reads("/numbers")
+    [case] = [row["id"] for row in world.rows("cases") if row["marketplace"] == "rakuten_fr"]
+    world.store.run("INSERT INTO events (key, case_id, kind, at, heard, source, origin) VALUES"
+                    " ('x/cancelled', ?, ?, ?, ?, 'test', 'proven')", case, Kind.SALE_CANCELLED, iso(world.now),
+                    iso(world.now))
+    with words.speaking("fr"):
+        [said] = cautions(world.store, world.guichet.settings, world.now)
+    assert said in unescape(marie.reads("/numbers"))
+
+
+def test_evidence_pack_is_that_of_the_command_and_kept_nowhere(marie: Marie) -> None:
+    answer = marie.opens("/case/1/evidence.zip")
+    assert answer.headers["Cache-Control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    world = marie.world
+    with words.speaking("fr"):
+        made = pack(world.guichet.settings, world.store, 1, world.now)
+    assert found == dict(made.files)
+    assert "/case/1/evidence.zip" in marie.reads("/case/1")
+    assert marie.opens("/case/99/evidence.zip").status_code == 404
+
+
+def test_evidence_pack_is_for_who_is_logged_in(marie: Marie) -> None:
+    assert Marie(marie.world, known=False).opens("/case/1/evidence.zip").status_code == 302
 
 
 def test_the_switch_stops_what_leaves_by_itself_and_puts_it_back(marie: Marie) -> None:

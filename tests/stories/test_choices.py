@@ -16,7 +16,8 @@ from bot.edges.store import Row, iso
 from bot.pipeline import OrderError, handle
 from bot.sending import send_ready
 from bot.standing import allowed, look
-from tests.servers.webservice import LOGIN, TOKEN, RakutenServer
+from tests.canaries import TOKEN
+from tests.servers.webservice import LOGIN, RakutenServer
 from tests.test_guards import GOOD, event, question, sale, withdrawal
 from tests.world import ITEM, RELAY, World, buyer_writes, claim
 

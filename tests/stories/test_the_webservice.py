@@ -23,8 +23,9 @@ from bot.edges.webservice import ACTS
 from bot.pipeline import OrderError, handle
 from bot.resolving import resolve_one
 from bot.sending import send_ready
+from tests.canaries import TOKEN
 from tests.servers.shop import Shop
-from tests.servers.webservice import LOGIN, TOKEN, Fault, RakutenServer, free_port
+from tests.servers.webservice import LOGIN, Fault, RakutenServer, free_port
 from tests.world import ITEM, World, claim
 
 CONTACT = "contactuseraboutitem"
