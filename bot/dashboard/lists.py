@@ -126,7 +126,7 @@ def _where(listing: Listing) -> tuple[str, list[str]]:
 
 
 def _choices(listing: Listing) -> dict[str, list[str]]:
-    """Return what each filter may be set to: what there is, found leap by leap along the column's index."""
+    """Return what each filter may be set to: what there is, by leaps along the column's index."""
     found = {}
     for name, column in listing.filters.items():
         table = column.partition(".")[0]
