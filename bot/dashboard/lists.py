@@ -131,8 +131,8 @@ def _choices(listing: Listing) -> dict[str, list[str]]:
     for name, column in listing.filters.items():
         table = column.partition(".")[0]
         following = f"SELECT min({column}) FROM {table} WHERE {listing.fixed} AND {column} >"
-        rows = store().rows(f"WITH RECURSIVE found(one) AS ({following} '' UNION ALL SELECT ({following} one) FROM found"
-                            " WHERE one IS NOT NULL) SELECT one FROM found WHERE one IS NOT NULL LIMIT 40")
+        rows = store().rows(f"WITH RECURSIVE found(one) AS ({following} '' UNION ALL SELECT ({following} one)"
+                            " FROM found WHERE one IS NOT NULL) SELECT one FROM found WHERE one IS NOT NULL LIMIT 40")
         found[name] = [row["one"] for row in rows]
     return found
 
