@@ -126,14 +126,13 @@ def _where(listing: Listing) -> tuple[str, list[str]]:
 
 
 def _choices(listing: Listing) -> dict[str, list[str]]:
-    """Return what each filter may be set to: what there is, found leap by leap along the column's index."""
+    """Return what each filter may be set to: what there is, by leaps along the column's index."""
     found = {}
     for name, column in listing.filters.items():
         table = column.partition(".")[0]
         following = f"SELECT min({column}) FROM {table} WHERE {listing.fixed} AND {column} >"
-        rows = store().rows(f"WITH RECURSIVE found(one) AS ({following} ''"
-                            f" UNION ALL SELECT ({following} one) FROM found WHERE one IS NOT NULL)"
-                            " SELECT one FROM found WHERE one IS NOT NULL LIMIT 40")
+        rows = store().rows(f"WITH RECURSIVE found(one) AS ({following} '' UNION ALL SELECT ({following} one)"
+                            " FROM found WHERE one IS NOT NULL) SELECT one FROM found WHERE one IS NOT NULL LIMIT 40")
         found[name] = [row["one"] for row in rows]
     return found
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from bot.core.errors import BotError
 from bot.dashboard.counter import counter
+from bot.edges.store import Store
 from bot.settings import Settings
 from bot.words import say
 
 log = logging.getLogger(__name__)
 
 PORT, HOME = 8470, "127.0.0.1"
+A_STEP = 1000   # events
 
 
 class ServingError(BotError):
@@ -48,10 +50,24 @@ def _server(settings: Settings, bind: str, port: int, names: Collection[str]) ->
     offered: Mapping[str, Any] = {"threads": 4, "ident": None, "clear_untrusted_proxy_headers": True,
                                   "max_request_body_size": 1 << 20, "channel_timeout": 60}
     try:
-        return create_server(counter(settings, names=names), host=bind, port=port, **offered)
+        server = create_server(counter(settings, names=names), host=bind, port=port, **offered)
     except (OSError, ValueError) as error:
         raise ServingError(say("The page cannot be offered at {host}:{port} ({words}): is it open already? "
                                "--port takes another", host=bind, port=port, words=str(error))) from error
+    threading.Thread(target=_index, args=(settings,), daemon=True, name="index").start()
+    return server
+
+
+def _index(settings: Settings) -> None:
+    """Make the index of the search beforehand, in small steps between which others write; a search does the rest."""
+    store = Store(settings.database)
+    try:
+        while store.has_index and store.index_words(A_STEP):
+            pass
+    except BotError as error:
+        log.warning(str(error))
+    finally:
+        store.close()
 
 
 def _shown(bind: str) -> str:

@@ -630,19 +630,20 @@ class Store:
         Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
         """
         return self.rows(
-            "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
-            " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR (cases.item = ? AND (cases.order_number IS NULL OR ? IS NULL"
-            " OR cases.order_number = ?)) OR (cases.order_number = ?"
-            " AND (coalesce(cases.item, '') = '' OR coalesce(?, '') = '')))"
-            " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, about, order, order, order, about)
+            "SELECT kind, at, origin, source, facts FROM events WHERE case_id IN ("
+            "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND reference = ?3"
+            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
+            " AND (order_number IS NULL OR ?5 IS NULL OR order_number = ?5)"
+            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
+            " AND (coalesce(item, '') = '' OR coalesce(?4, '') = ''))"
+            " AND NOT (source LIKE 'seller:%' AND key LIKE '%/refused:%') ORDER BY id",
+            key.marketplace, key.shop, key.reference, about, order)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
             "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
-            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
+            " WHERE +what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
             " ORDER BY outbox.id", case, once, self.keyed(once))
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
