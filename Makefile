@@ -7,7 +7,7 @@ ARGS ?=
 SETUP := PYTHON="$(PYTHON)" MAKING="make $(MAKECMDGOALS)" sh scripts/setup.sh
 OWN := .venv/bin/python
 
-.PHONY: help demo test torture check clean
+.PHONY: help demo test torture check pages clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test    run the tests            ARGS=\"-k deadline\" picks some"
 	@echo "make torture try at length what the README promises, and print the figures   ARGS=\"--minutes 5\""
 	@echo "make check   look for faults without running: ruff and mypy"
+	@echo "make pages   write the lists in docs/ anew: commands, rules, kinds"
 	@echo "make clean   remove .venv and every cache"
 
 demo:
@@ -33,6 +34,10 @@ check:
 	@$(SETUP) check
 	@$(OWN) -m ruff check .
 	@$(OWN) -m mypy
+
+pages:
+	@$(SETUP) dev
+	@$(OWN) -m scripts.pages
 
 clean:
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,11 +1,19 @@
 """Guichet, file by file, along the way of one mail.
 
     run_bot.py      hands its arguments to
-    cli             the commands; `showing`, `trying`, `checking`, `expecting`, `anonymising` are what some of them do
+    cli             the commands; `showing`, `telling`, `trying`, `checking`, `expecting`, `anonymising` are what
+                    some of them do
+    helping         what `--help` says of them
+    completing      what makes a shell complete the commands
+    beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
+    granting        `login`: the seller grants access by OAuth
+    inspecting      what `check` looks at beside: the machine, its Python, a mailbox's room; `finding`, its lines
+    dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
+    entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     reading         raw row -> an event, an order of the seller's, or the shelf:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
@@ -18,6 +26,7 @@
                         core/holding, core/wishes           why nothing may leave by itself
     standing        what the guards must know of a case and its sisters
     pausing         the switch that stops all automatic sending
+    switching       modes that were switched on the page, over those of the settings
     drifting        the alarm for layouts nobody knows
     alarming        the alarms for the bot itself: a mailbox, the disk, the clock
     writing         decisions -> words -> outbox rows       edges/templates, core/draft
@@ -27,6 +36,8 @@
     reminding       the clock, once a sale: may the buyer be reminded to rate?      core/rating
     ticking         the clock as a source of events: warnings, missed deadlines, the catch-up
     digesting       the day in one mail
+    dating          the deadlines as a calendar, kept current      core/ics, edges/papers
+    counting        the seller's numbers out of the store          core/numbers, core/sheet
     sending         outbox rows -> SMTP, at most once       edges/smtp
     resolving       what nobody knows to have left: looked for, and the seller asked
     filing          a copy in the Sent folder, where the provider puts none
@@ -35,7 +46,10 @@
     calling             -> a marketplace's webservice       edges/webservice
     saving          backups, restoring one, a look over the database at the start       edges/copies
     forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    evidence        the pack about one case for whoever must decide it                core/dossier
     living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
+    gathering       mails of the past, from a mailbox or files      edges/archive
+    replaying       the past again by its own clock, in a copy; `backtesting` counts, `reporting` says what it came to
     guichet         what one pass works with
     words/          what the program says, in French and English
     demo/           one seller's week on an embedded mail server
@@ -43,3 +57,5 @@
 `core` and `marketplaces` compute: they cannot send, save, or ask the time. `edges` act, each on one
 outside thing. tests/test_layout.py holds these arrows; docs/architecture.md tells why.
 """
+
+__version__ = "0.1.0"

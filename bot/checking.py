@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from enum import StrEnum
 
+from bot import inspecting
 from bot.alarming import about, standing
 from bot.core.deadline import local
 from bot.core.errors import BotError
@@ -14,6 +13,9 @@ from bot.core.hosts import FEWEST, Learnt, learn
 from bot.edges import clock, disk, notifying
 from bot.edges.dns import Dns, resolver
 from bot.edges.store import Store, moment
+from bot.finding import Finding, Verdict
+from bot.finding import attention as _attention
+from bot.finding import ok as _ok
 from bot.guichet import templates_of
 from bot.loop import database
 from bot.receiving import SWEEP
@@ -22,25 +24,11 @@ from bot.rehearsing import rehearse
 from bot.settings import Mailbox, Reference, Settings, Shop, is_example
 from bot.words import say
 
+__all__ = ["Finding", "Verdict", "findings", "senders"]
+
 HEADERS = 128 * 1024          # bytes of each that are kept in memory
 NEWEST = 30                   # mails looked at to learn what a mail host writes
 SAMPLES = 2                   # of each kind at each marketplace: the check stays quick, the tests try them all
-
-
-class Verdict(StrEnum):
-    OK = "ok"
-    ATTENTION = "attention"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check found; `remedy` is empty when there is nothing to do."""
-
-    check: str
-    verdict: Verdict
-    sentence: str
-    remedy: str = ""
 
 
 def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
@@ -53,6 +41,9 @@ def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
                               count=len(settings.mailboxes)))
     yield _database(settings)
     yield _disk(settings)
+    yield inspecting.backups(settings, clock.now())
+    yield inspecting.clock_of_this_machine()
+    yield inspecting.python()
     yield from _alarms(settings)
     yield _templates(settings)
     yield _answers(settings)
@@ -76,16 +67,8 @@ def _alarm(reference: Reference) -> Finding:
     return _ok("alarm", say("{count} addresses for alarms", count=addresses))
 
 
-def _ok(check: str, sentence: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.OK, sentence=sentence)
-
-
 def _broken(check: str, error: BotError) -> Finding:
     return Finding(check=check, verdict=Verdict.BROKEN, sentence=str(error))
-
-
-def _attention(check: str, sentence: str, remedy: str) -> Finding:
-    return Finding(check=check, verdict=Verdict.ATTENTION, sentence=sentence, remedy=remedy)
 
 
 def _database(settings: Settings) -> Finding:
@@ -180,9 +163,11 @@ def _mailbox(settings: Settings, mailbox: Mailbox, dns: Dns | None) -> Iterator[
     if fault := mailbox.secret_fault():
         yield Finding(check=name, verdict=Verdict.BROKEN, sentence=fault.sentence)
         return
-    yield (incoming := _incoming(name, mailbox))
+    told = list(_incoming(settings, name, mailbox))
+    yield from told
     yield _outgoing(name, mailbox)
-    if incoming.verdict is Verdict.OK:
+    yield from inspecting.sender(settings, mailbox, clock.now())
+    if not any(one.verdict is Verdict.BROKEN for one in told[:1]):
         yield from senders(settings, mailbox, dns)
 
 
@@ -268,20 +253,24 @@ def _key(name: str, key: str, dns: Dns) -> Finding:
     return _ok(name, say("DNS answers when asked for a key ({key})", key=key))
 
 
-def _incoming(name: str, mailbox: Mailbox) -> Finding:
+def _incoming(settings: Settings, name: str, mailbox: Mailbox) -> Iterator[Finding]:
     from bot.edges.maildir import MaildirFolder
     from bot.receiving import open_imap
 
     try:
         if mailbox.maildir:
-            return _ok(name, say("{count} mails in {folder}", count=len(MaildirFolder(mailbox.maildir).keys()),
-                                 folder=mailbox.maildir))
+            yield _ok(name, say("{count} mails in {folder}", count=len(MaildirFolder(mailbox.maildir).keys()),
+                                folder=mailbox.maildir))
+            return
         with open_imap(mailbox) as imap:
             told = ", ".join(say("{folder}: {count} mails", folder=folder, count=imap.folder(folder).exists)
                              for folder in mailbox.folders)
-        return _ok(name, say("log-in works; {told}", told=told))
+            yield _ok(name, say("log-in works; {told}", told=told))
+            yield inspecting.quota(name, imap)
+            yield inspecting.sent_folder(name, imap)
+            yield inspecting.clock_of_server(name, imap, clock.now(), settings)
     except BotError as error:
-        return _broken(name, error)
+        yield _broken(name, error)
 
 
 def _compared(settings: Settings, mailbox: Mailbox) -> Iterator[Finding]:

@@ -13,14 +13,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from bot import words
+from bot import __version__, words
 from bot.core.errors import BotError
+from bot.helping import Chapter, complaint
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        click.echo(complaint(error), err=True)
         return WRONG
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _code(error: BotError) -> int:
-    return {"SettingsError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
+    return {"SettingsError": WRONG, "UncountableError": WRONG, "BeginningError": WRONG, "NotByGrantError": WRONG,
+            "CommandNameError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -125,25 +127,15 @@ def _store(settings: Settings) -> Store | None:
     return store
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Chapter, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "path", type=click.Path(path_type=Path), help="The settings (default: mailboxes.toml here).")
 @click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language of what is printed.")
-@click.version_option("0.1.0", message="%(version)s")
+@click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def guichet(context: click.Context, path: Path | None) -> None:
     """Guichet reads a small seller's mailboxes, keeps every case and its deadline, and asks him before it answers.
 
-    \b
-    run_bot.py demo                 see it at work, without a mailbox
-    run_bot.py check                are the settings right, do the log-ins work?
-    run_bot.py once                 one pass, for cron
-    run_bot.py run                  keep watching
-    run_bot.py show today           what waits for me?
-    run_bot.py why C-1              why, with the arithmetic
-    run_bot.py approve C-1          send the draft
-    run_bot.py order C-1 "remise 20%"   the words a mail takes
-
-    Exit codes: 0 done, 1 something outside failed, 2 settings wrong, 75 another run is at work.
+    Each command explains itself: run_bot.py approve --help.
     """
     context.obj = path
 
@@ -168,22 +160,68 @@ def once(settings: Settings, as_json: bool) -> int:
 
 
 @guichet.command()
+@click.option("--dashboard", "page", is_flag=True, help="Offer the page, too: http://127.0.0.1:8470/")
 @settled
-def run(settings: Settings) -> int:
+def run(settings: Settings, page: bool) -> int:
     """Watch all mailboxes until told to stop (SIGTERM)."""
     from bot.loop import run as watch
 
     _log(quiet=False)
+    if page:
+        from bot.dashboard.serving import beside
+
+        click.get_current_context().call_on_close(beside(settings).close)
     watch(settings)
     return OK
+
+
+@guichet.command()
+@click.option("--port", default=8470, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS",
+              help="Where it listens; another one only behind a proxy with TLS (docs/dashboard.md).")
+@click.option("--name", "names", multiple=True, metavar="HOST", help="A name under which a proxy offers it.")
+@click.option("--set-password", "setting", is_flag=True, help="Ask for the password, keep it, and end.")
+@settled
+def dashboard(settings: Settings, port: int, bind: str, names: tuple[str, ...], setting: bool) -> int:
+    """A page to look at and to order from, for a browser on this machine."""
+    from bot.dashboard.password import set_password
+
+    if setting:
+        set_password(settings.data, _new_password())
+        click.echo(say("The password is set; whoever was logged in no longer is."))
+        return OK
+    from bot.dashboard.serving import serve
+
+    _log(quiet=False)
+    serve(settings, bind=bind, port=port, names=names)
+    return OK
+
+
+def _new_password() -> str:
+    """Ask for it twice, or take the one line that a script gives."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(say("Password"), hide_input=True, confirmation_prompt=say("Once more")))
 
 
 def _log(*, quiet: bool) -> None:
     import logging
 
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet else logging.INFO,
-                        format="%(asctime)s %(levelname)s %(message)s")
+    journal = _to_journal()
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet and not journal else logging.INFO,
+                        format="%(levelname)s%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s")
+    for level, mark in ((logging.INFO, "<6>"), (logging.WARNING, "<4>"), (logging.ERROR, "<3>")) if journal else ():
+        logging.addLevelName(level, mark)       # sd-daemon(3); the journal has its own time
     logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+def _to_journal() -> bool:
+    """Say whether systemd's journal reads our stderr: systemd.exec(5), JOURNAL_STREAM."""
+    try:
+        stands = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stands.st_dev}:{stands.st_ino}"
 
 
 @guichet.command("try")
@@ -300,12 +338,114 @@ def _drafted(found: dict[str, Any]) -> list[str]:
 
 
 @guichet.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|FOLDER]...")
+@click.option("--mailbox", metavar="NAME", default="", help="This mailbox of mailboxes.toml (default: all of them). "
+              "With files: whose settings hold.")
+@click.option("--maildir", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A Maildir instead.")
+@click.option("--mbox", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="An mbox file instead.")
+@click.option("--since", metavar="DAY", help="Leave out what came before this day, such as 2025-11-01.")
+@click.option("--until", metavar="DAY", help="The last day that is replayed (default: until now).")
+@click.option("--now", "pinned", metavar="ISO", help="The moment at which the replay ends, to the second.")
+@click.option("--dkim", is_flag=True, help="Ask the DNS for senders' keys where mailboxes.toml says check_dkim.")
+@click.option("--html", "written", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the whole report as one page, with charts.")
+@as_json
+@settled
+def backtest(settings: Settings, files: tuple[Path, ...], mailbox: str, maildir: Path | None, mbox: Path | None,
+             since: str | None, until: str | None, pinned: str | None, dkim: bool, written: Path | None,
+             as_json: bool) -> int:
+    """What would the bot have done with your mail of the past? Sends nothing, changes nothing.
+
+    Your mailbox is opened read-only, and its mails are replayed in a copy by their own clock: what would have been
+    understood, drafted, sent alone and refused, which deadlines were met and missed, and what nobody understood.
+    """
+    from bot.backtesting import backtest as replayed
+    from bot.edges import clock
+    from bot.gathering import Asked
+    from bot.reporting import page, told
+
+    if sum(map(bool, (maildir, mbox, files))) > 1:
+        raise click.UsageError(say("Give one of --maildir, --mbox and files, not several"))
+    now = _moment(pinned) if pinned else clock.now()
+    zone = settings.seller.timezone
+    asked = Asked(mailbox=mailbox, maildir=maildir, mbox=mbox, files=files,
+                  since=_day(since, "--since", zone) if since else None,
+                  until=min(now, _day(until, "--until", zone, after=1)) if until else now)
+    _hush()
+    with _replay_told() as (reading, replaying):
+        report = replayed(settings, asked, check_dkim=dkim, reading=reading, replaying=replaying)
+    with words.speaking(_asked_language() or settings.seller.language):
+        if written:
+            written.write_text(page(report, settings.seller), "utf-8")
+        _print_json(report.flat()) if as_json else click.echo(told(report, settings.seller))
+        if written and not as_json:
+            click.echo("\n" + say("The whole report is in {path}; it holds your buyers' words.", path=written))
+    return FAILED if report.failures else OK
+
+
+def _day(said: str, option: str, zone: str, *, after: int = 0) -> datetime:
+    """Return when a day begins where the seller is, or the one `after` it."""
+    from datetime import date, time, timedelta
+
+    from bot.core.deadline import instant
+
+    try:
+        day = date.fromisoformat(said) + timedelta(days=after)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(say("{option} wants a day such as 2025-11-01, got {said}", option=option,
+                                     said=said)) from error
+    return instant(datetime.combine(day, time()), zone)
+
+
+def _asked_language() -> str:
+    """Return the language that --lang named; empty where it was not given."""
+    context: click.Context | None = click.get_current_context()
+    while context:
+        if context.get_parameter_source("lang") is click.core.ParameterSource.COMMANDLINE:
+            return words.current()
+        context = context.parent
+    return ""
+
+
+def _hush() -> None:
+    """Until the command ends, let no warning of a pretended pass look like one of now: the report says what matters."""
+    import logging
+
+    ours = logging.getLogger("bot")
+    click.get_current_context().call_on_close(partial(ours.setLevel, ours.level))
+    ours.setLevel(logging.CRITICAL + 1)
+
+
+@contextmanager
+def _replay_told() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int], None]]]:
+    """Give what shows how far the reading and the replay are; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield (lambda *_: None), (lambda *_: None)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks = [bar.add_task(title, total=None) for title in (say("reading"), say("replaying"))]
+        yield (lambda done, whole: bar.update(tasks[0], completed=done, total=whole)), (
+            lambda done, whole: bar.update(tasks[1], completed=done, total=whole))
+
+
+@guichet.command()
 @click.option("--alive", is_flag=True, help="For cron: only whether every mailbox was read lately. No network.")
 @click.option("--within", "span", metavar="30m|2h", default="30m", help="With --alive: how lately.")
 @as_json
 @settled
 def check(settings: Settings, alive: bool, span: str, as_json: bool) -> int:
-    """Are the settings right, do the log-ins work?"""
+    """Are the settings right, do the log-ins work? One line a thing: ok, attention or broken, and the remedy.
+
+    Looks at settings, database, disk, backups, the clock (also against the mail servers'), the known holes of this
+    Python, alarms that stand, templates and answers; then at each mailbox: log-in, folders, room left, the Sent folder,
+    sending, the address as a sender, whose word on senders is believed or whether keys can be looked up; then at
+    webservices and the way for alarms. Changes nothing, sends nothing.
+
+    Exit codes: 0 nothing is broken; 1 something is; 2 the settings are wrong.
+    """
     from bot.checking import Verdict, findings
 
     if alive:
@@ -340,6 +480,81 @@ def _alive(settings: Settings, span: str, as_json: bool) -> int:
     if not found and not as_json and sys.stdout.isatty():  # cron sends by mail whatever is said: silence is well
         click.echo(say("All mailboxes were read within {minutes} minutes.", minutes=within // timedelta(minutes=1)))
     return FAILED if found else OK
+
+
+@guichet.command()
+@click.option("--address", default="", help="The e-mail address the marketplaces write to.")
+@click.option("--marketplaces", default="", metavar="A,B|all", help="Which marketplaces write there.")
+@click.option("--notify", multiple=True, metavar="ADDRESS", help="Where you are told; may be given more than once.")
+@click.option("--name", default="", help="Your shop's name, as your buyers read it.")
+@click.option("--user", default="", help="The name to log in with, where it is not the address.")
+@click.option("--imap", default="", metavar="HOST[:PORT[:tls|starttls]]", help="Where mail is read, if not found.")
+@click.option("--smtp", default="", metavar="HOST[:PORT[:tls|starttls]]", help="Where mail is sent, if not found.")
+@click.option("--password-file", default="", metavar="FILE", help="The file that holds the password, or shall hold it.")
+@click.option("--password-env", default="", metavar="NAME", help="The environment variable that holds the password.")
+@click.option("--env-file", default="secrets.env", show_default=True, help="With --password-env: where it is kept.")
+@click.option("--oauth", type=click.Choice(("microsoft", "google", "none")), help="Log in by OAuth, not by a password.")
+@click.option("--client-id", "client", default="", help="With OAuth: the program's name at the provider.")
+@click.option("--client-secret-env", "variable", default="", metavar="NAME", help="Google: the variable of its secret.")
+@click.option("--ca-file", default="", metavar="FILE", help="Only for a server with a private authority.")
+@click.option("--no-login", "look", flag_value=False, default=True, help="Write the file without trying the log-in.")
+@click.option("--force", is_flag=True, help="Replace settings in use; the old file is kept beside the new one.")
+@click.option("--yes", is_flag=True, help="Ask nothing: what is not given is left at its default.")
+@click.option("--config", "path", type=click.Path(path_type=Path, dir_okay=False), envvar="GUICHET_CONFIG",
+              help="The file to write (default: mailboxes.toml here).")
+@click.option("--lang", type=click.Choice(words.LANGUAGES), expose_value=False, help="Language spoken and written.")
+@click.pass_context
+def init(context: click.Context, /, path: Path | None, variable: str, oauth: str | None, ca_file: str,
+         **given: Any) -> int:
+    """Set up your first mailbox: a few questions, a log-in, and an explained mailboxes.toml.
+
+    Finds the servers of the common providers, and of your own domain by asking DNS who receives its mail. Logs in,
+    looks at the newest mails (nothing in the mailbox is changed) to learn whom to believe about forged senders, and
+    finds the Sent folder. The password is typed unseen and kept in a file of its own that only you can read. A file
+    in use is never replaced unasked, and the earlier one is kept.
+
+    Exit codes: 0 done; 1 the log-in failed (nothing written), or sending does not work yet; 2 an answer is wrong.
+    """
+    from bot.beginning import Answers, begin
+
+    answers = Answers(path=(path or context.obj or Path("mailboxes.toml")).absolute(), oauth=oauth or "",
+                      client_secret=os.environ.get(variable, ""), ca_file=ca_file and str(Path(ca_file).absolute()),
+                      **given)
+    return OK if begin(answers) else FAILED
+
+
+@guichet.command()
+@click.argument("mailbox")
+@click.option("--client-id", "client", default="", help="The program's name at Microsoft or Google, made by you there.")
+@click.option("--client-secret-env", "variable", default="", metavar="NAME",
+              help="Google only: the environment variable that holds the client's secret.")
+@settled
+def login(settings: Settings, mailbox: str, client: str, variable: str) -> int:
+    """Log in to MAILBOX by OAuth, once, in a browser; and again when the provider has ended it.
+
+    For mailboxes with oauth = "microsoft" (you type a short code at Microsoft's page) or oauth = "google" (you open
+    an address and paste back the one you end at). What is granted is kept in the data folder, for this program's user
+    only, and renewed without you. docs/providers.md tells how to make the client ID.
+    """
+    from bot.granting import grant_access
+
+    click.echo(grant_access(settings, mailbox, client, os.environ.get(variable, "")))
+    return OK
+
+
+@guichet.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.option("--name", default="guichet", show_default=True, help="The short name under which the program is called.")
+def completion(shell: str, name: str) -> int:
+    """Print what makes your shell complete commands and options, and know the program by a short name.
+
+    The lines define the command `guichet`, which starts this run_bot.py with this Python from any folder; Tab then
+    completes its commands and options.
+    """
+    from bot.completing import completing
+
+    click.echo(completing(guichet, shell, name))
+    return OK
 
 
 @guichet.command()
@@ -450,12 +665,21 @@ def _mails_told(rows: Sequence[Row]) -> Iterable[Row]:
 
 
 @guichet.command()
-@click.argument("buyer")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+@click.argument("given", nargs=-1, required=True, metavar="BUYER|case ID FILE.zip")
 @as_json
 @settled
-def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
-    """Write all that is kept about a BUYER into FILE.zip: mails, texts, facts, answers, times."""
+def export(settings: Settings, given: tuple[str, ...], as_json: bool) -> int:
+    """Write all that is kept about a BUYER into FILE.zip, or the evidence about one case.
+    """
+    if len(given) == 3 and given[0] == "case":
+        return _export_case(settings, given[1], Path(given[2]), as_json)
+    if len(given) != 2:
+        raise click.UsageError(say("Say who or what, and the file: export \"Jean Dupont\" jean.zip, or "
+                                   "export case C-12 preuves.zip"))
+    return _export_buyer(settings, given[0], Path(given[1]), as_json)
+
+
+def _export_buyer(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
     from bot.exporting import export as write
     from bot.forgetting import find
 
@@ -466,6 +690,26 @@ def export(settings: Settings, buyer: str, file: Path, as_json: bool) -> int:
         _print_json({"file": str(file), **held})
     else:
         click.echo(say("{path}: {cases} cases, {mails} mails, {answers} answers.", path=file, **held))
+    return OK
+
+
+def _export_case(settings: Settings, which: str, file: Path, as_json: bool) -> int:
+    from bot import evidence
+    from bot.edges import clock
+
+    store = _open(settings)
+    number = _case_of(store, which).number or 0
+    with _his_language(settings):
+        found = evidence.pack(settings, store, number, clock.now())
+        evidence.write(found, file)
+    if as_json:
+        _print_json({"file": str(file), "case": f"C-{number}", "mails": found.mails, "answers": found.answers,
+                     "left_out": dict(found.left_out)})
+        return OK
+    click.echo(say("{path}: {mails} mails, {answers} answers, each with its SHA-256.", path=file, mails=found.mails,
+                   answers=found.answers))
+    for name, reason in found.left_out.items():
+        click.echo(say("Left out: {id}, {why}.", id=name, why=reason))
     return OK
 
 
@@ -531,30 +775,57 @@ def _tell_alarms(store: Store, settings: Settings) -> None:
 
 @show.command()
 @click.argument("which", required=False, metavar="ID")
+@click.option("--timeline", is_flag=True, help="With --json and an ID: also what happened, as a list `timeline`.")
 @as_json
 @settled
-def case(settings: Settings, which: str | None, as_json: bool) -> int:
-    """All cases, or one: C-12."""
+def case(settings: Settings, which: str | None, timeline: bool, as_json: bool) -> int:
+    """All cases; or one (C-12), with what happened in it in the order of time."""
     from bot import showing
 
     store = _store(settings)
+    columns = ("case", "stage", "turn", "due", "buyer", "reference", "kind")
     if store and which:
-        number = _case_of(store, which).number
-        rows = showing.cases(store, "WHERE cases.id = ?", number)
-    else:
-        rows = showing.cases(store) if store else []
-    return _list(settings, rows, ("case", "stage", "turn", "due", "buyer", "reference", "kind"), as_json,
-                 say("There is no case yet."))
+        return _show_case(settings, store, _case_of(store, which).number or 0, columns, timeline, as_json)
+    return _list(settings, showing.cases(store) if store else [], columns, as_json, say("There is no case yet."))
+
+
+def _show_case(settings: Settings, store: Store, number: int, columns: Sequence[str], timeline: bool,
+               as_json: bool) -> int:
+    from bot import showing, telling
+
+    rows = showing.cases(store, "WHERE cases.id = ?", number)
+    if as_json and not timeline:
+        return _list(settings, rows, columns, as_json, "")
+    with _his_language(settings):
+        steps = telling.timeline(showing.why(store, number))
+        if as_json:
+            _print_json([row | {"timeline": steps} for row in rows])
+        else:
+            _list(settings, rows, columns, as_json, "")
+            click.echo("\n" + telling.timeline_lines(steps, settings.seller))
+    return OK
 
 
 @show.command()
+@click.option("--ics", "file", is_flag=False, flag_value="-", metavar="[FILE]",
+              help="Write them as a calendar (iCalendar); without a FILE it is printed.")
+@click.option("--todo", is_flag=True, help="With --ics: tasks, for programs that keep tasks; else events.")
 @as_json
 @settled
-def deadlines(settings: Settings, as_json: bool) -> int:
-    """Every deadline, the running ones first."""
+def deadlines(settings: Settings, file: str | None, todo: bool, as_json: bool) -> int:
+    """Every deadline, the running ones first.
+
+    `calendar` in mailboxes.toml keeps such a file current.
+    """
     from bot import showing
 
     store = _store(settings)
+    if file:
+        from bot.dating import calendar
+        from bot.edges import clock
+
+        text = calendar(store, settings, clock.now(), todo=todo)
+        return _write_out(file, text, text.count("BEGIN:V") - text.count("BEGIN:VALARM") - 1)
     columns = ("case", "due", "state", "name", "order", "rule")
     return _list(settings, showing.deadlines(store) if store else [], columns, as_json,
                  say("No deadline runs."))
@@ -608,6 +879,19 @@ def shelf(settings: Settings, as_json: bool) -> int:
 @show.command()
 @as_json
 @settled
+def shadow(settings: Settings, as_json: bool) -> int:
+    """What would have been written, where the mode is `shadow`: decided and noted, and nothing more."""
+    from bot import showing
+
+    store = _store(settings)
+    columns = ("case", "at", "kind", "buyer", "would", "channel", "why")
+    return _list(settings, showing.shadow(store) if store else [], columns, as_json,
+                 say("Nothing was only noted: no mode is shadow, or nothing came."))
+
+
+@show.command()
+@as_json
+@settled
 def answers(settings: Settings, as_json: bool) -> int:
     """Your own answers to frequent questions, and how often each was asked for in 90 days."""
     from bot import showing
@@ -620,6 +904,57 @@ def answers(settings: Settings, as_json: bool) -> int:
 
 
 @show.command()
+@click.option("--marketplace", default="", metavar="NAME", help="Only this one: amazon, rakuten_fr.")
+@click.option("--weeks", type=click.IntRange(1, 104), metavar="N",
+              help="A column a week, so many of them (default: 7, 30 and 90 days).")
+@click.option("--csv", "file", metavar="FILE|-", help="Write a table for a spreadsheet; - prints it.")
+@as_json
+@settled
+def numbers(settings: Settings, marketplace: str, weeks: int | None, file: str | None, as_json: bool) -> int:
+    """What marketplaces measure you by: response times, cancellations, what was done in time.
+
+    Reckoned from mail alone; docs/numbers.md says how.
+    """
+    from bot import counting
+    from bot.edges import clock
+
+    store = _store(settings)
+    rows = counting.flat_numbers(store, settings, clock.now(), marketplace=marketplace, weeks=weeks or 0)
+    if file:
+        from bot.core.sheet import sheet
+
+        separator = ";" if words.current() == "fr" else ","
+        return _write_out(file, sheet(rows, counting.COLUMNS, separator), len(rows))
+    if as_json:
+        _print_json(rows)
+        return OK
+    click.echo(counting.tables(rows, _paint))
+    click.echo(_known_since(settings, counting.since(store)))
+    return OK
+
+
+def _known_since(settings: Settings, since: datetime | None) -> str:
+    from bot.core.deadline import local
+
+    if since is None:
+        return "\n" + say("No mail has been read yet: there is nothing to reckon from.")
+    return "\n" + say("Reckoned from the mails since {since} and from what you told the bot; nothing is known of what "
+                      "was before.", since=local(since, settings.seller)[:10])
+
+
+def _write_out(file: str, text: str, entries: int) -> int:
+    """Write a text to a file as it stands, or print it."""
+    from bot.edges.papers import write
+
+    if file == "-":
+        _write_octets(text.encode())
+        return OK
+    write(Path(file), text)
+    click.echo(say("{path}: {count} entries", path=file, count=entries), err=True)
+    return OK
+
+
+@show.command()
 @click.argument("which", metavar="ID")
 @click.option("--raw", is_flag=True, help="Write the mail as it came, to the byte.")
 @as_json
@@ -628,14 +963,10 @@ def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
     """A kept mail as a person reads it: M-12."""
     from bot import showing
     from bot.guichet import keys_of
-    from bot.pipeline import OrderError
-    from bot.trying import mail_number
 
-    store, number = _open(settings), mail_number(which)
-    octets = store.raw_mail(number) if number is not None else None
-    if number is None or octets is None:
-        raise OrderError(say("There is no mail {which}: give one such as M-12; `run_bot.py show shelf` lists them",
-                             which=which))
+    store = _open(settings)
+    number = _mail_of(store, which)
+    octets = store.raw_mail(number) or b""
     if raw:
         _write_octets(octets)
         return OK
@@ -644,21 +975,53 @@ def mail(settings: Settings, which: str, raw: bool, as_json: bool) -> int:
     return OK
 
 
+def _mail_of(store: Store, which: str) -> int:
+    from bot.pipeline import OrderError
+    from bot.trying import mail_number
+
+    number = mail_number(which)
+    if number is None or store.raw_mail(number) is None:
+        raise OrderError(say("There is no mail {which}: give one such as M-12; `run_bot.py show shelf` lists them",
+                             which=which))
+    return number
+
+
 @guichet.command()
 @click.argument("which", metavar="ID")
 @as_json
 @settled
 def why(settings: Settings, which: str, as_json: bool) -> int:
-    """Why is it so? The story of a case (C-12), or of the case of a draft (D-3)."""
-    from bot import showing
-
-    store = _open(settings)
-    told = showing.why(store, _case_of(store, which).number or 0)
-    if as_json:
-        _print_json(told)
-    else:
-        click.echo(showing.story(told, settings.seller))
+    """Why is it so? The story of a case (C-12), of a mail of ours (D-3) or of one that came (M-7).
+    """
+    with _his_language(settings):
+        told, story = _told(_open(settings), which, settings)
+        _print_json(told) if as_json else click.echo(story())
     return OK
+
+
+def _told(store: Store, which: str, settings: Settings) -> tuple[dict[str, Any], Callable[[], str]]:
+    """Return what an ID names as `why` tells it to scripts, and what tells it to a person."""
+    from bot import showing, telling
+
+    if which.upper().startswith("M-"):
+        mail = telling.mail(store, _mail_of(store, which))
+        return mail, lambda: telling.story_of_mail(mail, settings.seller)
+    told = showing.why(store, _case_of(store, which).number or 0)
+    if which.upper().startswith("D-"):
+        return told, lambda: telling.story_of_draft(told, int(which[2:]), settings.seller)
+    return told, lambda: telling.story(told, settings.seller)
+
+
+@contextmanager
+def _his_language(settings: Settings) -> Iterator[None]:
+    """Tell a story in the seller's own language, as its sentences were written down; --lang chooses another."""
+    from click.core import ParameterSource
+
+    context = click.get_current_context()
+    asked = any(one.get_parameter_source("lang") is ParameterSource.COMMANDLINE
+                for one in (context, context.find_root()))
+    with words.speaking(words.current() if asked else settings.seller.language):
+        yield
 
 
 # -- orders --------------------------------------------------------------------------------------

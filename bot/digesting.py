@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import words
+from bot import counting, words
 from bot.alarming import about, standing
 from bot.core.action import Action, What
 from bot.core.event import Channel, Party
@@ -92,9 +92,12 @@ def context(guichet: Guichet, now: datetime) -> dict[str, Any]:
     """Return what a digest says, in the language spoken now; of each list the first lines, and how many are `left`."""
     store = guichet.store
     since = moment(store.meta(SINCE) or iso(now - DAY))
-    lists = {"sent": _sent(store, since), "ended": _ended(store, since), "waiting": _waiting(guichet, now),
-             "near": _near(guichet, now), "shelf": _shelf(store, since), "uncertain": _uncertain(store)}
+    lists = {"sent": _sent(store, since), "shadow": _shadow(store, since), "ended": _ended(store, since),
+             "waiting": _waiting(guichet, now), "near": _near(guichet, now), "shelf": _shelf(store, since),
+             "uncertain": _uncertain(store)}
     return {"now": now, "since": since, "alarms": _alarms(store), "over": _over(store, since),
+            "cautions": counting.cautions(store, guichet.settings, now),
+            "measured": counting.lines(store, guichet.settings, now),
             "numbers": _numbers(store, since, now), "count": len(lists["waiting"]),
             **{name: rows[:MOST] for name, rows in lists.items()},
             "left": {name: max(0, len(rows) - MOST) for name, rows in lists.items()}}
@@ -108,6 +111,15 @@ def _sent(store: Store, since: datetime) -> list[Row]:
         " ORDER BY changed, outbox.id", iso(since))
     return [{**row, "headline": say(kind_words(row["kind"])), "at": moment(row["changed"]),
              "by": say("by itself, as you allow") if row["mode"] == Mode.ALONE else _yes(store, row)} for row in rows]
+
+
+def _shadow(store: Store, since: datetime) -> list[Row]:
+    """Return what would have been written, were the mode not `shadow`."""
+    rows = store.rows(
+        "SELECT cases.id AS case_id, cases.kind, json_extract(value, '$.action') AS action FROM events"
+        " JOIN cases ON cases.id = events.case_id, json_each(events.decided)"
+        " WHERE json_extract(value, '$.mode') = ? AND heard >= ? ORDER BY events.id", Mode.SHADOW, iso(since))
+    return [{**row, "headline": say(kind_words(row["kind"]))} for row in rows]
 
 
 def _yes(store: Store, row: Row) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from bot import showing
+from bot import showing, telling
 from bot.core.deadline import local
 from bot.edges import EdgeError
 from bot.edges.store import Store, moment
@@ -33,21 +35,32 @@ def export(settings: Settings, store: Store, who: str, traces: Traces, target: P
     """
     cases = [showing.why(store, number) for number in traces.cases]
     mails = [_mail(store, number) for number in traces.mails]
+    with new_archive(target) as archive:
+        archive.writestr(f"{say('summary')}.txt", summary(settings, who, cases, mails))
+        archive.writestr("buyer.json", json.dumps({"buyer": who, "cases": cases, "mails": mails},
+                                                  ensure_ascii=False, indent=1))
+        for number in traces.mails:
+            archive.writestr(f"mails/M-{number}.eml", store.raw_mail(number) or b"")
+        sent = _write_answers(archive, store, traces)
+    return {"cases": len(cases), "mails": len(mails), "answers": sent}
+
+
+@contextmanager
+def new_archive(target: Path) -> Iterator[ZipFile]:
+    """Open a new archive, readable by its owner only.
+
+    Raises:
+        ExportError: the file is there already, or cannot be written.
+    """
     try:
-        handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
-            archive.writestr(f"{say('summary')}.txt", summary(settings, who, cases, mails))
-            archive.writestr("buyer.json", json.dumps({"buyer": who, "cases": cases, "mails": mails},
-                                                      ensure_ascii=False, indent=1))
-            for number in traces.mails:
-                archive.writestr(f"mails/M-{number}.eml", store.raw_mail(number) or b"")
-            sent = _write_answers(archive, store, traces)
+        opened = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(opened, "wb") as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            yield archive
     except FileExistsError as error:
         raise ExportError(say("There is a file {path} already: name another one", path=target)) from error
     except OSError as error:
         raise ExportError(say("{path} cannot be written ({words}): check the disk and the rights of this user",
                               path=target, words=error.strerror)) from error
-    return {"cases": len(cases), "mails": len(mails), "answers": sent}
 
 
 def _write_answers(archive: ZipFile, store: Store, traces: Traces) -> int:
@@ -75,5 +88,5 @@ def summary(settings: Settings, who: str, cases: list[dict[str, Any]], mails: li
     for mail in mails:
         lines.append(f"{mail['mail']}  {local(moment(mail['received']), seller)}  {mail['sender']}  {mail['subject']}")
     for case in cases:
-        lines += ["", "-" * 72, showing.story(case, seller)]
+        lines += ["", "-" * 72, telling.story(case, seller)]
     return "\n".join(lines) + "\n"

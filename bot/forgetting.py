@@ -27,9 +27,10 @@ _CASE = re.compile(r"[cC]-[0-9]+")
 # Where what is written about others may name the buyer too: a digest, a catch-up.
 SPOKEN = {
     "outbox": ("subject", "body", "why", "error", "parameters", "remarks", "references_", "in_reply_to", "to_addr"),
-    "events": ("facts", "links", "text", "decided", "held", "mark", "source"),
+    "events": ("facts", "links", "text", "decided", "held", "mark", "source", "clocks"),
     "mails": ("sender", "subject", "reason", "references_", "message_id"),
     "deadlines": ("why", "source", "silence"),
+    "tries": ("answer",),
 }
 
 
@@ -151,13 +152,15 @@ def erase(store: Store, traces: Traces, now: datetime) -> bool:
     Raises:
         ForgetError: a mail about it is just on its way.
     """
-    with store.write_tx():
+    with store.erasing():
         _refuse_while_leaving(store, traces)
         for number in traces.cases:
             _erase_case(store, number, now)
         for number in traces.mails:
             _erase_mail(store, number, say("forgotten: erased on your order"))
         _erase_mentions(store, traces.strings)
+        store.set_meta("calendar", "")      # its file names orders: the next round writes it anew
+        store.drop_index()
     return store.compact()
 
 
@@ -186,7 +189,8 @@ def _erase_case(store: Store, number: int, now: datetime) -> None:
     store.run("UPDATE deadlines SET why = '' WHERE case_id = ?", number)
     for event in store.rows("SELECT id, key FROM events WHERE case_id = ?", number):
         store.run("UPDATE events SET key = ?, mark = '', facts = '{}', links = '{}', text = '', held = '',"
-                  " decided = '[]', source = CASE WHEN mail IS NULL THEN 'forgotten' ELSE source END WHERE id = ?",
+                  " clocks = '[]', decided = '[]',"
+                  " source = CASE WHEN mail IS NULL THEN 'forgotten' ELSE source END WHERE id = ?",
                   store.keyed(event["key"]), event["id"])
     for written in store.rows("SELECT id, step, once, message_id FROM outbox WHERE case_id = ?", number):
         _erase_written(store, written, row.get("reference", ""), now)
@@ -199,6 +203,7 @@ def _erase_written(store: Store, row: Row, reference: str, now: datetime) -> Non
               " why = '', error = '', parameters = '{}', remarks = '[]', in_reply_to = '', references_ = '',"
               " state = CASE WHEN state = 'sent' THEN state ELSE 'discarded' END, changed = ? WHERE id = ?",
               store.keyed(row["step"]), once, store.keyed(row["message_id"]), iso(now), row["id"])
+    store.run("UPDATE tries SET answer = '' WHERE draft = ?", row["id"])
 
 
 def _erase_mail(store: Store, number: int, reason: str) -> None:
@@ -235,17 +240,19 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
     if after is None or store.meta("retired")[:10] == iso(now)[:10]:
         return 0
     before = iso(now - after)
-    with store.write_tx():
+    with store.erasing():
         emptied = store.run(
             "UPDATE mails SET raw = ?, subject = '', sender = '' WHERE state != 'kept' AND kept < ? AND raw != ?"
             f" AND (case_id IS NULL OR case_id IN ({QUIET}))", NOTHING, before, NOTHING, before)
-        store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
+        blanked = store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
                   before, before)
         store.run("UPDATE outbox SET raw = NULL, body = '', subject = '',"
                   " state = CASE WHEN state = 'draft' THEN 'discarded' ELSE state END WHERE changed < ? AND body != ''"
                   " AND state IN ('draft', 'sent', 'discarded', 'failed', 'handed')"
                   f" AND (case_id IS NULL OR case_id IN ({QUIET}))", before, before)
         store.set_meta("retired", iso(now))
+        if blanked:
+            store.drop_index()
     return emptied
 
 

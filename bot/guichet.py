@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from bot.edges.reader import Reader
 from bot.edges.store import Store
 from bot.edges.templates import Templates
 from bot.settings import Mailbox, Settings
+from bot.switching import in_force
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,13 @@ class Guichet:
 
     @property
     def policy(self) -> Policy:
-        return self.settings.policy
+        """What the seller lets the bot do alone: his settings, and over them what he switched on the page."""
+        return in_force(self.settings.policy, self.store)
+
+    @property
+    def in_force(self) -> Settings:
+        """The settings, with the policy that is in force."""
+        return replace(self.settings, policy=self.policy)
 
     @cached_property
     def templates(self) -> Templates:

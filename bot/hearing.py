@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from bot.core.action import Action, What
 from bot.core.case import Case
 from bot.core.event import Channel, Party
-from bot.core.grant import NEEDS_PROOF, without_tokens
+from bot.core.grant import NEEDS_PROOF
 from bot.core.message import Message, Origin
-from bot.core.order import Order, Unclear, Word, examples, tokens, understand
+from bot.core.order import Order, Unclear, Word, examples, tokens, understand, without_tokens
 from bot.core.policy import Mode
 from bot.core.quote import own_words
 from bot.edges.store import Mail, Row, moment
@@ -25,9 +25,10 @@ from bot.ordering import Asked, Outcome, Verdict, carry_out
 from bot.pipeline import OrderError, RefusedError, note_refusal
 from bot.proofing import told
 from bot.words import say
-from bot.writing import cases_told, orders_of, write_to_seller
+from bot.writing import cases_told, draft_of, orders_of, write_to_seller
 
 MOST_GUESSES = 5      # bad tokens from one sender in a day; after that his orders wait for the terminal
+MOST_MARKS = 50       # of one mail are looked up: a long thread quotes a dozen, a mail made to guess holds a million
 MOST_UNCLEAR = 3      # answers a day to mails about a case in which no order is found: a robot would go on for ever
 DAY = timedelta(days=1)
 
@@ -62,6 +63,7 @@ def hear(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
     said = without_tokens(next(iter(own_words(seen.text).splitlines()), ""))[:200]
     try:
         case, given = _trusted(guichet, heard, now)
+        said = given.said       # and not the greeting above it
         with guichet.store.write_tx():
             outcome = carry_out(_asked(guichet, heard, given, case, now))
             _settle(guichet, heard, said, outcome, case, now)
@@ -74,7 +76,7 @@ def hear(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> bool:
 
 def _heard(guichet: Guichet, mail: Mail, seen: Message) -> Heard | None:
     """Return what may be an order: what carries a token of ours, or comes from the seller and means us."""
-    found = tokens(f"{seen.subject}\n{seen.text}")
+    found = tokens(f"{seen.subject}\n{seen.text}")[:MOST_MARKS]
     granted = next(((token, grant) for token in found if (grant := guichet.store.granted(token))), None)
     if granted:
         return Heard(mail=mail, seen=seen, token=granted[0], grant=granted[1])
@@ -130,7 +132,7 @@ def _valid(guichet: Guichet, heard: Heard, now: datetime) -> Row:
     seen, grant = heard.seen, heard.grant
     if seen.automatic:
         raise DistrustError("auto_submitted", say("an automatic mail gives no orders"))
-    if guichet.store.orders_since(now - DAY, seen.sender, "bad_token") >= MOST_GUESSES:
+    if guichet.store.guesses_since(now - DAY, seen.sender, seen.origin) >= MOST_GUESSES:
         raise DistrustError("too_many_guesses", say(
             "too many wrong marks came from {sender} today; until tomorrow give your orders in the terminal: "
             "run_bot.py order C-12 ok", sender=seen.sender))
@@ -242,12 +244,15 @@ def _answer(guichet: Guichet, heard: Heard, said: str, outcome: Outcome, case: C
             now: datetime, to: Sequence[str] = ()) -> None:
     if case is None and len(outcome.cases) == 1:
         case = guichet.store.case_by_number(outcome.cases[0])  # what he asked about, he may go on ordering about
-    title = headline(outcome.verdict)
+    case = None if outcome.digest else case                    # the day's mail is about no case
+    title, said = headline(outcome.verdict), said.rstrip(" .,:")
+    waiting = draft_of(guichet.store, case.number or 0) if case and not (outcome.row or outcome.words) else None
+    row = outcome.row or waiting    # what waits is shown, so that his next word may be a yes to it
     context = {
         "tag": case.id if case else "Guichet", "headline": f"{title} – {said}" if said else title, "now": now,
-        "sentences": [f"{one[:1].upper()}{one[1:]}" for one in outcome.sentences], "draft": outcome.row,
-        "remarks": told(outcome.row), "cases": cases_told(guichet, outcome.cases, now),
-        "orders": _orders(guichet, outcome, case, now),
+        "sentences": [_sentence(one) for one in outcome.sentences], "draft": row, "waits": bool(waiting),
+        "remarks": told(row), "cases": cases_told(guichet, outcome.cases, now),
+        "orders": _orders(guichet, outcome, case, row, now),
     }
     action = Action(what=What.NOTICE, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, step=step,
                     template="digest" if outcome.digest else "heard", why=say("an order is answered once"))
@@ -256,8 +261,14 @@ def _answer(guichet: Guichet, heard: Heard, said: str, outcome: Outcome, case: C
                     to=to or (heard.seen.sender,), answers=heard.seen.message_id)
 
 
-def _orders(guichet: Guichet, outcome: Outcome, case: Case | None, now: datetime) -> list[tuple[str, str]]:
+def _sentence(said: str) -> str:
+    ends = said[-1:] in ".!?:…" or "://" in said.rpartition(" ")[2]     # an address is copied to its last sign
+    return f"{said[:1].upper()}{said[1:]}{'' if ends else '.'}"
+
+
+def _orders(guichet: Guichet, outcome: Outcome, case: Case | None, row: Row | None,
+            now: datetime) -> list[tuple[str, str]]:
     if outcome.words or case is None:
         words = outcome.words or (Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP)
         return examples(words, guichet.seller.language)
-    return orders_of(guichet, case, outcome.row, now)
+    return orders_of(guichet, case, row, now)

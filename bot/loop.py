@@ -22,6 +22,7 @@ from typing import IO
 
 from bot import alarming
 from bot.core.errors import BotError
+from bot.dating import keep_calendar
 from bot.digesting import tell_digest
 from bot.drifting import tell_drift
 from bot.edges import EdgeError
@@ -205,7 +206,7 @@ def keep_in_order(guichet: Guichet) -> None:
 
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, tick)
+    steps = (read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, keep_calendar, tick)
     return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
 
 

@@ -9,16 +9,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.core.action import State
+from bot.core.action import State, What
 from bot.core.case import Case
 from bot.core.deadline import local
 from bot.core.event import Kind, Party
 from bot.core.order import Order, Word, tokens
+from bot.core.policy import Mode
 from bot.digesting import context
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pausing import pause, paused, resume
-from bot.pipeline import OrderError, order
+from bot.pipeline import OrderError, RefusedError, note_refusal, order
 from bot.proofing import remarks_on, stopping, told
 from bot.settings import duration
 from bot.words import say
@@ -66,7 +67,6 @@ class Outcome:
         digest: what the digest says, where he asked for it.
     """
 
-
     verdict: Verdict
     sentences: tuple[str, ...] = ()
     row: Row | None = None
@@ -81,12 +81,30 @@ def carry_out(asked: Asked) -> Outcome:
     Raises:
         OrderError: it cannot be carried out, or a guard refuses it. Nothing was changed.
     """
+    store = asked.guichet.store
+    try:
+        with store.write_tx():
+            return _carried_out(asked)
+    except RefusedError as refusal:
+        if not store.in_transaction:
+            note_refusal(asked.guichet, refusal, asked.now)
+        raise
+
+
+def _carried_out(asked: Asked) -> Outcome:
     word = asked.order.word
+    if any(asked.guichet.store.granted(token) for token in tokens("\n".join(_words_of(asked.order)))):
+        raise OrderError(say("the words hold the mark of a mail of ours, which nobody else may read: leave it out"))
     if word in ABOUT_US:
         return ABOUT_US[word](asked)
     if asked.case is None:
         raise OrderError(say("«{said}» is about a case: say which, such as C-12", said=asked.order.said))
     return ABOUT_A_CASE[word](asked, asked.case)
+
+
+def _words_of(given: Order) -> Sequence[str]:
+    """Return the words of an order that somebody else may come to read."""
+    return (given.text, *given.facts.values())
 
 
 # -- words that wait ---------------------------------------------------------------------------------
@@ -96,11 +114,24 @@ def approve(asked: Asked, case: Case) -> Outcome:
     row = _row(asked, case, (State.DRAFT,), other=True)
     if row is None:
         return _late(asked, case)
-    if asked.shown and asked.shown != fingerprint(row["body"]):
+    if asked.source.startswith("mail:") and not asked.shown:
+        return Outcome(verdict=Verdict.SHOWN, row=row, sentences=(say(
+            "That mail did not show D-{number}. This is how it stands; nothing has left.", number=row["id"]),))
+    if not _has_read(asked, row):
         return Outcome(verdict=Verdict.SHOWN, row=row, sentences=(say(
             "D-{number} is not what that mail showed. This is how it stands; nothing has left.", number=row["id"]),))
     _say(asked, Kind.DRAFT_APPROVED, case, row)
     return _after(asked, case, row["id"])
+
+
+def _has_read(asked: Asked, row: Row) -> bool:
+    """Say whether his yes is for these words; in the terminal he names what he sees."""
+    return not _is_another(asked, row) and asked.shown in ("", fingerprint(row["body"]))
+
+
+def _is_another(asked: Asked, row: Row) -> bool:
+    """Say whether a row takes the place of the one that he meant, and that has gone its way."""
+    return asked.row is not None and bool(asked.row["id"] != row["id"])
 
 
 def edit(asked: Asked, case: Case) -> Outcome:
@@ -109,14 +140,13 @@ def edit(asked: Asked, case: Case) -> Outcome:
     What follows unmarked words may be a signature, or a remark that is none of the buyer's business.
     """
     row = _row(asked, case, (State.DRAFT, State.FAILED), other=True)
-    if row is None:
+    if row is None and not _may_write(asked, case):
         return _late(asked, case)
-    if any(asked.guichet.store.granted(token) for token in tokens(asked.order.text)):
-        raise OrderError(say("the words hold the mark of a mail of ours, which nobody else may read: leave it out"))
     order(asked.guichet, Kind.DRAFT_EDITED, case, asked.now, source=asked.source, row=row, text=asked.order.text)
+    row = row or _newest(asked, case)
     written = asked.guichet.store.outbox_row(row["id"]) or row
     must_go = stopping(remarks_on(written["body"], case, template=row["template"], automatic=False), row["channel"])
-    if asked.order.marked and not must_go:
+    if asked.order.marked and not must_go and not _is_another(asked, row):
         _say(asked, Kind.DRAFT_APPROVED, case, written)
         return _after(asked, case, row["id"])
     if must_go:
@@ -125,6 +155,20 @@ def edit(asked: Asked, case: Case) -> Outcome:
     return Outcome(verdict=Verdict.SHOWN, row=written, sentences=(say(
         "These would be the words of D-{number} for {to}. Nothing has left: look whether they are what you want said.",
         number=row["id"], to=row["to_addr"]),))
+
+
+def _may_write(asked: Asked, case: Case) -> bool:
+    """Say whether words of his may begin where no draft waits: the buyer waits, and what left was no answer."""
+    acknowledged = asked.row is None or (asked.row["mode"] == Mode.ALONE and not asked.row["answers"])
+    leaving = asked.guichet.store.answer_on_its_way(case.number or 0)
+    return case.turn is Party.SELLER and acknowledged and not leaving
+
+
+def _newest(asked: Asked, case: Case) -> Row:
+    row = asked.guichet.store.row("SELECT * FROM outbox WHERE case_id = ? AND what = 'reply' ORDER BY id DESC LIMIT 1",
+                                  case.number)
+    assert row, "it has just been written"
+    return row
 
 
 def discard(asked: Asked, case: Case) -> Outcome:
@@ -208,12 +252,14 @@ def _after(asked: Asked, case: Case, number: int) -> Outcome:
     if row["state"] == State.DRAFT:
         sentence = say("D-{number} is written, for {to}. Nothing has left.", number=number, to=row["to_addr"])
         return Outcome(verdict=Verdict.SHOWN, sentences=(sentence, *_next(asked, case)), row=row)
+    if row["state"] in (State.FAILED, State.UNCERTAIN, State.DISCARDED):
+        return _late(replace(asked, row=row), case)
     minds = [say("Mind: {remark}", remark=remark["sentence"]) for remark in told(row)]
     if row["state"] == State.HANDED:
         sentence = say("It goes where only you can click: {to}", to=row["to_addr"])
         return Outcome(verdict=Verdict.DONE, row=row, sentences=(
-            sentence, say("This is the text to paste; when it is done, answer «{done}».",
-                          done=say("done")), *minds, *_next(asked, case)))
+            sentence, *minds, *_next(asked, case),
+            say("This is the text to paste; when it is done, answer «{done}».", done=say("done"))))
     return _done(asked, case, say("D-{number} is approved and leaves for {to} with the next pass.", number=number,
                                   to=row["to_addr"]), *minds)
 
@@ -225,11 +271,16 @@ def _done(asked: Asked, case: Case, *sentences: str) -> Outcome:
 def _next(asked: Asked, case: Case) -> tuple[str, ...]:
     """Say what comes next in a case: the seller's own deadline, or whose move it is."""
     store = asked.guichet.store
-    due = store.row("SELECT name, due FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller'"
+    due = store.row("SELECT name, due, met_by FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller'"
                     " ORDER BY due LIMIT 1", case.number)
+    if due and What.REPLY in due["met_by"].split() and store.answer_on_its_way(case.number or 0):
+        return (say("That meets your deadline of {due}.", due=local(moment(due["due"]), asked.guichet.seller)),)
     if due:
         return (say("Still to be settled by {due}.", due=local(moment(due["due"]), asked.guichet.seller)),)
-    stands = store.case_by_number(case.number or 0) or case
+    return _turn(store.case_by_number(case.number or 0) or case)
+
+
+def _turn(stands: Case) -> tuple[str, ...]:
     turns = {Party.BUYER: say("Now it is the buyer's move."), Party.MARKETPLACE: say("Now the marketplace decides."),
              Party.NOBODY: say("Nothing is left to do in this case.")}
     return (turns[stands.turn],) if stands.turn in turns else ()
@@ -261,14 +312,18 @@ def _written(asked: Asked, case: Case, sentence: str) -> Outcome:
     store = asked.guichet.store
     event = store.row("SELECT id, decided FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
     assert event, "it has just been recorded"
-    ruled = [one["why"] for one in json.loads(event["decided"]) if one["action"] == "accepted" and one["why"]]
+    ruled = [f"{one['why'].rstrip('.')}." for one in json.loads(event["decided"])
+             if one["action"] == "accepted" and one["why"]]
     moved = [int(one["draft"][2:]) for one in json.loads(event["decided"]) if one.get("draft")]
     row = store.row("SELECT id, why FROM outbox WHERE event = ? AND what IN ('reply', 'offer')"
                     " ORDER BY id DESC LIMIT 1", event["id"])
     if row is None and not moved:
         return _done(asked, case, sentence, *ruled)
     found = _after(asked, case, row["id"] if row else moved[-1])
-    return replace(found, sentences=(sentence, *ruled, *([f"{row['why']}."] if row else []), *found.sentences))
+    # The first piece of a row's why is the order itself, which he has just given.
+    ordered, _, more = row["why"].partition("; ") if row else ("", "", "")
+    told = [one for one in ruled if one.lower() != f"{ordered}.".lower()]
+    return replace(found, sentences=(sentence, *told, *([f"{more}."] if more else []), *found.sentences))
 
 
 def later(asked: Asked, case: Case) -> Outcome:
@@ -279,8 +334,14 @@ def later(asked: Asked, case: Case) -> Outcome:
 
 
 def nothing(asked: Asked, case: Case) -> Outcome:
+    links = asked.guichet.store.no_reply_links(case.number or 0)
     _say(asked, Kind.NO_REPLY_NEEDED, case)
-    return _done(asked, case, say("{which}: nothing is answered.", which=case.id))
+    found = _done(asked, case, say("{which}: nothing is answered.", which=case.id))
+    if not links:
+        return found
+    told = say("For it not to count in your response time, open this yourself; it takes effect at once, and Guichet "
+               "opens no link:")
+    return replace(found, sentences=(*found.sentences, told, *links.values()))
 
 
 def close(asked: Asked, case: Case) -> Outcome:
@@ -305,8 +366,9 @@ def state(asked: Asked) -> Outcome:
     if not numbers:
         return Outcome(verdict=Verdict.UNCLEAR, sentences=(say(
             "No case is about «{about}»: give a case such as C-12, an order number or a buyer's name.", about=about),))
-    return Outcome(verdict=Verdict.DONE, cases=tuple(numbers[:MOST_CASES]), sentences=(
-        () if len(numbers) <= MOST_CASES else (say("{count} cases; these are the newest.", count=len(numbers)),)))
+    only = asked.guichet.store.case_by_number(numbers[0]) if len(numbers) == 1 else None
+    more = (say("{count} cases; these are the newest.", count=len(numbers)),) if len(numbers) > MOST_CASES else ()
+    return Outcome(verdict=Verdict.DONE, cases=tuple(numbers[:MOST_CASES]), sentences=_turn(only) if only else more)
 
 
 def _found(guichet: Guichet, about: str) -> list[int]:
@@ -325,16 +387,19 @@ def summary(asked: Asked) -> Outcome:
         say("{count} cases wait for you.", count=len(waiting)) if waiting else say("Nothing waits for you."),))
 
 
+OF_THE_BOT = (Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP)
+
+
 def stop(asked: Asked) -> Outcome:
     pause(asked.guichet.store, say("ordered by the seller"), asked.now)
-    return Outcome(verdict=Verdict.DONE, sentences=(say(
+    return Outcome(verdict=Verdict.DONE, words=OF_THE_BOT, sentences=(say(
         "Nothing leaves by itself any more ({reason}). What you approve still leaves, and you are still warned. "
         "«{resume}» lets it go on.", reason=paused(asked.guichet.store), resume=say("resume")),))
 
 
 def go_on(asked: Asked) -> Outcome:
     went_on = resume(asked.guichet.store, asked.now)
-    return Outcome(verdict=Verdict.DONE if went_on else Verdict.LATE, sentences=(
+    return Outcome(verdict=Verdict.DONE if went_on else Verdict.LATE, words=OF_THE_BOT, sentences=(
         say("What you let the bot do alone leaves by itself again.") if went_on else say("Nothing was paused."),))
 
 

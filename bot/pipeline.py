@@ -14,7 +14,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from bot import marketplaces, words
+from bot import __version__, marketplaces, words
 from bot.calling import meets
 from bot.core import case as cases
 from bot.core import choosing, decide
@@ -22,6 +22,7 @@ from bot.core import deadline as deadlines
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
+from bot.core.draft import UnsafeMailError
 from bot.core.errors import BotError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.holding import PLAUSIBLE, Sight, seen_in
@@ -169,13 +170,15 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         before = store.case(event.case)
         before = replace(before, mailbox=before.mailbox or mailbox)
         before = replace(before, around=look(store, _joined(before, event, understood), event, now))
-        found = consider(before, event, understood, guichet.settings, now)
+        found = consider(before, event, understood, guichet.in_force, now)
         if event.source.startswith("seller:"):
             _obey_guards(found, event)
         untold = event.cold and found.case.turn is Party.SELLER
         number = store.record_case(found.case, now, untold=untold)
         case = replace(found.case, number=number)
-        event_id = store.record_event(event, number, now, [journal(answer) for answer in found.decided])
+        event_id = store.record_event(
+            event, number, now, [journal(answer) for answer in found.decided], rules=judged_by(case.key.marketplace),
+            clocks=[clock(deadline) for deadline in found.deadlines])
         _record_deadlines(guichet, case, event, found, now)
         if understood:
             store.record_aliases(case.key, number, understood.note.aliases)
@@ -201,6 +204,18 @@ def journal(answer: Action | Move | Rewrite | Ruling) -> dict[str, Any]:
         return {"action": str(answer.to), "draft": f"D-{answer.draft}", "why": answer.why}
     return {"action": str(answer.what), "channel": str(answer.channel), "mode": str(answer.mode),
             "template": answer.template, "step": answer.step, "why": answer.why}
+
+
+def judged_by(marketplace: str) -> str:
+    """Return by what an event is judged: the program's version, and that of the marketplace's rules and patterns."""
+    found = marketplaces.named(marketplace)
+    return f"{__version__}/{found.version if found else '-'}"
+
+
+def clock(deadline: Deadline) -> dict[str, Any]:
+    """Return a deadline as the journal keeps it, with its rule, its source and the arithmetic."""
+    return {"name": deadline.name, "due": iso(deadline.due), "who": str(deadline.who), "stated": deadline.stated,
+            "rule": deadline.rule, "source": deadline.source, "why": deadline.why}
 
 
 def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime) -> None:
@@ -262,23 +277,45 @@ def _carry_out(guichet: Guichet, answer: Action | Move | Rewrite | Ruling, case:
             raise OrderError(say("There are no words for D-{number}: nothing is changed", number=answer.draft))
         rewrite(guichet, answer, case, now)
     elif isinstance(answer, Move):
-        row = guichet.store.outbox_row(answer.draft)
-        assert row, "a draft is moved only after it was found"
-        if answer.to in (State.READY, State.HANDED):
-            _check_words(row, case)
-        if answer.to is State.READY and row["channel"] == Channel.EMAIL:
-            row = renewed(guichet, row)
-        fresh = answer.to is State.READY and not row["raw"] and row["channel"] == Channel.EMAIL
-        moved = guichet.store.move(answer, now, raw=freeze(guichet, row, now) if fresh else None)
-        if moved and answer.to is State.READY:
-            guichet.store.drop_others(row, now)
-        if answer.to is State.FAILED and row["state"] in (State.SENT, State.TRANSMITTING, State.UNCERTAIN):
-            guichet.store.note(answer.draft, answer.why)
+        _move(guichet, answer, case, now)
     elif answer.to is Party.SELLER:
         tell_seller(guichet, answer, case, event_id, now)
     elif answer.mode is not Mode.SHADOW and (
             kept_back := write_reply(guichet, answer, case, event, event_id, now)):
         tell_seller(guichet, decide.question(event, kept_back), case, event_id, now)
+
+
+def _move(guichet: Guichet, move: Move, case: Case, now: datetime) -> None:
+    row = guichet.store.outbox_row(move.draft)
+    assert row, "a draft is moved only after it was found"
+    if move.to in (State.READY, State.HANDED):
+        _release(guichet, move, row, case, now)
+        return
+    guichet.store.move(move, now)
+    if move.to is State.FAILED and row["state"] in (State.SENT, State.TRANSMITTING, State.UNCERTAIN):
+        guichet.store.note(move.draft, move.why)
+
+
+def _release(guichet: Guichet, move: Move, row: Row, case: Case, now: datetime) -> None:
+    """Let a draft leave, by mail, webservice or the seller's hands, on his word. One that has gone stays as it is."""
+    if row["state"] not in move.frm:
+        return
+    _check_words(row, case)
+    by_mail = move.to is State.READY and row["channel"] == Channel.EMAIL
+    row = renewed(guichet, row) if by_mail else row
+    if not guichet.store.move(move, now, raw=_frozen(guichet, row, now) if by_mail and not row["raw"] else None):
+        return
+    guichet.store.adopt(move.draft)
+    if move.to is State.READY:
+        guichet.store.drop_others(row, now)
+
+
+def _frozen(guichet: Guichet, row: Row, now: datetime) -> bytes:
+    """Return the bytes of a draft that is approved; the seller is told where no safe mail can be made of his words."""
+    try:
+        return freeze(guichet, row, now)
+    except UnsafeMailError as error:
+        raise OrderError(str(error)) from error
 
 
 def _check_words(row: Row, case: Case) -> None:
@@ -326,10 +363,7 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
     if kind is Kind.ANSWER_CHOSEN:
         for drafted in guichet.store.written(case.number, ""):
             _reachable(guichet, drafted, case)
-    mark = f"D-{row['id']}:{row['attempts']}" if row else f"{source}:{iso(now)}"
-    mark += f":{sha256(text.encode()).hexdigest()[:12]}" if text else ""  # other words are another edit
-    if kind is Kind.ANSWER_CHOSEN:  # so is another choice, in the same second, too
-        mark += f":{sha256(repr(sorted((facts or {}).items())).encode()).hexdigest()[:12]}"
+    mark = _mark_of_draft(row, text) if row else _mark_of_case(f"{source}:{iso(now)}", facts or {})
     told = meets(row) if row else {}
     event = Event(
         key=f"{case.key.marketplace}/{case.key.reference}/{kind}/{mark}", kind=kind, case=case.key, at=now,
@@ -345,13 +379,33 @@ def order(guichet: Guichet, kind: Kind, case: Case, now: datetime, *, source: st
         raise
 
 
+def _mark_of_draft(row: Row, text: str) -> str:
+    """Return what tells an order about a draft from another: the same, said of a draft that stands as it stood, is one.
+
+    What failed without an attempt, or after it was sent (a bounce), stands otherwise; so do words that were rewritten.
+    """
+    mark = f"D-{row['id']}:{row['attempts']}"
+    mark += f":{row['changed']}" if row["state"] == State.FAILED else ""
+    return f"{mark}:{_hashed(row['body'], text)}" if text else mark
+
+
+def _mark_of_case(mark: str, facts: Mapping[str, str]) -> str:
+    """Return what tells an order about a case from another: another sum in the same second is another order."""
+    return f"{mark}:{_hashed(*(f'{name}={said}' for name, said in sorted(facts.items())))}" if facts else mark
+
+
+def _hashed(*words: str) -> str:
+    return sha256("\0".join(words).encode()).hexdigest()[:12]
+
+
 def note_refusal(guichet: Guichet, refusal: RefusedError, now: datetime) -> None:
     """Write into the journal what was ordered and why it was refused. The order may come again, and be heard."""
     noted = replace(refusal.event, key=f"{refusal.event.key}/refused:{iso(now)}")
     with guichet.store.write_tx():
         number = guichet.store.case(noted.case).number
         if number is not None and not guichet.store.has_event(noted.key):
-            guichet.store.record_event(noted, number, now, [journal(Ruling(refused=True, why=str(refusal)))])
+            guichet.store.record_event(noted, number, now, [journal(Ruling(refused=True, why=str(refusal)))],
+                                       rules=judged_by(noted.case.marketplace))
 
 
 def _reachable(guichet: Guichet, row: Row, case: Case) -> Row:

@@ -51,7 +51,24 @@ def read_one(guichet: Guichet, now: datetime) -> bool:
     except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
         store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
         log.exception("Mail %s went on the shelf", mail.id)
+    log.info("%s", became(store, mail.id))
     return True
+
+
+def became(store: Store, number: int) -> str:
+    """Return in one line what became of a mail, without a word of it: not even its reason, which may quote."""
+    row = store.row("SELECT state, reason, marketplace, kind, case_id FROM mails WHERE id = ?", number)
+    assert row, "it was handed out a moment ago"
+    mail = f"M-{number}"
+    if row["state"] == "shelved":
+        return say("{mail} is on the shelf: `run_bot.py show shelf` says why", mail=mail)
+    if row["state"] == "kept":
+        return say("{mail} waits for another try", mail=mail)
+    if row["case_id"]:
+        return say("{mail} is read: {kind} from {marketplace}, in C-{case}", mail=mail, kind=row["kind"],
+                   marketplace=row["marketplace"], case=row["case_id"])
+    return say("{mail} is read, and no case of its own: {code}", mail=mail,
+               code=row["reason"].partition(":")[0] or row["state"])
 
 
 def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
@@ -202,7 +219,8 @@ def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
         return "shelved", "unknown_label: " + say("it says it comes from {marketplace}, and your mail host denies it",
                                                   marketplace=event.case.marketplace), None
     note = understood.note
-    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order)
+    found = guichet.store.find_case(event.case, note.aliases, (seen.in_reply_to, *seen.references), note.order,
+                                    note.item)
     if found is None and kind in cases.JOINING:
         return "ignored", f"{kind}: {say('no case of ours knows it')}", None
     case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,

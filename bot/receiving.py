@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
 from bot.edges.store import Arrival, StorageError, Store, moment
+from bot.entering import bearer_of
 from bot.settings import Mailbox
 from bot.words import say
 
@@ -30,10 +31,11 @@ def open_imap(mailbox: Mailbox) -> Imap:
     """
     from bot.edges.imap import Account, Imap
 
-    server = mailbox.imap
+    server, bearer = mailbox.imap, bearer_of(mailbox)
     assert server, "a Maildir has no IMAP server"
     return Imap(Account(mailbox=mailbox.name, host=server.host, port=server.port, security=server.security,
-                        user=mailbox.user, password=mailbox.secret(), ca_file=mailbox.ca_file))
+                        user=mailbox.user, password="" if bearer else mailbox.secret(), bearer=bearer,
+                        ca_file=mailbox.ca_file))
 
 
 def receive(store: Store, mailbox: Mailbox, imap: Imap, now: datetime) -> int:

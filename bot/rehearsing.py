@@ -72,6 +72,24 @@ def bare(templates: Templates, now: datetime) -> Iterator[tuple[Case, Event]]:
             yield Case(key=key, number=1, kind=kind), Event(key="try", kind=kind, case=key, at=now, source="try")
 
 
+def stages(settings: Settings, marketplace: str, kind: str, now: datetime,
+           most: int) -> Iterator[tuple[str, Case, Event, str]]:
+    """Yield what a template of a kind is tried on: samples by name, as case, event and subject, then a bare mail.
+
+    Args:
+        marketplace: whose template it is; empty: everybody's.
+    """
+    found = 0
+    for sample in sorted(FOLDER.glob(f"{marketplace or '*'}/samples/*.eml")):
+        if found < most and _kind(sample) == kind and (played := _played(sample, settings, now)):
+            found += 1
+            yield sample.stem, *played
+    for case, event in bare(templates_of(settings), now):
+        if event.kind == kind and marketplace in ("", case.key.marketplace):
+            yield say("a mail that tells nothing"), case, event, ""
+            return
+
+
 def _kind(sample: Path) -> str:
     try:
         return str(tomllib.loads(sample.with_suffix(".toml").read_text("utf-8")).get("kind", ""))

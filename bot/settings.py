@@ -22,7 +22,7 @@ from bot.core.policy import Mode, Offer, Policy, Seller
 from bot.words import say
 
 __all__ = ["Fault", "Keeping", "Mailbox", "Server", "Settings", "SettingsError", "Shop", "installed_names",
-           "is_example", "is_loopback", "keys", "load"]
+           "is_example", "is_loopback", "keys", "load", "refusal"]
 
 Where = tuple[str | int, ...]
 
@@ -84,8 +84,7 @@ class Reference:
 
     def _look(self) -> str | Fault:
         if self.key == "oauth":
-            return self._fault(say("log-in by OAuth is not available yet: make an app password at your mail "
-                                   "provider and name it with password_env or password_file"))
+            return self._fault(say("this mailbox has no password: it is logged in to by OAuth"))
         found = os.environ.get(self.said) if self.key.endswith("_env") else self._from_file()
         if isinstance(found, Fault):
             return found
@@ -135,6 +134,8 @@ class Mailbox:
         echo: a reply also goes to this mailbox itself, unseen by its reader: what arrives was taken by the relay.
         save_sent: a copy of a reply is put into the Sent folder where the provider puts none.
         role: `bot` for the mailbox from which the seller is written to, else empty.
+        oauth: whose log-in takes the place of a password: `microsoft` or `google`, else empty.
+        grant: the file in the data folder that holds what the seller granted there; None without `oauth`.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Mailbox:
     role: str = ""
     ca_file: Path | None = None
     oauth: str = ""
+    grant: Path | None = None
     echo: bool = True
     save_sent: bool = True
     reference: Reference | None = field(default=None, repr=False)
@@ -162,8 +164,15 @@ class Mailbox:
         return self.reference.read()
 
     def secret_fault(self) -> Fault | None:
-        """Return why the password cannot be had; None if it can, or if this mailbox logs in nowhere."""
+        """Return why the password cannot be had; None if it can, or if this mailbox logs in nowhere, or by OAuth."""
+        if self.grant:
+            return self._grant_fault(self.grant)
         return self.reference.fault() if self.reference else None
+
+    def _grant_fault(self, grant: Path) -> Fault | None:
+        place = say("mailbox '{name}'", name=self.name)
+        return None if grant.is_file() else Fault(place=place, sentence=say(
+            "nobody has logged in by OAuth yet: run `run_bot.py login {name}`", name=self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +225,7 @@ class Settings:
 
     Attributes:
         ping: an address to be fetched after each good round; empty: none.
+        calendar: the file in which the deadlines are kept as a calendar; None: there is none.
         alarm: where the address is found to which an alarm goes that must not travel by e-mail.
     """
 
@@ -227,6 +237,7 @@ class Settings:
     data: Path
     keeping: Keeping = Keeping()
     ping: str = ""
+    calendar: Path | None = None
     alarm: Reference | None = field(default=None, repr=False)
 
     @property
@@ -540,7 +551,7 @@ _SERVER: Schema = {"host": _host, "port": _whole(1, 65535), "security": _one_of(
 _SELLER: Schema = {
     "name": _line, "language": _one_of("fr", "en"), "timezone": _timezone, "holidays": _holidays,
     "notify": _some(_address, '["marie@boutique.example"]'), "return_address": _text, "data": _named,
-    "keep_raw": _span_or("always"), "keep_backups": _span_or("off"), "ping": _ping,
+    "keep_raw": _span_or("always"), "keep_backups": _span_or("off"), "ping": _ping, "calendar": _named,
 }
 _MAILBOX: Schema = {
     "name": _named, "address": _address, "imap": _SERVER, "smtp": _SERVER, "maildir": _named, "user": _named,
@@ -582,6 +593,18 @@ def keys() -> tuple[str, ...]:
 def _keys(schema: Schema, above: str) -> Iterator[str]:
     for key, rule in schema.items():
         yield from _keys(rule, f"{above}{key}.") if isinstance(rule, Mapping) else (f"{above}{key}",)
+
+
+def refusal(key: str, value: object) -> str:
+    """Return why a setting, named as `mailbox.address`, would not take a value; empty where it would."""
+    reader: Any = _SECTIONS
+    for part in key.split("."):
+        reader = reader[part]
+    try:
+        reader(value)
+    except _RefusedError as refused:
+        return str(refused)
+    return ""
 
 
 def installed_names() -> frozenset[str]:
@@ -650,6 +673,7 @@ class _Reading:
         self.lines = lines
         self.marketplaces = sorted(marketplaces)
         self.faults: list[Fault] = []
+        self.data = path.parent / "data"
         self.names: dict[str | int, str] = {}
 
     def fault(self, where: Where, sentence: str) -> None:
@@ -742,15 +766,17 @@ class _Reading:
                 "there is no such section; {meant}", meant=_meant(key, _HEADERS)))
 
     def seller(self, document: Mapping[str, Any]) -> tuple[Seller, dict[str, Any]]:
-        """Return who sells, and what of his section concerns the program: `data`, `keeping`, `ping`."""
+        """Return who sells, and what of his section concerns the program: `data`, `keeping`, `ping`, `calendar`."""
         raw = document.get("seller", {})
         values = self.read(raw, ("seller",), _SELLER)
         if isinstance(raw, dict):
             self.required(raw, ("seller",), notify=say(
                 'reminders and questions need an address to go to, as notify = ["marie@boutique.example"]'))
         own = {"data": self.beside(values.pop("data", "data")), "ping": values.pop("ping", ""),
+               "calendar": self.beside(values.pop("calendar")) if "calendar" in values else None,
                "keeping": Keeping(**{name: values.pop(f"keep_{name}") for name in ("raw", "backups")
                                      if f"keep_{name}" in values})}
+        self.data = own["data"]
         return Seller(**values), own
 
     def alarm(self, document: Mapping[str, Any]) -> Reference | None:
@@ -798,7 +824,12 @@ class _Reading:
             shops=values.get("shops", tuple(self.marketplaces)), role=values.get("role", ""),
             echo=values.get("echo", True), save_sent=values.get("save_sent", True),
             ca_file=self._ca_file(values, where), oauth=values.get("oauth", ""), reference=reference,
+            grant=self._grant(values) if "oauth" in values else None,
         )
+
+    def _grant(self, values: Mapping[str, Any]) -> Path:
+        """Return the file of a mailbox's OAuth log-in; what a name may hold and a file's name may not is left out."""
+        return self.data / f"oauth-{re.sub(r'[^a-z0-9]+', '-', values.get('name', '').lower()).strip('-')}.json"
 
     def _mailbox_needs(self, given: Mapping[str, Any], where: Where) -> None:
         self.required(given, where, name=say('the bot speaks of this mailbox by it, as name = "ventes"'),

@@ -13,6 +13,7 @@ from bot.core.event import Event, Kind
 from bot.edges.store import Row
 from bot.guichet import Guichet
 from bot.pipeline import handle
+from bot.words import say
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,10 @@ def sent(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
         if not move(guichet, row, (State.READY, State.TRANSMITTING, State.UNCERTAIN), State.SENT, now):
             return
         guichet.store.note(row["id"], "")
+        guichet.store.record_try(row, "sent", words, now)
         if row["what"] in TO_BUYER and row["answers"]:
             tell(guichet, row, Kind.SELLER_ANSWERED, words, now, meets(row))
-    log.info("D-%s sent: %s", row["id"], words)
+    log.info("%s", say("D-{draft} has left: {words}", draft=row["id"], words=words))
 
 
 def later(guichet: Guichet, row: Row, words: str, now: datetime, pause: timedelta | None = None) -> None:
@@ -37,24 +39,29 @@ def later(guichet: Guichet, row: Row, words: str, now: datetime, pause: timedelt
     with guichet.store.write_tx():
         move(guichet, row, (State.TRANSMITTING,), State.READY, now)
         guichet.store.note(row["id"], words, not_before=now + pause)
-    log.warning("D-%s waits %s: %s", row["id"], pause, words)
+        guichet.store.record_try(row, "later", words, now)
+    log.warning("%s", say("D-{draft} waits {minutes} minutes for another try: {words}", draft=row["id"],
+                          minutes=pause // timedelta(minutes=1), words=words))
 
 
 def refused(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
     with guichet.store.write_tx():
         move(guichet, row, (State.READY, State.TRANSMITTING), State.FAILED, now)
         guichet.store.note(row["id"], words)
+        guichet.store.record_try(row, "refused", words, now)
         if _KNOWS_NOBODY.match(words) and row["what"] in TO_BUYER:
             guichet.store.stop_address(row["to_addr"], words, now)
         if row["what"] in TO_BUYER:
             tell(guichet, row, Kind.MESSAGE_UNDELIVERED, words, now)
-    log.error("D-%s was refused: %s", row["id"], words)
+    log.error("%s", say("D-{draft} was refused: {words}", draft=row["id"], words=words))
 
 
 def unknown(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
     """Leave a row where nobody can say, and look for it in a minute."""
-    guichet.store.note(row["id"], words, not_before=now + timedelta(minutes=1))
-    log.warning("D-%s: nobody knows whether it left: %s", row["id"], words)
+    with guichet.store.write_tx():
+        guichet.store.note(row["id"], words, not_before=now + timedelta(minutes=1))
+        guichet.store.record_try(row, "unknown", words, now)
+    log.warning("%s", say("D-{draft}: nobody knows whether it left: {words}", draft=row["id"], words=words))
 
 
 def ask_about(guichet: Guichet, row: Row, now: datetime) -> None:

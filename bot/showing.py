@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +14,8 @@ from bot.core.answers import Answer
 from bot.core.deadline import local
 from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
-from bot.core.policy import Seller
-from bot.edges.store import Row, Store, moment
+from bot.core.policy import Mode, Seller
+from bot.edges.store import Row, Store, iso, moment
 from bot.marketplaces.contract import Marketplace
 from bot.proofing import told
 from bot.words import say
@@ -26,17 +26,20 @@ Flat = dict[str, Any]
 LATELY = timedelta(days=90)
 OFTEN = 3  # times within LATELY: the listing does not say it clearly enough
 
-_MOMENTS = frozenset({"due", "opened", "received", "not_before"})
+_MOMENTS = frozenset({"at", "due", "opened", "received", "not_before"})
 
 _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 
-CASES = ("SELECT cases.*, (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open') AS due"
-         " FROM cases")
+CASES = ("SELECT cases.*, due FROM cases LEFT JOIN (SELECT case_id, min(due) AS due FROM deadlines"
+         " WHERE state = 'open' GROUP BY case_id) AS soon ON soon.case_id = cases.id")
+
+DEADLINES = ("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
+             " ON cases.id = deadlines.case_id")
 
 
 def cases(store: Store, where: str = "", *args: Any) -> list[Flat]:
     rows = store.rows(f"{CASES} {where} ORDER BY due IS NULL, due, cases.id", *args)
-    return [_case(row) for row in rows]
+    return [flat_case(row) for row in rows]
 
 
 def today(store: Store) -> list[Flat]:
@@ -44,7 +47,7 @@ def today(store: Store) -> list[Flat]:
     return cases(store, "WHERE turn = 'seller' AND stage != 'closed'")
 
 
-def _case(row: Row) -> Flat:
+def flat_case(row: Row) -> Flat:
     return {"case": f"C-{row['id']}", "shop": row["shop"], "reference": row["reference"],
             "order": row["order_number"], "item": row["item"], "buyer": row["buyer"], "kind": row["kind"],
             "stage": row["stage"], "turn": row["turn"], "due": row["due"], "opened": row["opened"],
@@ -52,22 +55,21 @@ def _case(row: Row) -> Flat:
 
 
 def deadlines(store: Store) -> list[Flat]:
-    rows = store.rows("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
-                      " ON cases.id = deadlines.case_id ORDER BY deadlines.state != 'open', due, deadlines.id")
-    return [_deadline(row) for row in rows]
+    rows = store.rows(f"{DEADLINES} ORDER BY deadlines.state != 'open', due, deadlines.id")
+    return [flat_deadline(row) for row in rows]
 
 
-def _deadline(row: Row) -> Flat:
+def flat_deadline(row: Row) -> Flat:
     return {"case": f"C-{row['case_id']}", "order": row["order_number"], "item": row["item"], "name": row["name"],
             "due": row["due"], "state": row["state"], "stated": bool(row["stated"]), "rule": row["rule"] or None,
             "source": row["source"] or None, "why": row["why"]}
 
 
 def outbox(store: Store, where: str = "", *args: Any) -> list[Flat]:
-    return [_out(row) for row in store.rows(f"SELECT * FROM outbox {where} ORDER BY id", *args)]
+    return [flat_out(row) for row in store.rows(f"SELECT * FROM outbox {where} ORDER BY id", *args)]
 
 
-def _out(row: Row) -> Flat:
+def flat_out(row: Row) -> Flat:
     return {"id": f"D-{row['id']}", "case": f"C-{row['case_id']}" if row["case_id"] else None, "what": row["what"],
             "to": row["to_addr"], "channel": row["channel"], "state": row["state"],
             "subject": _TAG.sub("", row["subject"]), "message_id": row["message_id"], "why": row["why"],
@@ -75,10 +77,26 @@ def _out(row: Row) -> Flat:
             "not_before": row["not_before"] if row["state"] in ("ready", "transmitting") else None}
 
 
+def shadow(store: Store, since: datetime | None = None) -> list[Flat]:
+    """Return what would have been written, were the mode not `shadow`; the newest last."""
+    rows = store.rows(
+        "SELECT events.heard, events.decided, cases.id, cases.shop, cases.buyer, cases.kind FROM events"
+        " JOIN cases ON cases.id = events.case_id WHERE events.decided LIKE '%\"mode\": \"shadow\"%' AND heard >= ?"
+        " ORDER BY events.id", iso(since) if since else "")
+    return [{"case": f"C-{row['id']}", "at": row["heard"], "shop": row["shop"], "buyer": row["buyer"],
+             "kind": row["kind"], "would": one["action"], "channel": one["channel"],
+             "template": one["template"] or None, "why": one["why"]}
+            for row in rows for one in json.loads(row["decided"]) if one.get("mode") == Mode.SHADOW]
+
+
 def shelf(store: Store) -> list[Flat]:
     rows = store.rows("SELECT * FROM mails WHERE state = 'shelved' ORDER BY id")
-    return [{"mail": f"M-{row['id']}", "mailbox": row["mailbox"], "from": row["sender"] or None,
-             "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]} for row in rows]
+    return [flat_shelved(row) for row in rows]
+
+
+def flat_shelved(row: Row) -> Flat:
+    return {"mail": f"M-{row['id']}", "mailbox": row["mailbox"], "from": row["sender"] or None,
+            "subject": row["subject"] or None, "reason": row["reason"], "received": row["received"]}
 
 
 def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str], keys: Keys | None = None) -> Flat:
@@ -99,19 +117,39 @@ def mail(store: Store, number: int, raw: bytes, trusted: frozenset[str], keys: K
 
 
 def why(store: Store, case: int) -> Flat:
-    """Return everything that led to where a case stands: what was heard, reckoned, decided and written."""
-    events = store.rows("SELECT * FROM events WHERE case_id = ? ORDER BY id", case)
-    rows = store.rows("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
-                      " ON cases.id = deadlines.case_id WHERE case_id = ? ORDER BY deadlines.id", case)
+    """Return everything that led to where a case stands: what was heard, reckoned, decided, written and sent."""
+    rows = store.rows(f"{DEADLINES} WHERE case_id = ? ORDER BY deadlines.id", case)
+    heard = events(store, "case_id = ?", case)
     return {
         "case": next(iter(cases(store, "WHERE cases.id = ?", case))),
-        "events": [{"at": row["at"], "kind": row["kind"], "source": row["source"], "origin": row["origin"] or None,
-                    "held": row["held"] or None, "facts": json.loads(row["facts"]), "text": row["text"],
-                    "decided": json.loads(row["decided"])} for row in events],
-        "deadlines": [_deadline(row) for row in rows],
-        "outbox": [_out(row) | {"remarks": told(row)} for row in
+        "events": heard,
+        "deadlines": [flat_deadline(row) | {"started": row["started"], "ended": row["ended"]} for row in rows],
+        "outbox": [_written(store, row, heard) for row in
                    store.rows("SELECT * FROM outbox WHERE case_id = ? ORDER BY id", case)],
     }
+
+
+def events(store: Store, where: str, *args: Any) -> list[Flat]:
+    """Return what was heard, the oldest first, and what was decided about it, by which version of the rules."""
+    return [{"at": row["at"], "kind": row["kind"], "source": row["source"], "origin": row["origin"] or None,
+             "held": row["held"] or None, "facts": json.loads(row["facts"]), "text": row["text"],
+             "decided": json.loads(row["decided"]), "rules": row["rules"] or None, "clocks": json.loads(row["clocks"]),
+             "heard": row["heard"], "number": row["id"]}
+            for row in store.rows(f"SELECT * FROM events WHERE {where} ORDER BY id", *args)]
+
+
+def _written(store: Store, row: Row, heard: Sequence[Flat]) -> Flat:
+    """Return a mail of ours, whose words it has, by whose yes it left, and what the servers said to each try."""
+    name = f"D-{row['id']}"
+    yes = [event for event in heard for decided in event["decided"]
+           if decided.get("draft") == name and decided["action"] in ("ready", "handed", "sent")
+           and event["source"].startswith("seller:")]
+    tries = store.rows("SELECT try, outcome, answer, at FROM tries WHERE draft = ? ORDER BY id", row["id"])
+    return flat_out(row) | {
+        "remarks": told(row), "event": row["event"], "mode": row["mode"],
+        "words": row["words_from"] or row["template"] or None, "version": row["words_hash"] or None,
+        "written": row["created"], "changed": row["changed"],
+        "yes": [{"at": event["heard"], "source": event["source"]} for event in yes], "tries": tries}
 
 
 def answers(store: Store | None, own: Sequence[Answer], now: datetime) -> list[Flat]:
@@ -180,30 +218,3 @@ def letter(mail: Flat, seller: Seller) -> str:
              ("from", "subject", "received", "origin", "origin_why", "state", "reason", "kind", "case") if told[name]]
     attached = [f"  {say('attached')}: {one}" for one in told["attachments"]]
     return "\n".join([str(told["mail"]), *heads, *attached, "", told["text"] or ""]).rstrip()
-
-
-def story(told: Mapping[str, Any], seller: Seller) -> str:
-    """Return `why` as a person reads it."""
-    case = told["case"]
-    lines = [f"{case['case']} · {case['shop']} · {case['reference']} · {say(kind_words(case['kind']))}", ""]
-    for event in told["events"]:
-        lines.append(say("{at}  {kind}, told by {source}", at=local(moment(event["at"]), seller),
-                         kind=event["kind"], source=event["source"]))
-        lines += [f"    {say('origin')}: {event['origin']}"] if event["source"].startswith("mail:") else []
-        lines += [f"    {say('held')}: {event['held']}"] if event["held"] else []
-        lines += [f"    {name}: {value}" for name, value in event["facts"].items()]
-        lines += [f"    | {line}" for line in event["text"].splitlines()]
-        lines += [f"    -> {_decision(decision)}" for decision in event["decided"]]
-    lines += ["", say("Deadlines:")] if told["deadlines"] else []
-    lines += [f"  {row['name']}  {local(moment(row['due']), seller)}  {row['state']}\n    {row['why']}"
-              for row in told["deadlines"]]
-    lines += ["", say("Written:")] if told["outbox"] else []
-    lines += [f"  {row['id']}  {row['what']} -> {row['to']}  {row['state']}\n    {row['why']}"
-              + (f"\n    {row['error']}" if row["error"] else "")
-              + "".join(f"\n    ! {remark['sentence']}" for remark in row["remarks"]) for row in told["outbox"]]
-    return "\n".join(lines)
-
-
-def _decision(decision: Mapping[str, str]) -> str:
-    how = " ".join(decision[key] for key in ("action", "channel", "mode", "draft") if decision.get(key))
-    return f"{how}: {decision['why']}"

@@ -36,6 +36,7 @@ from bot.settings import Mailbox
 from bot.standing import standing
 from bot.words import say
 from bot.words.kinds import kind_words
+from bot.words.links import link_words
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
         parameters=called_with(action.call, event, guichet.seller),
         not_before=now + asked.wait if asked.wait else None, once=action.once,
+        words_from=said.file, words_hash=said.version,
     )
     guichet.store.write(frozen(guichet, written, now), case.number, event_id, now)
     return asked.why if planned.state is State.READY and asked.state is not State.READY else ""
@@ -171,10 +173,11 @@ def called_with(call: str, event: Event, seller: Seller) -> dict[str, str]:
 
 
 def labelled(links: Mapping[str, str]) -> dict[str, str]:
-    """Return links with what opening them does beside their names: some take effect at once."""
+    """Return links by what they are called, with what opening them does: some take effect at once."""
     effects = {"acts": say("takes effect when opened"), "unsubscribes": say("unsubscribes when opened"),
                "reports": say("reports to the marketplace")}
-    return {f"{name} ({effects[does]})" if (does := opens(url)) in effects else name: url
+    named = {name: say(link_words(name)) for name in links}
+    return {f"{named[name]} ({effects[does]})" if (does := opens(url)) in effects else named[name]: url
             for name, url in links.items()}
 
 
@@ -211,14 +214,24 @@ def rewrite(guichet: Guichet, edit: Rewrite, case: Case, now: datetime) -> None:
     """Put the seller's own words into a draft; the message it answers stays quoted below."""
     row = guichet.store.outbox_row(edit.draft)
     assert row, "a draft is edited only after it was found"
-    body = f"{edit.body.strip()}\n"
+    body = _over_quote(guichet, row, case, f"{edit.body.strip()}\n")
+    remarks = remarks_on(body, case, template=row["template"], automatic=False)
+    guichet.store.rewrite(edit, body, kept(remarks), now)
+
+
+def _over_quote(guichet: Guichet, row: Row, case: Case, body: str) -> str:
+    """Return words for a row with the message that it answers quoted below, where that leaves by mail."""
     event = guichet.store.row("SELECT text, at, facts, source FROM events WHERE id = ?", row["event"])
     if event and not event["source"].startswith("mail:"):
         event = _last_asked(guichet.store, case) or event
-    if row["channel"] == Channel.EMAIL and event:
-        body = with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
-    remarks = remarks_on(body, case, template=row["template"], automatic=False)
-    guichet.store.rewrite(edit, body, kept(remarks), now)
+    if row["channel"] != Channel.EMAIL or event is None:
+        return body
+    return with_quote(guichet.seller, body, case, event["text"], moment(event["at"]), json.loads(event["facts"]))
+
+
+def unquoted(guichet: Guichet, row: Row, case: Case) -> str:
+    """Return the words of a row without the quoted message, which comes below them again when they are rewritten."""
+    return str(row["body"]).removesuffix(_over_quote(guichet, row, case, "")).rstrip()
 
 
 def _reply_words(templates: Templates, action: Action, case: Case, event: Event, mail: Mapping[str, Any],
@@ -242,6 +255,16 @@ def reply_words(templates: Templates, template: str, case: Case, event: Event, m
     """
     return templates.render(template, case.language or templates.seller.language,
                             {**_reply_context(case, event, mail), **more}, marketplace=case.key.marketplace)
+
+
+def tried_words(templates: Templates, source: str, name: str, case: Case, event: Event, mail: Mapping[str, Any],
+                **more: object) -> Words:
+    """Return what a reply's template would say that is not kept yet.
+
+    Raises:
+        TemplateError: it is wrong, or prints what is unknown or empty.
+    """
+    return templates.render_text(source, name, {**_reply_context(case, event, mail), **more})
 
 
 def _reply_context(case: Case, event: Event, mail: Mapping[str, Any]) -> dict[str, Any]:
@@ -312,7 +335,8 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
         guichet.store.write(frozen(guichet, Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
-            message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers),
+            message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers,
+            words_from=said.file, words_hash=said.version),
             now, token), case, event_id, now)
 
 
@@ -343,7 +367,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     """Return what a mail to the seller about a case may say."""
     store, number = guichet.store, case.number or 0
     event = store.row("SELECT * FROM events WHERE id = ?", event_id) or {}
-    drafted = _draft(store, number, action.draft)
+    drafted = draft_of(store, number, action.draft)
     running = open_deadlines(store, number, now)
     return {
         "orders": orders_of(guichet, case, drafted, now), "case": case,
@@ -352,15 +376,15 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
         "deadlines": running,
         "last": '"last": "yes"' in event.get("facts", ""),
         "text": _last_text(store, number), "held": _held(event),
+        "because": action.why.partition("; ")[2], "title": _title(store, number),
         "links": labelled(json.loads(event.get("links", "{}")) or _last_links(store, number)),
         "unknown": f"M-{event['mail']}" if event.get("kind") == Kind.MARKETPLACE_WROTE and event["mail"] else "",
     }
 
 
 def orders_of(guichet: Guichet, case: Case, drafted: Row | None, now: datetime) -> list[tuple[str, str]]:
-    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown."""
+    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown, if any."""
     store, number = guichet.store, case.number or 0
-    drafted = drafted or _draft(store, number, None)
     met_by = [row["met_by"] for row in open_deadlines(store, number, now)]
     words = fitting(case.kind, State(drafted["state"]) if drafted else None, met_by,
                     choices(standing(guichet, case, now)))
@@ -374,7 +398,7 @@ def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[
              "deadlines": open_deadlines(guichet.store, row["id"], now)} for row in rows]
 
 
-def _draft(store: Store, case: int, number: int | None) -> Row | None:
+def draft_of(store: Store, case: int, number: int | None = None) -> Row | None:
     """Return the outbox row a mail is about, else the newest of the case that waits for the seller."""
     if number is not None:
         return store.outbox_row(number)
@@ -399,6 +423,12 @@ def _last_text(store: Store, case: int) -> str:
     row = store.row("SELECT text FROM events WHERE case_id = ? AND text != '' AND source LIKE 'mail:%'"
                     " ORDER BY id DESC LIMIT 1", case)
     return row["text"] if row else ""
+
+
+def _title(store: Store, case: int) -> str:
+    """Return what the item of a case is called; at some marketplaces the case itself knows its number only."""
+    rows = store.rows("SELECT facts FROM events WHERE case_id = ? AND source LIKE 'mail:%' ORDER BY id DESC", case)
+    return next((title for row in rows if (title := json.loads(row["facts"]).get("title", ""))), "")
 
 
 def _last_links(store: Store, case: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from bot import words
+from tests.canaries import Ear
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +53,19 @@ sys.addaudithook(stay_on_this_machine)
 def root() -> Path:
     """The repository's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_logged() -> Iterator[None]:
+    """Listen to every logger at DEBUG through the whole suite: no password and no token may be heard."""
+    ear, root = Ear(), logging.getLogger()
+    level = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.DEBUG)
+    yield
+    root.removeHandler(ear)
+    root.setLevel(level)
+    assert not ear.told, ear.told
 
 
 @pytest.fixture(autouse=True)

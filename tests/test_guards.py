@@ -656,3 +656,22 @@ def repeat(again: World, told: Event) -> None:
     except RefusedError as refusal:
         note_refusal(again.guichet, refusal, again.now)
 
+
+
+# ---- an order of two items
+
+
+def test_a_discount_is_held_against_the_price_of_its_own_item(world: World) -> None:
+    world.configure(language="en", policy="[policy.offer]\ncap_percent = 60")
+    world.hears(sale(), claim(), rakuten(
+        "Félicitations, vous avez une nouvelle vente !",
+        "Commande : 340118725/871204554\nArticle : Vase\nAcheteur : jean_d\nPrix : 500,00 €\nMode d'envoi : Suivi\n"))
+    refuses(world, Kind.OFFER_ORDERED, "above 50 % of the item's value", amount="30.00 EUR")
+
+
+def test_what_the_seller_approves_is_his_and_no_pause_holds_it_back(world: World) -> None:
+    world.configure(policy=ALONE)
+    world.hears(buyer_writes())
+    world.store.run("UPDATE outbox SET state = 'failed' WHERE id = 1")
+    assert world.says(Kind.DRAFT_APPROVED, draft=1)
+    assert (drafts(world)[0]["state"], drafts(world)[0]["mode"]) == ("ready", "draft")

@@ -125,3 +125,9 @@ def test_decisions_are_kept_with_their_event(world: World) -> None:
     world.hears(buyer_writes())
     [decided] = [json.loads(row["decided"]) for row in world.rows("events")]
     assert [one["action"] for one in decided] == ["reply", "question"]
+
+
+def test_another_item_of_the_same_order_is_another_case_with_a_deadline_of_its_own(world: World) -> None:
+    world.hears(claim(), claim(item="871204554"))
+    assert [row["item"] for row in world.rows("cases")] == ["871204553", "871204554"]
+    assert [row["case_id"] for row in world.rows("deadlines", "name = 'propose_solution'")] == [1, 2]

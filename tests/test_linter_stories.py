@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import showing
+from bot import showing, telling
 from bot.checking import Verdict, findings
 from bot.cli import guichet as command
 from bot.core.event import Kind
@@ -204,7 +204,7 @@ def test_why_tells_the_remarks_and_the_list_keeps_its_shape(world: World) -> Non
     world.hears(buyer_writes())
     [row] = [row for row in showing.why(world.store, 1)["outbox"] if row["what"] == "reply"]
     assert [remark["code"] for remark in row["remarks"]] == ["phones"]
-    assert "! ligne 1, « 06 12 34 56 78 »" in showing.story(showing.why(world.store, 1), world.guichet.seller)
+    assert "! ligne 1, « 06 12 34 56 78 »" in telling.story(showing.why(world.store, 1), world.guichet.seller)
     assert all("remarks" not in row for row in showing.outbox(world.store))
 
 

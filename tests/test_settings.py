@@ -540,12 +540,16 @@ def test_a_folder_for_a_password_file_is_a_fault(path: Path) -> None:
     assert "cannot be read" in fault.sentence
 
 
-def test_oauth_is_understood_but_says_that_it_is_not_available_yet(path: Path) -> None:
+def test_a_mailbox_by_oauth_has_no_password_and_wants_a_log_in(path: Path) -> None:
     box = loaded(path, changed('password_env = "VENTES_PASSWORD"', 'oauth = "microsoft"')).mailboxes[0]
     assert box.oauth == "microsoft"
-    with pytest.raises(SettingsError, match="not available yet: make an app password"):
+    assert box.grant == path.parent / "data" / "oauth-ventes.json"
+    with pytest.raises(SettingsError, match="has no password"):
         box.secret()
-    assert box.secret_fault() is not None
+    assert "run `run_bot.py login ventes`" in str(box.secret_fault())
+    box.grant.parent.mkdir()
+    box.grant.write_text("{}")
+    assert box.secret_fault() is None
 
 
 def test_a_shop_without_a_token_says_so_only_when_asked_for_it(path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import showing
+from bot import showing, telling
 from bot.cli import main
 from bot.core.event import Kind
 from tests.world import ITEM, MARIE, ORDER, RELAY, World, buyer_writes, claim, mail
@@ -111,7 +111,8 @@ def test_why_tells_what_was_heard_reckoned_decided_and_written(world: World) -> 
     told = showing.why(world.store, 1)
     assert list(told) == ["case", "events", "deadlines", "outbox"]
     mail_, word = told["events"]
-    assert list(mail_) == ["at", "kind", "source", "origin", "held", "facts", "text", "decided"]
+    assert list(mail_) == ["at", "kind", "source", "origin", "held", "facts", "text", "decided", "rules",
+                           "clocks", "heard", "number"]
     assert (mail_["kind"], mail_["source"], mail_["origin"], mail_["held"]) == ("buyer_wrote", "mail:1", "proven", None)
     assert [decision["action"] for decision in mail_["decided"]] == ["reply", "question"]
     assert (word["kind"], word["source"], word["origin"]) == ("draft_approved", "seller:terminal", None)
@@ -121,7 +122,7 @@ def test_why_tells_what_was_heard_reckoned_decided_and_written(world: World) -> 
 
 def test_story_holds_the_arithmetic_and_the_words_of_the_mail(world: World) -> None:
     world.hears(buyer_writes())
-    story = showing.story(showing.why(world.store, 1), world.guichet.seller)
+    story = telling.story(showing.why(world.store, 1), world.guichet.seller)
     assert "    | La lampe ne s'allume pas. Que faire ?" in story
     assert "17/11/2026 11:00 + 24 heures = 18/11/2026 11:00" in story
     assert "    -> reply email draft: " in story
@@ -131,7 +132,7 @@ def test_story_holds_the_arithmetic_and_the_words_of_the_mail(world: World) -> N
 def test_story_of_a_clocks_event_claims_no_origin(world: World) -> None:
     world.hears(claim())
     world.later(hours=48)
-    near = showing.story(showing.why(world.store, 1), world.guichet.seller).partition("clock:")[2].partition("->")[0]
+    near = telling.story(showing.why(world.store, 1), world.guichet.seller).partition("the clock")[2].partition("->")[0]
     assert near
     assert "origin" not in near
 

@@ -9,13 +9,13 @@ ACTS = "https://sellercentral.amazon.fr/messaging/no-response-needed?t=A1&m=A2&m
 
 
 def test_link_that_takes_effect_when_opened_says_so() -> None:
-    assert labelled({"no_response_needed": ACTS}) == {"no_response_needed (takes effect when opened)": ACTS}
+    assert labelled({"no_response_needed": ACTS}) == {"say that no reply is needed (takes effect when opened)": ACTS}
 
 
 def test_question_tells_which_link_acts(world: World) -> None:
     world.hears(buyer_writes())
     [question] = world.to_marie("question")
-    assert "no_response_needed (agit dès qu'on l'ouvre): https://" in question["body"]
+    assert "dire que rien n'est à répondre (agit dès qu'on l'ouvre) : https://" in question["body"]
 
 
 def test_page_to_act_on_is_never_a_link_that_acts_when_opened(world: World) -> None:

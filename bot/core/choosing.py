@@ -243,6 +243,17 @@ def answer(case: Case, event: Event, policy: Policy, now: datetime) -> Ruling | 
     return (*_giving_way(asked), _written(asked, act, event))
 
 
+def own_words(case: Case, event: Event, policy: Policy, now: datetime) -> Ruling | Action:
+    """Return a draft of the seller's own words, or why there is none: the template holds nothing but them."""
+    if case.kind in case.around.limits.one_answer:
+        return Ruling(refused=True, why=say("a visitor can be answered once only: answer him in your account"))
+    act = _act(heard(case, event, policy, now), event)
+    if sentence := guards.refused(act):
+        return Ruling(refused=True, why=sentence)
+    return Action(what=What.REPLY, to=act.to, channel=act.channel, mode=Mode.DRAFT, template="own.reply",
+                  step=f"own:{event.mark}", why=say("the seller wrote it himself"))
+
+
 def _act(asked: Chosen, event: Event) -> Act:
     """Return whom the words speak to, and how they get there."""
     case, about = asked.case, asked.matter

@@ -211,8 +211,7 @@ def _by_mail(stated: Sequence[Stated], rule: Rule | None, start: datetime, selle
     due, words, within = min((_due(one, start, seller), one.words, one.within) for one in stated)
     sum_ = f"{local(start, seller)} + {_words(within, seller)} = " if within else ""
     why = say("the mail says «{words}»: {sum}{due}", seller.language, words=words, sum=sum_, due=local(due, seller))
-    if rule:
-        reckoned = _by_rule(rule, start, seller)
+    if rule and (reckoned := _by_rule(rule, start, seller)).due != due:
         why += say("; the rule {rule} alone would give {due}", seller.language,
                    rule=rule.id, due=local(reckoned.due, seller))
     return Deadline(name=rule.name if rule else "respond", due=due, who=rule.who if rule else Party.SELLER,

@@ -55,6 +55,13 @@ def rewrite(case: Case, event: Event, policy: Policy, now: datetime) -> Rewrite 
                    why=say("the seller wrote it himself"))
 
 
+def own_words(case: Case, event: Event, policy: Policy, now: datetime) -> Action | Ruling | None:
+    """His own words where no draft waits: an acknowledgement has left alone, or nobody wrote any for such a case."""
+    if event.kind is not Kind.DRAFT_EDITED or event.draft is not None:
+        return None
+    return choosing.own_words(case, event, policy, now)
+
+
 def release(case: Case, event: Event, policy: Policy, now: datetime) -> Move | Ruling | None:
     if event.kind is not Kind.DRAFT_APPROVED or event.draft is None:
         return None
@@ -330,7 +337,7 @@ def hand_reminder(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 
 def tell_no_reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
     """Hand over the links that take messages out of the response time: they act when opened, so they are his (A3)."""
-    if event.kind is not Kind.NO_REPLY_NEEDED or not event.links:
+    if event.kind is not Kind.NO_REPLY_NEEDED or not event.links or event.answered:
         return None
     why = say("only the marketplace's own link takes a message out of your response time")
     return _to_seller(What.NOTICE, f"no_reply:{event.mark}", why, template="no_reply")
@@ -403,6 +410,7 @@ def ask_uncertain(case: Case, event: Event, policy: Policy, now: datetime) -> Ac
 # Asked from top to bottom; every row may add one thing to do.
 DECISIONS: tuple[Decision, ...] = (
     rewrite,           # his own words, before anything is done with them
+    own_words,         # or as a draft of their own, where none waits
     offer,             # the seller's order of a discount, or its refusal
     shipped,           # and his word that it has left
     choose,            # what he chose to do about it

@@ -90,10 +90,3 @@ def tagged(subject: str, token: str) -> str:
     found = _TAG.match(subject)
     return f"[{found[1] if found else 'Guichet'} {token}] {subject[found.end():] if found else subject}"
 
-
-_TOKEN = re.compile(r"(?<![A-Z0-9])(?:[A-Z0-9]{4}[-\u2010-\u2014] ?){3}[A-Z0-9]{4}(?![A-Z0-9])", re.IGNORECASE)
-
-
-def without_tokens(text: str) -> str:
-    """Return a text in which no token can be read any more."""
-    return _TOKEN.sub("…", text)

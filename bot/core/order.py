@@ -20,7 +20,8 @@ from bot.core.dates import day, folded
 from bot.core.guards import order_of
 from bot.words import say
 
-__all__ = ["EXAMPLES", "MEANINGS", "SYNONYMS", "Order", "Unclear", "Word", "examples", "normal", "tokens", "understand"]
+__all__ = ["EXAMPLES", "MEANINGS", "SYNONYMS", "Order", "Unclear", "Word", "examples", "normal", "tokens", "understand",
+           "without_tokens"]
 
 _LINE = 300
 _SAID = 200
@@ -168,12 +169,18 @@ def examples(words: Iterable[Word], language: str) -> list[tuple[str, str]]:
 _HYPHEN = "[-\u2010-\u2015\u2212]"
 _TOKEN = re.compile(rf"(?<!\w)(?<!\w{_HYPHEN})[A-Za-z0-9]{{4}}(?:{_HYPHEN}\s{{0,3}}[A-Za-z0-9]{{4}}){{3}}"
                     rf"(?!\w)(?!{_HYPHEN}\w)")
+_LIKE_TOKEN = re.compile(rf"[A-Za-z0-9]{{4}}(?:\s{{0,3}}{_HYPHEN}\s{{0,3}}[A-Za-z0-9]{{4}}){{3}}")
 _ANY_HYPHEN = re.compile(_HYPHEN)
 
 
 def tokens(text: str) -> tuple[str, ...]:
     """Return every run shaped as a token in `text`, as `normal` writes it, in order, each once."""
     return tuple(dict.fromkeys(normal(found[0]) for found in _TOKEN.finditer(text)))
+
+
+def without_tokens(text: str) -> str:
+    """Return a text in which no token can be read any more, not even one that something is glued to."""
+    return _LIKE_TOKEN.sub("…", text)
 
 
 def normal(token: str) -> str:

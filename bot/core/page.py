@@ -74,7 +74,7 @@ def html_of(text: str, language: str, title: str) -> str:
     """Return a whole page that says what `text` says, in that language (two letters; else none is named).
 
     The first line becomes the heading; `>` or `  |` before a line makes it a quotation, four spaces something to
-    copy, `Label   value` a label above its value, `  - ` an entry of a list.
+    copy, eight beneath it what that does, `Label   value` a label above its value, `  - ` an entry of a list.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " " * INDENT).split("\n")
     blocks = _headed(list(_blocks([_UNSEEN.sub("", line).rstrip() for line in lines])))
@@ -166,13 +166,24 @@ def _labels(lines: list[str]) -> str:
 
 
 def _orders(lines: list[str]) -> str:
-    """Return each order alone, ready to copy, with what it does beneath."""
-    return "\n".join(map(_order, lines))
+    """Return each order alone, ready to copy, with what it does beneath: said on its line, or on the next, set in."""
+    told, order = list[str](), list[str]()
+    for line in lines:
+        if order and line.startswith(" " * INDENT):
+            told.append(_order("\n".join(order), line.strip()))
+            order = []
+            continue
+        said, _, meaning = line.strip().partition("  ")
+        if meaning:
+            told += [*map(_order, order), _order(said, meaning.strip())]
+            order = []
+        else:
+            order.append(said)
+    return "\n".join([*told, *map(_order, order)])
 
 
-def _order(line: str) -> str:
-    order, gap, meaning = ([*re.split(r"( {2,})", line.strip(), maxsplit=1), "", ""])[:3]
-    beneath = f"\n<small>{_text(meaning)}</small>" if gap else ""
+def _order(order: str, meaning: str = "") -> str:
+    beneath = f"\n<small>{_text(meaning)}</small>" if meaning else ""
     return f"<pre><code>{_text(order)}</code>{beneath}</pre>"
 
 

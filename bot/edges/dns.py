@@ -1,4 +1,4 @@
-"""DNS: the keys by which signatures of mails are checked, and nothing else."""
+"""DNS: the keys by which signatures of mails are checked, and, once for `init`, who receives a domain's mail."""
 
 from __future__ import annotations
 
@@ -42,18 +42,30 @@ class Dns:
         self._known[name] = (now + KEEP, found)
         return found
 
+    def mx(self, domain: str) -> list[str]:
+        """Return the hosts that receive a domain's mail, the preferred first; raise EdgeError where nobody answers."""
+        answer = self._answer(domain, "MX")
+        found = sorted(answer, key=lambda record: record.preference) if answer else []
+        return [record.exchange.to_text(omit_final_dot=True).lower() for record in found]
+
     def _asked(self, name: str) -> bytes | None:
+        try:
+            answer = self._answer(name, "TXT")
+        except EdgeError:
+            self._failed[name] = time.monotonic() + AFTER_FAILURE
+            raise
+        return _record(answer) if answer else None
+
+    def _answer(self, name: str, kind: str) -> Answer | None:
         from dns.exception import DNSException
         from dns.resolver import NXDOMAIN, NoAnswer
 
         try:
-            answer = self._resolver().resolve(f"{name}.", "TXT", lifetime=self._timeout, search=False)
+            return self._resolver().resolve(f"{name}.", kind, lifetime=self._timeout, search=False)
         except (NXDOMAIN, NoAnswer):
             return None
         except (DNSException, OSError, ValueError) as error:
-            self._failed[name] = time.monotonic() + AFTER_FAILURE
             raise self._silent(name) from error
-        return _record(answer)
 
     def _resolver(self) -> Resolver:
         from dns.resolver import Resolver

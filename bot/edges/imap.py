@@ -11,7 +11,7 @@ import random
 import re
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -71,14 +71,18 @@ class _DismissedError(EdgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Where a mailbox is and how we get in. `security` is tls, starttls or plain; `timeout` in seconds."""
+    """Where a mailbox is and how we get in. `security` is tls, starttls or plain; `timeout` in seconds.
+
+    `bearer` takes the place of a password: it is given the token just turned away, or nothing, and returns another.
+    """
 
     mailbox: str
     host: str
     port: int
     security: str
     user: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    bearer: Callable[[str], str] | None = field(default=None, repr=False)
     ca_file: Path | None = None
     timeout: float = 30.0
 
@@ -266,7 +270,10 @@ class Imap:
         from imapclient.exceptions import LoginError
 
         try:
-            _identify(client, self.account)
+            if self.account.bearer:
+                _identify_bearer(client, self.account, self.account.bearer)
+            else:
+                _identify(client, self.account)
         except LoginError as error:
             cause = error.__context__
             if isinstance(cause, imaplib.IMAP4.abort):  # imapclient calls a lost connection a refusal, too
@@ -282,7 +289,7 @@ class Imap:
         return LoginRefusedError(say(
             "Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({words}); {hint}",
             **self.account.where, user=self.account.user, words=words,
-            hint=_hint(self.account.host)), permanent=True)
+            hint=_hint_bearer(self.account) if self.account.bearer else _hint(self.account.host)), permanent=True)
 
     # ---- looking
 
@@ -435,6 +442,17 @@ class Imap:
             answer = client.fetch(uids, [f"BODY.PEEK[HEADER]<0.{HEADERS}>"]) if uids else {}
         return [raw for uid in uids if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None]
 
+    def heads(self, name: str, uids: Iterable[int]) -> Iterator[Fetched]:
+        """Yield the header blocks alone, in order of UID; of the rest of a mail nothing is fetched."""
+        for batch in _batches(sorted(set(uids))):
+            uidvalidity = self._stand_in(name)
+            with self._talking(len(batch)) as client:
+                answer = client.fetch(batch, [f"BODY.PEEK[HEADER]<0.{HEADERS}>", "INTERNALDATE"])
+            for uid in batch:
+                if (raw := _value(answer.get(uid, {}), b"BODY[HEADER]")) is not None:
+                    yield Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=raw, size=len(raw),
+                                  received=_received(answer[uid]))
+
     # ---- what went astray
 
     def junk_folders(self) -> list[str]:
@@ -516,14 +534,14 @@ class Imap:
                 "Mailbox {mailbox}: a Message-ID that is not of our own making is never searched for at "
                 "{host}:{port}",
                 **self.account.where), permanent=True)
-        return any(self._holds(name, message_id.strip("<>")) for name in self._sent_folders())
+        return any(self._holds(name, message_id.strip("<>")) for name in self.sent_folders())
 
     def file_sent(self, raw: bytes, at: datetime) -> bool:
         """Put a copy of a mail of ours into Sent, read, dated `at` (aware); False where there is no such folder.
 
         The one thing that is ever written into a mailbox.
         """
-        folder = next(iter(self._sent_folders()), None)
+        folder = next(iter(self.sent_folders()), None)
         if folder is None:
             return False
         with self._talking(len(raw) / SLOWEST) as client:
@@ -532,7 +550,28 @@ class Imap:
             killpoint("imap after APPEND")
         return True
 
-    def _sent_folders(self) -> list[str]:
+    def sent_folder(self) -> str:
+        """Return the folder into which what we sent is filed; empty where there is none."""
+        return next(iter(self.sent_folders()), "")
+
+    def quota(self) -> tuple[int, int] | None:
+        """Return how many KiB the mailbox takes, and how many it may; None where the server says nothing of it."""
+        with self._talking() as client:
+            if not client.has_capability("QUOTA"):
+                return None
+            _, found = client.get_quota_root("INBOX")
+        limits = [(one.usage, one.limit) for one in found if one.resource == "STORAGE" and one.limit]
+        return max(limits, key=lambda limit: limit[0] / limit[1], default=None)
+
+    def newest_received(self, name: str) -> datetime | None:
+        """Return when the server took the newest mail of a folder, by the server's clock; None where it is empty."""
+        uids = self.all_uids(name, None)[-1:]
+        with self._talking() as client:
+            answer = client.fetch(uids, ["INTERNALDATE"]) if uids else {}
+        return next((_received(told) for told in answer.values()), None)
+
+    def sent_folders(self) -> list[str]:
+        """Return the folders that hold what the seller sent."""
         if self._sent is None:
             self._sent = self._folders_for(b"\\sent", SENT_NAMES)
         return self._sent
@@ -758,10 +797,17 @@ def _farewell(account: Account, words: bytes) -> EdgeError:
 def _hint(host: str) -> str:
     """Return what most often helps at this provider."""
     if re.search(r"(outlook|office365|hotmail|live)\.", host, re.I):
-        return say("Microsoft takes no passwords by IMAP any more, set oauth to microsoft")
+        return say("Microsoft takes no passwords by IMAP any more: write oauth = \"microsoft\" in the place of the "
+                   "password in mailboxes.toml, and run `run_bot.py login`")
     if re.search(r"(gmail|googlemail|google|yahoo|aol|icloud|mail\.me)\.|\bme\.com", host, re.I):
         return say("this provider wants an app password, made in the security settings of the mailbox there")
     return say("check user and password; some hosts want a password made for programs, or IMAP switched on")
+
+
+def _hint_bearer(account: Account) -> str:
+    return say("the log-in was granted by {user} at the provider: see that it is for this mailbox, that IMAP is "
+               "switched on there, and log in again with `run_bot.py login {mailbox}`",
+               user=account.user, mailbox=account.mailbox)
 
 
 def _words(error: BaseException) -> str:
@@ -801,6 +847,35 @@ def _identify(client: Any, account: Account) -> None:
         client.login(account.user, account.password)
     else:
         client.plain_login(account.user, account.password)
+
+
+def _identify_bearer(client: Any, account: Account, bearer: Callable[[str], str]) -> None:
+    """Log in by XOAUTH2; a token turned away once may have been withdrawn before its time, so a fresh one is tried."""
+    from imapclient.exceptions import LoginError
+
+    token = bearer("")
+    try:
+        _xoauth2(client, account.user, token)
+    except LoginError:
+        if (fresh := bearer(token)) == token:
+            raise
+        _xoauth2(client, account.user, fresh)
+
+
+def _xoauth2(client: Any, user: str, token: str) -> None:
+    """Say who we are, once: on a refusal the server tells why and waits for an empty line."""
+    import imaplib
+
+    from imapclient.exceptions import LoginError
+
+    said = iter((f"user={user}\1auth=Bearer {token}\1\1".encode(),))
+    try:
+        client._imap.authenticate("XOAUTH2", lambda _: next(said, b""))
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise LoginError(_words(error).replace(token, "***")) from None
+    client._cached_capabilities = None  # the log-in changes what the server offers
 
 
 def _uidnext(client: Any) -> int:

@@ -5,6 +5,7 @@ Instants are text, UTC, `2026-11-22T09:40:00Z`, so that they sort. Money, where 
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlite_utils import Migrations
@@ -60,6 +61,30 @@ def m008_alarms(db: Any) -> None:
 @migrations()
 def m010_what_became_of_a_sending(db: Any) -> None:
     for statement in BECAME.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m011_journal(db: Any) -> None:
+    for statement in JOURNAL.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m020_words_to_be_searched(db: Any) -> None:
+    """An SQLite without FTS5 does without: the page then looks through the texts themselves."""
+    for statement in LOOKED_AT.split(";\n\n"):
+        db.execute(statement)
+    try:
+        db.execute(SPOKEN)
+    except sqlite3.OperationalError as error:
+        if "no such module" not in str(error):
+            raise
+
+
+@migrations()
+def m021_views(db: Any) -> None:
+    for statement in [*QUICK.split(";\n\n"), *VIEWS.split(";\n\n")]:
         db.execute(statement)
 
 
@@ -323,4 +348,130 @@ CREATE TABLE leases (
     boot TEXT NOT NULL,
     beaten TEXT NOT NULL
 ) STRICT, WITHOUT ROWID
+""".strip()
+
+
+# The journal: by which rules an event was judged and which clocks it started, whose words a mail is, and what the
+# servers said. What was written down stays as it was written; only erasing may change it (`meta` says so meanwhile).
+JOURNAL = """
+ALTER TABLE events ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE events ADD COLUMN clocks TEXT NOT NULL DEFAULT '[]';
+
+ALTER TABLE outbox ADD COLUMN words_from TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE outbox ADD COLUMN words_hash TEXT NOT NULL DEFAULT '';
+
+-- What a server answered to each try of sending, or where else a mail was found. Append-only.
+CREATE TABLE tries (
+    id INTEGER PRIMARY KEY,
+    draft INTEGER NOT NULL REFERENCES outbox (id),
+    try INTEGER NOT NULL,           -- the first is 1
+    outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'later', 'refused', 'unknown')),
+    answer TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX tries_of_draft ON tries (draft);
+
+CREATE TRIGGER events_stay BEFORE UPDATE ON events WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an event is never changed'); END;
+
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an event is never removed'); END;
+
+CREATE TRIGGER tries_stay BEFORE UPDATE ON tries WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an answer is never changed'); END;
+
+CREATE TRIGGER tries_are_kept BEFORE DELETE ON tries WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: an answer is never removed'); END
+""".strip()
+
+
+# The words of events, for the page's search: filled by whoever searches, thrown away whole when anything is forgotten.
+SPOKEN = """
+CREATE VIRTUAL TABLE spoken USING fts5(text, facts, content='events', content_rowid='id',
+    tokenize="unicode61 remove_diacritics 2")
+""".strip()
+
+
+# What the page asks for with each look at Today and at the shelf, however many cases and mails are kept.
+LOOKED_AT = """
+CREATE INDEX cases_waiting ON cases (turn, id) WHERE stage != 'closed';
+
+CREATE INDEX cases_opened ON cases (opened);
+
+CREATE INDEX mails_shelved ON mails (id) WHERE state = 'shelved'
+""".strip()
+
+
+# What each page of the seller's asks, which went through whole tables: 100,000 cases are some years of a busy shop.
+QUICK = """
+CREATE INDEX events_at ON events (at, case_id);
+
+CREATE INDEX outbox_of_case ON outbox (case_id);
+
+CREATE INDEX outbox_named ON outbox (once) WHERE once != '';
+
+CREATE INDEX outbox_alone ON outbox (what, state, created) WHERE mode = 'alone';
+
+CREATE INDEX outbox_states ON outbox (state);
+
+CREATE INDEX outbox_whats ON outbox (what);
+
+CREATE INDEX outbox_channels ON outbox (channel);
+
+CREATE INDEX deadlines_by_case ON deadlines (case_id, state, due);
+
+CREATE INDEX deadlines_states ON deadlines (state, due);
+
+CREATE INDEX cases_shops ON cases (shop);
+
+CREATE INDEX cases_kinds ON cases (kind);
+
+CREATE INDEX cases_stages ON cases (stage);
+
+CREATE INDEX cases_turns ON cases (turn);
+
+CREATE INDEX cases_of_item ON cases (marketplace, shop, item, order_number);
+
+CREATE INDEX cases_of_order ON cases (marketplace, shop, order_number);
+
+CREATE INDEX mails_received ON mails (received);
+
+CREATE INDEX mails_shelved_in ON mails (mailbox) WHERE state = 'shelved'
+""".strip()
+
+
+# For who looks into the database with Datasette or sqlite3 (docs/datasette.md). The program itself asks none of them.
+VIEWS = """
+CREATE VIEW cases_now AS
+SELECT 'C-' || cases.id AS "case", shop, kind, stage, turn, buyer, order_number, item, reference, opened,
+    (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open') AS next_due,
+    (SELECT max(at) FROM events WHERE case_id = cases.id) AS last_heard
+FROM cases WHERE stage != 'closed';
+
+CREATE VIEW deadlines_now AS
+SELECT 'C-' || deadlines.case_id AS "case", cases.shop, cases.order_number, deadlines.name, deadlines.due,
+    round((julianday(deadlines.due) - julianday('now')) * 24, 1) AS hours_left, deadlines.who, deadlines.silence,
+    deadlines.why, deadlines.rule, deadlines.source
+FROM deadlines JOIN cases ON cases.id = deadlines.case_id WHERE deadlines.state = 'open';
+
+CREATE VIEW outbox_now AS
+SELECT 'D-' || id AS draft, 'C-' || case_id AS "case", what, channel, state, to_addr, subject, why, error, attempts,
+    not_before, changed
+FROM outbox WHERE state IN ('draft', 'ready', 'transmitting', 'failed', 'uncertain', 'handed');
+
+CREATE VIEW shelf AS
+SELECT 'M-' || id AS mail, mailbox, received, sender, subject, reason FROM mails WHERE state = 'shelved';
+
+CREATE VIEW story AS
+SELECT events.id, 'C-' || case_id AS "case", cases.shop, events.kind, at, source, events.origin, held, text
+FROM events JOIN cases ON cases.id = case_id;
+
+CREATE VIEW kept_by_month AS
+SELECT substr(ended, 1, 7) AS month, cases.marketplace, name, count(*) FILTER (WHERE state = 'met') AS met,
+    count(*) FILTER (WHERE state = 'missed') AS missed
+FROM deadlines JOIN cases ON cases.id = case_id WHERE who = 'seller' AND state IN ('met', 'missed')
+GROUP BY 1, 2, 3
 """.strip()

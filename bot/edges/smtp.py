@@ -36,6 +36,7 @@ class Relay:
     Attributes:
         security: `tls`, `starttls`, or `plain`, which is for this machine only.
         user: empty: the relay wants no log-in.
+        bearer: takes the place of a password: it is given the token just turned away, or nothing, and returns another.
         timeout: seconds for each answer but the last.
         patience: seconds for the answer after the dot; RFC 5321 4.5.3.2.6 asks for ten minutes, since
             giving up earlier is the second commonest cause of duplicates (RFC 1047).
@@ -47,6 +48,7 @@ class Relay:
     security: str
     user: str = ""
     password: str = field(default="", repr=False)
+    bearer: Callable[[str], str] | None = field(default=None, repr=False)
     ca_file: str = ""
     timeout: float = 30.0
     patience: float = 600.0
@@ -103,6 +105,7 @@ class Smtp:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._client: SMTP | None = None
+        self._token = ""  # the one last shown to the relay, never repeated
 
     def __enter__(self) -> Self:
         return self
@@ -344,13 +347,29 @@ class Smtp:
         if not self._relay.user:
             return
         offered = self._open().esmtp_features.get("auth", "").upper().split()
-        if "PLAIN" in offered:
+        if self._relay.bearer:
+            said = self._log_in_bearer(self._relay.bearer)
+        elif "PLAIN" in offered:
             said = self._log_in_plain()
         elif "LOGIN" in offered:
             said = self._log_in_login()
         else:
             raise SubmissionRefusedError(self._say_no(_Reply(0, say("it offers no log-in with a password"))))
         self._check_log_in(said)
+
+    def _log_in_bearer(self, bearer: Callable[[str], str]) -> _Reply:
+        """Log in by XOAUTH2; a token turned away once may have been withdrawn before its time: try a fresh one."""
+        self._token = bearer("")
+        said = self._xoauth2()
+        if said.kind == 5 and (fresh := bearer(self._token)) != self._token:
+            self._token = fresh
+            said = self._xoauth2()
+        return said
+
+    def _xoauth2(self) -> _Reply:
+        """Say who we are; on a refusal the relay tells why in a 334, and waits for an empty line."""
+        said = self._ask(f"AUTH XOAUTH2 {_base64(_bearing(self._relay.user, self._token))}")
+        return self._ask("") if said.code == 334 else said
 
     def _log_in_plain(self) -> _Reply:
         return self._ask(f"AUTH PLAIN {_base64(f'{chr(0)}{self._relay.user}{chr(0)}{self._relay.password}')}")
@@ -366,11 +385,21 @@ class Smtp:
         if said.code == 235:
             return
         if said.kind == 5:
-            raise SubmissionRefusedError(say(
-                "Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({reply}); check user and "
-                "password, some hosts want a password made for programs",
-                **self._where(), user=self._relay.user, reply=said.line))
+            raise SubmissionRefusedError(self._turned_away(said))
         raise EdgeError(self._say_no(said))
+
+    def _turned_away(self, said: _Reply) -> str:
+        where = self._where() | {"user": self._relay.user, "reply": said.line}
+        if self._relay.bearer:
+            return say("Mailbox {mailbox}: {host}:{port} refused the log-in of {user} by OAuth ({reply}); see that "
+                       "sending by programs (SMTP AUTH) is switched on for this mailbox, and log in again with "
+                       "`run_bot.py login {mailbox}`", **where)
+        if re.search(r"(outlook|office365|hotmail|live)\.", self._relay.host, re.IGNORECASE):
+            return say("Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({reply}); Microsoft takes no "
+                       "passwords from programs any more: write oauth = \"microsoft\" in the place of the password in "
+                       "mailboxes.toml, and run `run_bot.py login {mailbox}`", **where)
+        return say("Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({reply}); check user and "
+                   "password, some hosts want a password made for programs", **where)
 
     def _open(self) -> SMTP:
         if self._client is None or self._client.sock is None:
@@ -418,9 +447,10 @@ class Smtp:
 
     def _clean(self, words: str) -> str:
         """Return one line without control characters, and without our password if the relay repeats it."""
-        secret = self._relay.password
-        for told in (secret, _base64(secret), _base64(f"\0{self._relay.user}\0{secret}")) if secret else ():
-            words = words.replace(told, "***")
+        user = self._relay.user
+        for secret in filter(None, (self._relay.password, self._token)):
+            for told in (secret, _base64(secret), _base64(f"\0{user}\0{secret}"), _base64(_bearing(user, secret))):
+                words = words.replace(told, "***")
         line = "".join(letter if letter.isprintable() else " " for letter in words)
         return " ".join(line.split())[:REPLY_CAP]
 
@@ -451,6 +481,10 @@ class Smtp:
                 "security: 465 is mostly tls, 587 starttls", **where))
         return EdgeError(say("Mailbox {mailbox}: the mail server {host}:{port} cannot be reached ({reason})",
                              **where))
+
+
+def _bearing(user: str, token: str) -> str:
+    return f"user={user}\1auth=Bearer {token}\1\1"
 
 
 def _base64(words: str) -> str:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
@@ -93,6 +93,8 @@ class Written:
     not_before: datetime | None = None
     remarks: str = "[]"  # JSON: what the linter said of the words
     once: str = ""
+    words_from: str = ""  # the file of its words, `own:` before it where it is the seller's
+    words_hash: str = ""
 
 
 def iso(moment: datetime) -> str:
@@ -172,6 +174,14 @@ class Store:
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
         return bytes.fromhex(self.meta("salt"))
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """Do all of the block or nothing; inside it what the journal holds may be blanked."""
+        with self.write_tx():
+            self.set_meta("erasing", "1")
+            yield
+            self.run("DELETE FROM meta WHERE name = 'erasing'")
 
     KEYED = "forgotten:"
 
@@ -285,11 +295,11 @@ class Store:
         return _case(row) if row else Case(key=key)
 
     def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
-                  order: str | None = None) -> Case | None:
+                  order: str | None = None, item: str | None = None) -> Case | None:
         """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
 
-        An alias that more than one case knows joins none, nor does one whose case is about another order: a
-        wrong case is worse than a new one.
+        An alias that more than one case knows joins none, nor does one whose case is about another order, or another
+        item of the same order: a wrong case is worse than a new one.
         """
         found = self.case(key)
         if found.number is not None:
@@ -297,7 +307,7 @@ class Store:
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in names:
                 rows = [row for row in self.rows(sql, key.marketplace, name)
-                        if not (order and row["order_number"] and row["order_number"] != order)]
+                        if not _differ(order, row["order_number"]) and not _differ(item, row["item"])]
                 if len(rows) == 1:
                     return _case(rows[0])
         return None
@@ -331,16 +341,18 @@ class Store:
                 (*values, case.key.marketplace, case.key.shop, case.key.reference,
                  iso(case.opened or now), untold)).lastrowid or 0)
 
-    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]]) -> int:
+    def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]], *,
+                     rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
+        """Write into the journal what happened, by which version of the rules it was judged, what clocks it started."""
         mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
         with self.write_tx():
             return int(self.db.conn.execute(
                 "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
-                " held, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
                  json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
-                 event.text, event.origin or "", event.held,
-                 json.dumps(list(decided), ensure_ascii=False))).lastrowid or 0)
+                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False), rules,
+                 json.dumps(list(clocks), ensure_ascii=False))).lastrowid or 0)
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
                         warned: int | None) -> None:
@@ -409,12 +421,13 @@ class Store:
             cursor = self.db.conn.execute(
                 "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
                 " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " remarks, parameters, once, created, changed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " remarks, parameters, once, words_from, words_hash, created, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
                  row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
                  row.error, iso(row.not_before) if row.not_before else None, row.remarks,
-                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, iso(now), iso(now)))
+                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, row.words_from, row.words_hash,
+                 iso(now), iso(now)))
             return cursor.lastrowid if cursor.rowcount else None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
@@ -425,11 +438,16 @@ class Store:
             f" ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END WHERE id = ? AND state IN ({marks})",
             move.to, iso(now), move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
+    def adopt(self, draft: int) -> None:
+        """Make what was to leave alone the seller's own, once he has said yes: no pause and no cap holds it back."""
+        self.run("UPDATE outbox SET mode = 'draft', answers = 1 WHERE id = ? AND mode = 'alone'", draft)
+
     def rewrite(self, rewrite: Rewrite, body: str, remarks: str, now: datetime) -> bool:
         """Give a draft other words, if it still stands where it must; say whether it did. Its bytes are made anew."""
         marks = ", ".join("?" for _ in rewrite.frm)
         return bool(self.run(
-            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', changed = ? WHERE id = ?"
+            "UPDATE outbox SET body = ?, remarks = ?, raw = NULL, error = '', words_from = 'seller', words_hash = '',"
+            " changed = ? WHERE id = ?"
             f" AND state IN ({marks})", body, remarks, iso(now), rewrite.draft, *rewrite.frm))
 
     def record_answers(self, event: int, names: Sequence[str], now: datetime) -> None:
@@ -453,6 +471,11 @@ class Store:
     def note(self, draft: int, error: str, *, not_before: datetime | None = None) -> None:
         self.run("UPDATE outbox SET error = ?, not_before = ? WHERE id = ?",
                  error, iso(not_before) if not_before else None, draft)
+
+    def record_try(self, row: Row, outcome: str, answer: str, now: datetime) -> None:
+        """Write into the journal what came of a try of sending, in the server's own words."""
+        self.run("INSERT INTO tries (draft, try, outcome, answer, at) VALUES (?, ?, ?, ?, ?)", row["id"],
+                 row["attempts"], outcome, answer, iso(now))
 
     def ready(self, now: datetime) -> list[Row]:
         return self.rows("SELECT * FROM outbox WHERE state = 'ready' AND (not_before IS NULL OR not_before <= ?)"
@@ -500,9 +523,11 @@ class Store:
         self.run("INSERT INTO orders (mail, case_id, sender, said, verdict, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                  mail, case, sender, said, verdict, reason, iso(now))
 
-    def orders_since(self, since: datetime, sender: str, reason: str) -> int:
-        row = self.row("SELECT count(*) AS many FROM orders WHERE sender = ? AND at >= ? AND reason = ?",
-                       sender, iso(since), reason)
+    def guesses_since(self, since: datetime, sender: str, origin: Origin) -> int:
+        """Count the wrong tokens from a sender. To one who is proven, mails in his name that are not do not count."""
+        row = self.row("SELECT count(*) AS many FROM orders JOIN mails ON mails.id = orders.mail"
+                       " WHERE orders.sender = ? AND at >= ? AND orders.reason = 'bad_token'"
+                       " AND (? != 'proven' OR mails.origin = 'proven')", sender, iso(since), origin)
         return int(row["many"]) if row else 0
 
     def unclear_since(self, since: datetime, sender: str) -> int:
@@ -571,22 +596,54 @@ class Store:
     def drop_lease(self, host: str, pid: int) -> None:
         self.run("DELETE FROM leases WHERE name = 'writer' AND host = ? AND pid = ?", host, pid)
 
+    # -- what is searched ----------------------------------------------------------------------
+
+    @property
+    def has_index(self) -> bool:
+        return self.row("SELECT 1 AS one FROM sqlite_master WHERE name = 'spoken'") is not None
+
+    def index_words(self, most: int) -> bool:
+        """Put the words of the next events into the index of the search; say whether there were any left."""
+        with self.write_tx():
+            last = int(self.meta("spoken") or 0)
+            found = self.row("SELECT max(id) AS id FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
+                             last, most) or {}
+            if found.get("id") is None:
+                return False
+            self.run("INSERT INTO spoken (rowid, text, facts) SELECT id, text, facts FROM events"
+                     " WHERE id > ? AND id <= ?", last, found["id"])
+            self.set_meta("spoken", str(found["id"]))
+            return True
+
+    def drop_index(self) -> None:
+        """Throw the index of the search away, for something in it is forgotten; the next search makes it anew."""
+        if self.has_index:
+            self.run("INSERT INTO spoken (spoken) VALUES ('delete-all')")
+            self.run("DELETE FROM meta WHERE name = 'spoken'")
+
     # -- what the guards ask -------------------------------------------------------------------
 
     def heard(self, key: CaseKey, order: str | None, about: str | None) -> list[Row]:
-        """Return the events of a case and of others of the same order or item at the same shop, the oldest first."""
+        """Return the events of a case and of others of the same order or item at the same shop, the oldest first.
+
+        Of an order with several items each has a price, a parcel and a claim of its own.
+        Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
+        """
         return self.rows(
-            "SELECT events.kind, events.at, events.origin, events.source, events.facts FROM events"
-            " JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.reference = ? OR cases.order_number = ? OR cases.item = ?)"
-            " AND NOT (events.source LIKE 'seller:%' AND events.key LIKE '%/refused:%') ORDER BY events.id",
-            key.marketplace, key.shop, key.reference, order, about)
+            "SELECT kind, at, origin, source, facts FROM events WHERE case_id IN ("
+            "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND reference = ?3"
+            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
+            " AND (order_number IS NULL OR ?5 IS NULL OR order_number = ?5)"
+            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
+            " AND (coalesce(item, '') = '' OR coalesce(?4, '') = ''))"
+            " AND NOT (source LIKE 'seller:%' AND key LIKE '%/refused:%') ORDER BY id",
+            key.marketplace, key.shop, key.reference, about, order)
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
             "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
-            " WHERE what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
+            " WHERE +what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
             " ORDER BY outbox.id", case, once, self.keyed(once))
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
@@ -649,6 +706,10 @@ _BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.
              " WHERE aliases.marketplace = ? AND aliases.alias = ?")
 
 
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)
+
+
 def _case(row: Row) -> Case:
     return Case(
         key=CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"]),
@@ -662,13 +723,23 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its -wal and -shm the same rights
-    path.chmod(0o600)
+    _make(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return Database(connection)
+
+
+def _make(path: Path) -> None:
+    """Make the file for its owner only, before SQLite does; its -wal and -shm get the same rights.
+
+    One that is there is never opened by us: closing it would drop the locks (POSIX) that SQLite holds on it for the
+    other threads, and a second program would then take the log away from under them: sqlite.org/howtocorrupt, 2.2.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    path.chmod(0o600)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

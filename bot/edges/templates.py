@@ -7,10 +7,11 @@ and names itself. `{{ x or "…" }}`, `{{ … if x else "" }}` and `{% if x %}` 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -37,11 +38,16 @@ class TemplateError(EdgeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A rendered template: its subject, its other headers (lower case), its body."""
+    """A rendered template: its subject, its other headers (lower case), its body; the file, and a hash of it.
+
+    `own:` stands before the name of a file that is the seller's.
+    """
 
     subject: str
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
+    version: str = ""
 
 
 class Told(dict[str, Any]):
@@ -79,6 +85,28 @@ class Templates:
         except _faults() as error:
             raise TemplateError(say("The template {name} cannot be used: {words}",
                                     name=file, words=str(error) or tries[0])) from error
+        found, version = self._written_in(file)
+        return replace(_split(rendered, name), file=found, version=version)
+
+    def _written_in(self, file: str) -> tuple[str, str]:
+        """Return which file words come from, and the version of its text as it stands."""
+        folder = next((folder for folder in self.folders if (folder / file).is_file()), None)
+        if folder is None:
+            return file, ""
+        own = "own:" if folder != PROGRAM else ""
+        return f"{own}{file}", _version((folder / file).read_bytes())
+
+    def render_text(self, source: str, name: str, context: Mapping[str, Any]) -> Words:
+        """Return what a template would say that is not kept yet; `name` is for its errors.
+
+        Raises:
+            TemplateError: as `render`.
+        """
+        try:
+            rendered = self.environment.from_string(source).render({**_told(context), "seller": self.seller})
+        except _faults() as error:
+            raise TemplateError(say("The template {name} cannot be used: {words}", name=name,
+                                    words=error)) from error
         return _split(rendered, name)
 
     def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
@@ -118,6 +146,7 @@ class Templates:
             raise TemplateError(say("The template {name} cannot be used: {words}", name=f"answers/{answer.name}.md",
                                     words=error)) from error
         return Words(subject=str(context["subject"]), headers={"answers": "true"} if answer.answers else {},
+                     file=f"own:answers/{answer.name}.md", version=_version(answer.body.encode()),
                      body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n")
 
     def check_answers(self) -> int:
@@ -161,6 +190,10 @@ class Templates:
         return self._environment
 
 
+def _version(words: bytes) -> str:
+    return sha256(words).hexdigest()[:12]
+
+
 def _faults() -> tuple[type[Exception], ...]:
     """Return what a template may raise: Jinja's own, a file in Latin-1, a sum of text and a number ..."""
     from jinja2 import TemplateError as JinjaError
@@ -183,7 +216,17 @@ def _environment(folders: list[Path], seller: Seller, *, careful: bool) -> Sandb
     environment.filters["left"] = lambda span: left(span, seller.language)
     environment.filters["when"] = lambda moment, form: when(moment, form, seller)
     environment.filters["quote"] = lambda text: "\n".join(f"  | {line}".rstrip() for line in text.splitlines())
+    environment.filters["listed"] = listed
     return environment
+
+
+def listed(orders: Iterable[tuple[str, str]]) -> str:
+    """Return orders as a mail lists them: what to copy, which may be several lines, and beneath it what it does.
+
+    Side by side they are wider than a phone.
+    """
+    return "\n".join("\n".join([f"    {line}" for line in order.splitlines()] + [f"        {meaning}"])
+                     for order, meaning in orders)
 
 
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*): ?(.*)")

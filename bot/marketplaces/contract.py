@@ -11,8 +11,9 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.core.event import Channel, Kind, Party
 from bot.core.linter import Topic, WordsRules
 from bot.core.message import Message
 from bot.core.money import money
+from bot.core.numbers import Answers, Cancellations, Demands
 
 __all__ = ["Label", "Marketplace", "Notification", "Reader", "UnreadableError"]
 
@@ -119,14 +121,16 @@ class Marketplace:
     words: WordsRules = field(default_factory=WordsRules)
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     guards: Limits = field(default_factory=Limits)
+    numbers: Demands = field(default_factory=Demands)
     readers: list[Reader] = field(default_factory=list)
+    version: str = ""  # of the data files: other rules have another
 
     @classmethod
     def from_folder(cls, init_file: str) -> Marketplace:
         """Read a folder's data files; a bad one is a programming error and raises at import."""
         folder = Path(init_file).parent
-        said = tomllib.loads((folder / "notifications.toml").read_text("utf-8"))
-        demanded = tomllib.loads((folder / "rules.toml").read_text("utf-8"))
+        files = [(folder / name).read_text("utf-8") for name in ("notifications.toml", "rules.toml")]
+        said, demanded = map(tomllib.loads, files)
         kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
         return cls(
             name=folder.name,
@@ -141,6 +145,8 @@ class Marketplace:
             limits=demanded["channels"].get("limits", {}),
             words=_words(demanded.get("words", {})),
             guards=_guards(demanded.get("guards", {}), demanded.get("words", {})),
+            numbers=_numbers(demanded.get("numbers", {})),
+            version=sha256("\0".join(files).encode()).hexdigest()[:12],
         )
 
     def reads(self, reader: Reader) -> Reader:
@@ -285,3 +291,13 @@ def _guards(said: Mapping[str, Any], words: Mapping[str, Any]) -> Limits:
         accepts_sales=said.get("accepts_sales", False),
         customer_service=frozenset(said.get("customer_service", ())),
         rating_reminder=Topic.RATING_REMINDER in words.get("allows", ()))
+
+
+def _numbers(said: Mapping[str, Any]) -> Demands:
+    answers, cancellations = said.get("answers"), said.get("cancellations")
+    if answers:
+        answers = {**answers, "within": timedelta(hours=_period(answers["within"]).amount)}
+    return Demands(
+        answers=Answers(**answers) if answers else None,
+        cancellations=Cancellations(**cancellations) if cancellations else None,
+        on_time=tuple((sort, tuple(names)) for sort, names in said.get("on_time", {}).items()))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FRENCH = {
+    "a visitor can be answered once only: answer him in your account":
+        "un visiteur ne peut recevoir qu'une seule réponse : répondez-lui dans votre compte",
     "accept": "accepter",
     "refuse": "refuser",
     "return": "retour",

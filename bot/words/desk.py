@@ -39,7 +39,6 @@ FRENCH = {
     "No deadline runs.": "Aucune échéance ne court.",
     "Nothing was written yet.": "Rien n'a encore été écrit.",
     "The shelf is empty.": "L'étagère est vide.",
-    "{at}  {kind}, told by {source}": "{at}  {kind}, dit par {source}",
     "origin": "origine",
     "held": "retenu",
     "Deadlines:": "Échéances :",

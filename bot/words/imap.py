@@ -53,8 +53,14 @@ FRENCH = {
         "plus tard",
     "Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({words}); {hint}":
         "Boîte {mailbox} : {host}:{port} a refusé la connexion de {user} ({words}) ; {hint}",
-    "Microsoft takes no passwords by IMAP any more, set oauth to microsoft":
-        "Microsoft n'accepte plus de mot de passe par IMAP, mettez oauth à microsoft",
+    "Microsoft takes no passwords by IMAP any more: write oauth = \"microsoft\" in the place of the password in "
+    "mailboxes.toml, and run `run_bot.py login`":
+        "Microsoft n'accepte plus de mot de passe par IMAP : écrivez oauth = \"microsoft\" à la place du mot de passe "
+        "dans mailboxes.toml, puis lancez `run_bot.py login`",
+    "the log-in was granted by {user} at the provider: see that it is for this mailbox, that IMAP is switched on "
+    "there, and log in again with `run_bot.py login {mailbox}`":
+        "la connexion a été accordée par {user} chez le fournisseur : vérifiez que c'est bien pour cette boîte, que "
+        "l'IMAP y est activé, et connectez-vous à nouveau avec `run_bot.py login {mailbox}`",
     "this provider wants an app password, made in the security settings of the mailbox there":
         "ce fournisseur veut un mot de passe d'application, à créer chez lui dans les réglages de sécurité de la "
         "boîte",

@@ -13,6 +13,10 @@ FRENCH = {
     "{which}: «{said}» is noted.": "{which} : « {said} », c'est noté.",
     "{which} is quiet until {until}; the last warning still comes.":
         "{which} se tait jusqu'au {until} ; le dernier rappel viendra quand même.",
+    "For it not to count in your response time, open this yourself; it takes effect at once, and Guichet opens no "
+    "link:":
+        "Pour que cela ne compte pas dans votre délai de réponse, ouvrez ceci vous-même ; cela agit aussitôt, et "
+        "Guichet n'ouvre aucun lien :",
     "{which}: nothing is answered.": "{which} : rien n'est répondu.",
     "ordered by the seller": "sur ordre du vendeur",
     "«{said}» is about a case: say which, such as C-12":
@@ -28,6 +32,7 @@ FRENCH = {
     "Nobody knows whether D-{number} has left for {to}: look in your account.":
         "Personne ne sait si D-{number} est parti pour {to} : regardez dans votre compte.",
     "D-{number} for {to} waits for your yes.": "D-{number} pour {to} attend votre accord.",
+    "That meets your deadline of {due}.": "Votre échéance du {due} sera ainsi tenue.",
     "Still to be settled by {due}.": "Encore à régler avant le {due}.",
     "These would be the words of D-{number} for {to}. Nothing has left: look whether they are what you want said.":
         "Voici ce que dirait D-{number} à {to}. Rien n'est parti : voyez si c'est bien ce que vous voulez dire.",
@@ -39,6 +44,8 @@ FRENCH = {
         "Répondez à n'importe quel message de Guichet par un ordre, seul sur la première ligne. "
         "Seuls vos derniers mots "
         "comptent.",
+    "That mail did not show D-{number}. This is how it stands; nothing has left.":
+        "Ce message ne montrait pas D-{number}. Le voici tel qu'il est ; rien n'est parti.",
     "D-{number} is not what that mail showed. This is how it stands; nothing has left.":
         "D-{number} n'est plus ce que montrait ce message. Le voici tel qu'il est ; rien n'est parti.",
     "{which} has no draft that waits for you.": "{which} n'a pas de brouillon qui vous attende.",

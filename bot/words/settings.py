@@ -122,10 +122,10 @@ FRENCH = {
         "le fichier indiqué ici n'existe pas, ou est vide : écrivez-y le secret, seul sur une ligne",
     "the file named here cannot be read: {reason}": "le fichier indiqué ici ne peut pas être lu : {reason}",
     "the file named here is not text in UTF-8": "le fichier indiqué ici n'est pas du texte en UTF-8",
-    "log-in by OAuth is not available yet: make an app password at your mail provider and name it with "
-    "password_env or password_file":
-        "la connexion par OAuth n'est pas encore disponible : créez un mot de passe d'application chez "
-        "votre fournisseur de messagerie et indiquez-le avec password_env ou password_file",
+    "this mailbox has no password: it is logged in to by OAuth":
+        "cette boîte n'a pas de mot de passe : on s'y connecte par OAuth",
+    "nobody has logged in by OAuth yet: run `run_bot.py login {name}`":
+        "personne ne s'est encore connecté par OAuth : lancez `run_bot.py login {name}`",
     '{value} is no safe web address: write it as "https://ws.example.net", without a path':
         "{value} n'est pas une adresse web sûre : écrivez-la comme \"https://ws.example.net\", sans chemin",
 }

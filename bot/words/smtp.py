@@ -70,4 +70,15 @@ FRENCH = {
         "security : 465 est le plus souvent tls, 587 starttls",
     "Mailbox {mailbox}: the mail server {host}:{port} cannot be reached ({reason})":
         "Boîte {mailbox} : le serveur de courrier {host}:{port} ne peut pas être joint ({reason})",
+    "Mailbox {mailbox}: {host}:{port} refused the log-in of {user} by OAuth ({reply}); see that sending by programs "
+    "(SMTP AUTH) is switched on for this mailbox, and log in again with `run_bot.py login {mailbox}`":
+        "Boîte {mailbox} : {host}:{port} a refusé la connexion de {user} par OAuth ({reply}) ; vérifiez que l'envoi "
+        "par des programmes (SMTP AUTH) est activé pour cette boîte, et connectez-vous à nouveau avec "
+        "`run_bot.py login {mailbox}`",
+    "Mailbox {mailbox}: {host}:{port} refused the log-in of {user} ({reply}); Microsoft takes no passwords from "
+    "programs any more: write oauth = \"microsoft\" in the place of the password in mailboxes.toml, and run "
+    "`run_bot.py login {mailbox}`":
+        "Boîte {mailbox} : {host}:{port} a refusé la connexion de {user} ({reply}) ; Microsoft n'accepte plus de mot "
+        "de passe des programmes : écrivez oauth = \"microsoft\" à la place du mot de passe dans mailboxes.toml, puis "
+        "lancez `run_bot.py login {mailbox}`",
 }

@@ -72,7 +72,7 @@ def test_what_wants_him_to_move_but_has_no_words_of_ours_is_asked_alone(kind: Ki
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in ANSWERABLE | ASKING | {
     Kind.DEADLINE_NEAR, Kind.DEADLINE_PASSED, Kind.MESSAGE_UNDELIVERED, Kind.SENDING_UNCERTAIN,
-    Kind.OFFER_ORDERED, Kind.SELLER_SHIPPED, Kind.ANSWER_CHOSEN}])
+    Kind.OFFER_ORDERED, Kind.SELLER_SHIPPED, Kind.ANSWER_CHOSEN, Kind.DRAFT_EDITED}])
 def test_everything_else_asks_for_no_words(kind: Kind) -> None:
     assert decided(ALONE, kind=kind) == []
 
@@ -223,7 +223,8 @@ def test_every_row_has_an_event_that_makes_it_act() -> None:
     told = ({**NEAR, **parcel}, {**NEAR, "who": "buyer"}, {**NEAR, "choice": "refund"},
             {**NEAR, "outcome": "passed_on"}, {**NEAR, "outcome": "refused"})
     links = {"M-1": "https://sellercentral.amazon.fr/messaging/no-response-needed"}
-    events = [event(), *(event(kind, draft=3, facts={"days": "10", **facts}, calls=calls, links=links)
+    own = event(Kind.DRAFT_EDITED, text="Bonjour")
+    events = [event(), own, *(event(kind, draft=3, facts={"days": "10", **facts}, calls=calls, links=links)
                          for kind in Kind for facts in told)]
     policy = Policy(modes={"offer": Mode.DRAFT, "amazon.rating_reminder": Mode.DRAFT}, offer=Offer(steps=(10,)))
     handed = Left(number=9, what=What.OFFER, state=State.HANDED, channel=Channel.SELLER, offer="5%")

@@ -154,3 +154,10 @@ def test_what_attackers_wrote_is_inert() -> None:
         quoted = "\n".join(f"  | {line}" for line in mail.text[:20_000].splitlines())
         for text in (f"Titre\n\n{quoted}\n", f"{mail.subject}\n\n{mail.text[:20_000]}"):
             assert is_inert(html_of(text, "fr", mail.subject)), path.name
+
+
+def test_an_order_of_several_lines_is_one_thing_to_copy_above_what_it_does() -> None:
+    text = "Titre\n\n    texte :\n    …\n    fin\n        vos propres mots\n    ok\n        tel quel\n"
+    page = html_of(text, "fr", "t")
+    assert "<pre><code>texte :\n…\nfin</code>\n<small>vos propres mots</small></pre>" in page
+    assert "<pre><code>ok</code>\n<small>tel quel</small></pre>" in page

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from bot import marketplaces, words
 from bot.core import message
 from bot.core.errors import UnreadableError
+from bot.core.origin import Origin
 from bot.edges import EdgeError, reader
 from bot.edges.reader import Reader
 
@@ -194,6 +196,23 @@ def test_answer_may_only_be_made_of_the_cores_own_values() -> None:
     assert reader._Answer(BytesIO(pickle.dumps(seen))).load() == seen
     with pytest.raises(pickle.UnpicklingError):
         reader._Answer(BytesIO(pickle.dumps(Gadget()))).load()
+
+
+class Fetched:
+    """Pickles as Python 3.11.0 to 3.11.3 pickle an enumeration's member: as a call of getattr."""
+
+    def __init__(self, of: object, name: str) -> None:
+        self.of, self.name = of, name
+
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, (self.of, self.name)
+
+
+def test_answer_of_debian_12_s_python_is_read_and_its_getattr_fetches_nothing_else() -> None:
+    assert reader._Answer(BytesIO(pickle.dumps(Fetched(Origin, "PROVEN")))).load() is Origin.PROVEN
+    for of, name in ((message.Message, "__init__"), (Origin.PROVEN, "format"), (datetime, "now")):
+        with pytest.raises(pickle.UnpicklingError):
+            reader._Answer(BytesIO(pickle.dumps(Fetched(of, name)))).load()
 
 
 def test_no_child_to_be_had_is_no_fault_of_the_mail(child: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -388,3 +388,26 @@ def test_folder_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
 
 def test_every_trouble_of_the_store_is_an_edge_error_so_that_the_round_is_skipped() -> None:
     assert issubclass(StorageError, EdgeError)
+
+
+LOOKS_AND_LEAVES = ("import sys; from pathlib import Path; from bot.edges.store import Store\n"
+                    "store = Store(Path(sys.argv[1])); print(store.meta(sys.argv[2])); store.close()")
+
+
+def another_program_reads(path: Path, name: str) -> str:
+    answer = subprocess.run([sys.executable, "-c", LOOKS_AND_LEAVES, str(path), name], cwd=ROOT, capture_output=True,
+                            text=True, check=True)
+    return answer.stdout.strip()
+
+
+def test_another_program_that_looks_and_leaves_takes_no_log_away_from_our_threads(tmp_path: Path) -> None:
+    """Each thread has a connection; opening one must not drop the others' locks (sqlite.org/howtocorrupt, 2.2)."""
+    first = Store(tmp_path / "guichet.db")
+    first.set_meta("early", "written")
+    second = Store(tmp_path / "guichet.db")
+    assert another_program_reads(first.path, "early") == "written"
+    assert (tmp_path / "guichet.db-wal").exists()
+    first.set_meta("late", "written")
+    assert another_program_reads(first.path, "late") == "written"
+    second.close()
+    assert another_program_reads(first.path, "late") == "written"

@@ -167,7 +167,7 @@ def test_last_try_to_tell_the_seller_prints_a_gap() -> None:
     said = Templates(MARIE, careful=False).render("question", "fr", {
         "case": replace(EMPTY, number=1), "headline": "", "deadlines": [], "text": "", "held": "", "draft": None,
         "links": {"order": ""}, "unknown": "", "orders": []})
-    assert "  order: \n" in said.body
+    assert "  order : \n" in said.body
 
 
 def test_error_names_the_file_that_was_really_taken(own: Path) -> None:
@@ -324,22 +324,22 @@ def stopped(world: World) -> None:
 
 Way = Callable[[World], None]
 SAYS: dict[Way, tuple[str, list[str]]] = {
-    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok "]),
+    question: ("question", ["D-1", ORDER, "Jean Dupont", "  | La lampe ne s'allume pas.", "\n    ok\n"]),
     question_where_only_the_seller_can_click: ("question", [
-        "itemid=871204553", "jean_d", "\n    ok ", "remise 20%|discount 20%"]),
-    reminder: ("reminder", ["24 h", "\n    ok ", "plus tard 4h|later 4h"]),
-    reminder_of_handed_words: ("reminder", ["24 h", "\n    fait |\n    done ", "itemid=871204553"]),
-    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "\n    ok "]),
-    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "\n    renvoyer |\n    resend "]),
+        "itemid=871204553", "jean_d", "\n    ok\n", "remise 20%|discount 20%"]),
+    reminder: ("reminder", ["24 h", "\n    ok\n", "plus tard 4h|later 4h"]),
+    reminder_of_handed_words: ("reminder", ["24 h", "\n    fait\n|\n    done\n", "itemid=871204553"]),
+    missed: ("missed", ["18/11/2026 11:00|2026-11-18 11:00", "A à Z|A-to-z", "\n    ok\n"]),
+    undelivered: ("undelivered", ["  | 550 5.1.1 no such user", "\n    renvoyer\n|\n    resend\n"]),
     uncertain: ("uncertain", [
-        "\n    fait |\n    done ", "\n    renvoyer |\n    resend ", "\n    non |\n    no "]),
+        "\n    fait\n|\n    done\n", "\n    renvoyer\n|\n    resend\n", "\n    non\n|\n    no\n"]),
     unknown_label: ("question", ["try --anonymise M-1 > sample.eml", "show mail M-1"]),
     drift: ("drift", ["try --anonymise M-1 > sample.eml", "show mail M-1", "Dernière relance|Last call", "Remise 12"]),
     after_stop: ("after_stop", ["C-1", "C-2", ORDER, "A à Z|A-to-z"]),
-    over: ("over", ["ship_back", "\n    clore |\n    close "]),
+    over: ("over", ["ship_back", "\n    clore\n|\n    close\n"]),
     heard: ("heard", ["D-1", "relay|marketplace.amazon.fr"]),
-    chosen: ("chosen", ["\n    ok ", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
-    chosen_where_only_the_seller_can_click: ("chosen", ["\n    fait |\n    done ", "itemid=871204553"]),
+    chosen: ("chosen", ["\n    ok\n", ORDER, "Jean Dupont", "8.00 EUR", "remboursement|refund"]),
+    chosen_where_only_the_seller_can_click: ("chosen", ["\n    fait\n|\n    done\n", "itemid=871204553"]),
     nothing_to_answer: ("no_reply", ["M-1", "no-response-needed", "Jean Dupont"]),
     told_of_the_day: ("digest", ["C-1", "D-1", "C-2", "A à Z|A-to-z"]),
     alarm: ("alarm", ["Mio libres|MiB free", "run_bot.py check"]),

@@ -13,7 +13,8 @@ import pytest
 from bot.core.latin import MOST, UnfitTextError, fit
 from bot.edges import EdgeError
 from bot.edges.webservice import ACTS, VERSIONS, Account, Answer, Refusal, Silence, Webservice
-from tests.servers.webservice import LOGIN, TOKEN, Fault, RakutenServer, free_port
+from tests.canaries import TOKEN
+from tests.servers.webservice import LOGIN, Fault, RakutenServer, free_port
 
 ITEM = "871204553"
 CONTACT = "contactuseraboutitem"

@@ -14,15 +14,21 @@ from typing import Self
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 
 
 class NameServer:
-    """Names it has not are NXDOMAIN. `asked` tells every question in order; `rcode` answers all questions alike."""
+    """Names it has not are NXDOMAIN; `mx` holds records such as "10 mx0.mail.ovh.net.".
+
+    `asked` tells every question in order; `rcode` answers all questions alike.
+    """
 
     def __init__(self, records: Mapping[str, str | list[str]] | None = None) -> None:
+        self.mx: dict[str, list[str]] = {}
         self.records = {name.rstrip(".").lower(): text for name, text in (records or {}).items()}
         self.asked: list[str] = []
         self.silent = False
@@ -56,11 +62,20 @@ class NameServer:
         answer.flags |= dns.flags.RA
         name = asked.question[0].name
         self.asked.append(name.to_text(omit_final_dot=True).lower())
+        if asked.question[0].rdtype == dns.rdatatype.MX and self.rcode is None:
+            return self._exchangers(answer, name)
         found = self.records.get(self.asked[-1])
         if self.rcode is not None or found is None:
             answer.set_rcode(dns.rcode.NXDOMAIN if self.rcode is None else self.rcode)
         elif texts := [found] if isinstance(found, str) else found:
             answer.answer.append(dns.rrset.from_text(name, 300, "IN", "TXT", *map(_quoted, texts)))
+        return answer.to_wire()
+
+    def _exchangers(self, answer: dns.message.Message, name: dns.name.Name) -> bytes:
+        if found := self.mx.get(self.asked[-1]):
+            answer.answer.append(dns.rrset.from_text(name, 300, "IN", "MX", *found))
+        else:
+            answer.set_rcode(dns.rcode.NXDOMAIN)
         return answer.to_wire()
 
 

@@ -11,6 +11,7 @@ It starts in 0.1 s. The port `imap` takes plain text and STARTTLS, `imaps` TLS.
 
 from __future__ import annotations
 
+import base64
 import os
 import pwd
 import re
@@ -130,6 +131,28 @@ mail_driver = maildir
 mail_path = ~/Maildir
 mailbox_list_utf8 = yes
 """
+XOAUTH2_2_3 = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/oauth2.conf
+}}
+"""
+XOAUTH2_KEYS = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={home}/keys/
+username_attribute = email
+"""
+QUOTA_2_3 = """\
+mail_plugins = quota
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:storage={quota}M
+}}
+"""
 VERSION_2_4 = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
 
 
@@ -149,9 +172,14 @@ def is_2_4() -> bool:
 
 
 class Dovecot:
-    """One instance. `ports` names imap, imaps and lmtp; `ca_file` signed its certificate for `names`."""
+    """One instance. `ports` names imap, imaps and lmtp; `ca_file` signed its certificate for `names`.
 
-    def __init__(self, *, names: tuple[str, ...] = ("localhost", "127.0.0.1")) -> None:
+    With `token_key` tokens signed with it let in, too (tests/servers/tokens.py); `quota` is in MiB. Both: 2.3 only.
+    """
+
+    def __init__(self, *, names: tuple[str, ...] = ("localhost", "127.0.0.1"), token_key: bytes = b"",
+                 quota: int = 0) -> None:
+        self.token_key, self.quota = token_key, quota
         self.home = Path(mkdtemp(prefix="dovecot-"))  # not tmp_path: that is closed to the user we drop to
         self.names = names
         self.ports = {name: free_port() for name in ("imap", "imaps", "lmtp")}
@@ -231,14 +259,30 @@ class Dovecot:
         certificate.private_key_pem.write_to_path(str(self.home / "server.key"))
         authority.cert_pem.write_to_path(str(self.ca_file))
         (self.home / "dovecot.conf").write_text(self._configuration())
-        self._own(self.home, *self.home.iterdir())
+        if self.token_key:
+            self._write_key()
+        self._own(self.home, *self.home.rglob("*"))
+
+    def _write_key(self) -> None:
+        """Let in by signed tokens: the key stands under client, algorithm and key's name, each the default."""
+        keys = self.home / "keys" / "default" / "HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_text(base64.b64encode(self.token_key).decode())
+        (self.home / "oauth2.conf").write_text(XOAUTH2_KEYS.format(home=self.home))
 
     def _configuration(self) -> str:
-        parts = (VERSION_2_4, SHARED, ONLY_2_4) if is_2_4() else (SHARED, ONLY_2_3)
+        parts = (VERSION_2_4, SHARED, ONLY_2_4) if is_2_4() else (self._shared(), ONLY_2_3)
+        if self.token_key or self.quota:
+            assert not is_2_4(), "log-in by token and quota are configured here for Dovecot 2.3 only"
+            parts = (*parts, *((XOAUTH2_2_3,) if self.token_key else ()), *((QUOTA_2_3,) if self.quota else ()))
         group = subprocess.run(["id", "-gn", self.owner.pw_name], capture_output=True, text=True, check=True)
         return "".join(parts).format(
-            **self.ports, home=self.home, name=f"t{os.getpid()}-{self.ports['imap']}",
+            **self.ports, home=self.home, quota=self.quota, name=f"t{os.getpid()}-{self.ports['imap']}",
             user=self.owner.pw_name, group=group.stdout.strip(), uid=self.owner.pw_uid, gid=self.owner.pw_gid)
+
+    def _shared(self) -> str:
+        ways = "auth_mechanisms = plain login"
+        return SHARED.replace(ways, f"{ways} xoauth2") if self.token_key else SHARED
 
     def _own(self, *paths: Path) -> None:
         for path in paths if os.getuid() == 0 else ():

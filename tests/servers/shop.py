@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from tests.canaries import PASSWORD, kept_in, nothing_in
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -59,7 +60,7 @@ class Shop:
     def __init__(self, folder: Path, dovecot: Dovecot, smtp: SmtpServer) -> None:
         self.folder, self.dovecot, self.smtp = folder, dovecot, smtp
         self.address = f"ventes{next(_numbers)}-{folder.name[-12:].lower().replace('_', '-')}@boutique.example"
-        self.password = "un mot de passe"
+        self.password = PASSWORD
         dovecot.add(self.address, self.password)
         smtp.users[self.address] = self.password
         (folder / "ca.pem").write_text(dovecot.ca_file.read_text() + Path(smtp.ca_file).read_text())
@@ -98,6 +99,7 @@ class Shop:
         """Run a command to its end; return what it printed, out and err; fail on another exit code."""
         program = self.start(*words, **more)
         out, err = program.communicate(timeout=60)
+        assert nothing_in((out, err)), "a secret was printed"
         assert program.returncode == code, (program.returncode, out, err)
         return out, err
 
@@ -119,3 +121,4 @@ class Shop:
 def shop(tmp_path: Path, dovecot: Dovecot) -> Iterator[Shop]:
     with SmtpServer(security="starttls") as smtp:
         yield Shop(tmp_path, dovecot, smtp)
+    assert not kept_in(tmp_path / "data"), "a secret was kept"

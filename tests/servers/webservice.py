@@ -22,8 +22,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from tests.canaries import TOKEN
+
 LOGIN = "atelier-lumen"
-TOKEN = "kanari0815tok3n+hunter/2=="
 
 DONE = {
     "acceptsale": ("saleacceptanceresult", "Accepted"), "refusesale": ("salerefusalresult", "Refused"),

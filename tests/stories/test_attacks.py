@@ -29,9 +29,10 @@ from bot.resolving import resolve_one
 from bot.sending import send_ready
 from bot.settings import load
 from bot.writing import fingerprint
+from tests.canaries import TOKEN
 from tests.servers.dns import NameServer
 from tests.servers.smtp import SmtpServer
-from tests.servers.webservice import LOGIN, TOKEN, RakutenServer
+from tests.servers.webservice import LOGIN, RakutenServer
 from tests.world import HOST, MARIE, World, mail, passed
 
 ATTACKS = Path(__file__).resolve().parents[3] / "shared" / "attacks"

@@ -16,7 +16,8 @@ from bot.edges.store import Row, iso
 from bot.pipeline import OrderError, handle
 from bot.sending import send_ready
 from bot.standing import allowed, look
-from tests.servers.webservice import LOGIN, TOKEN, RakutenServer
+from tests.canaries import TOKEN
+from tests.servers.webservice import LOGIN, RakutenServer
 from tests.test_guards import GOOD, event, question, sale, withdrawal
 from tests.world import ITEM, RELAY, World, buyer_writes, claim
 
@@ -101,7 +102,7 @@ def test_a_claim_at_rakuten_is_handed_with_text_link_and_countdown(marie: World)
     assert (row["state"], row["channel"]) == ("handed", "seller")
     assert "Vous pouvez nous renvoyer l'article" in row["body"]
     shown = marie.to_marie("question")[-1]["body"]
-    assert "\n    done " in shown and "Or else:" in shown
+    assert "\n    done\n" in shown and "Or else:" in shown
     assert marie.says(Kind.SELLER_ANSWERED, draft=row["id"])
     assert marie.one("deadlines", "name = 'propose_solution'")["state"] == "met"
 

@@ -61,7 +61,7 @@ def test_a_discount_is_handed_confirmed_by_rakutens_mail_and_taken(claimed: Worl
     assert (row["state"], turn(claimed)) == ("handed", "seller")
     shown = claimed.to_marie("question")[-1]
     assert shown["template"] == "chosen" and "20 %" in shown["body"] and "10.00 EUR" in shown["body"]
-    assert "\n    done " in shown["body"] and "Or else:" in shown["body"]
+    assert "\n    done\n" in shown["body"] and "Or else:" in shown["body"]
     claimed.later(hours=2)
     heard(claimed, "passed_on", sum_=" de 10,00 €")
     assert (offers(claimed)[0]["state"], turn(claimed)) == ("sent", "buyer")

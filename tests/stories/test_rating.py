@@ -105,7 +105,8 @@ def test_while_a_message_waits_nobody_is_reminded_and_afterwards_he_is(shipped: 
 def test_a_buyer_who_has_long_received_is_not_written_to(shipped: World) -> None:
     shipped.configure(language="en", policy=f'rating_after = "20d"\n{DRAFT}')
     event(shipped, Kind.CLAIM_UPDATED, received_on="2026-11-18")
-    shipped.store.run("DELETE FROM events WHERE kind = 'claim_updated'")
+    with shipped.store.erasing():
+        shipped.store.run("DELETE FROM events WHERE kind = 'claim_updated'")
     event(shipped, Kind.PAYMENT_SENT, received_on="2026-11-18")
     days(shipped, 23)
     assert reminders(shipped) == []

@@ -23,8 +23,9 @@ from bot.edges.webservice import ACTS
 from bot.pipeline import OrderError, handle
 from bot.resolving import resolve_one
 from bot.sending import send_ready
+from tests.canaries import TOKEN
 from tests.servers.shop import Shop
-from tests.servers.webservice import LOGIN, TOKEN, Fault, RakutenServer, free_port
+from tests.servers.webservice import LOGIN, Fault, RakutenServer, free_port
 from tests.world import ITEM, World, claim
 
 CONTACT = "contactuseraboutitem"
@@ -180,7 +181,7 @@ def test_refusal_fails_tells_the_seller_and_hands_him_text_and_link(marie: World
     passes(marie, 2)
     assert (reply(marie)["state"], deadline(marie)) == ("failed", "open")
     [told] = marie.to_marie("notice")
-    for words in ("L'article a été reçu il y a trop longtemps", PAGE, "Quelle solution", "\n    fait "):
+    for words in ("L'article a été reçu il y a trop longtemps", PAGE, "Quelle solution", "\n    fait\n"):
         assert words in told["body"]
     assert len(rakuten.heard) == 1
     assert marie.says(Kind.SELLER_ANSWERED, draft=reply(marie)["id"])
@@ -403,8 +404,8 @@ def test_sale_from_its_mail_to_its_acceptance(marie: World, rakuten: RakutenServ
     sample = root / "bot" / "marketplaces" / "rakuten_fr" / "samples" / "sale_made.eml"
     marie.hears(sample.read_bytes())
     [told] = marie.to_marie("question")
-    assert "\n    accepter " in told["body"]
-    assert "\n    refuser " in told["body"]
+    assert "\n    accepter\n" in told["body"]
+    assert "\n    refuser\n" in told["body"]
     marie.says(Kind.DRAFT_APPROVED, draft=drafts(marie)["acceptsale"]["id"])
     passes(marie, 2)
     [call] = rakuten.heard
