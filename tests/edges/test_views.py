@@ -13,7 +13,7 @@ import pytest
 from tests.world import World, buyer_writes, claim, mail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-METADATA = json.loads((ROOT / "docs" / "running" / "datasette.json").read_text("utf-8"))["databases"]["guichet"]
+METADATA = json.loads((ROOT / "docs" / "datasette.json").read_text("utf-8"))["databases"]["guichet"]
 VIEWS = {"cases_now": "C-1", "deadlines_now": "C-1", "outbox_now": "D-1", "shelf": "M-3", "story": "C-1"}
 
 
