@@ -127,6 +127,7 @@ def _later(shop: Shop) -> list[str]:
 def test_the_daemon_raises_the_alarm_and_ends_it(two: Shop, dovecot: Dovecot) -> None:
     two.once()
     dovecot.add(two.address, "inconnu")
+    time.sleep(1.5)     # Dovecot looks once a second whether its file has changed: the daemon is quicker than that
     program = two.start("run")
     try:
         until(lambda: any("panne" in subject for subject in subjects(two)))
