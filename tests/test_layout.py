@@ -30,7 +30,7 @@ BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files
 # beneath it, the longest row counts. No arrow points up, and none between two edges save store -> schema
-# and copies, and templates -> printing.
+# and copies, templates -> printing, and imap -> exchange.
 MAY_IMPORT = {
     "bot": set[str](),                               # the map of the program: it imports nothing
     **{f"bot.{part}": BENEATH | {f"bot.{below}" for below in FROM_THE_TOP[place + 1:]}
@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words", "bot.edges.killpoint"},      # which a test asks for, and nobody else
     "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.killpoint", "bot.edges.copies"},
+    "bot.edges.imap": {"bot.core", "bot.words", "bot.edges.killpoint", "bot.edges.exchange"},
     "bot.edges.templates": {"bot.core", "bot.words", "bot.edges.printing"},
     "bot.marketplaces": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.core": {"bot.core", "bot.words"},

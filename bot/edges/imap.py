@@ -11,7 +11,7 @@ import random
 import re
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -23,6 +23,7 @@ from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from bot.edges import EdgeError
+from bot.edges.exchange import GARBAGE, Ahead, Asked, numbers_of, runs
 from bot.edges.killpoint import killpoint
 from bot.words import say
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 LIMIT = 25 * 2**20  # bytes; a longer mail is fetched as its headers only
 HEADERS = 256 * 2**10  # bytes of headers kept of such a mail
 BATCH = 100  # mails asked for at once: 25 MiB of memory for 10,000 mails, against 140 for one FETCH of all
-GROUP = 16 * 2**20  # bytes asked for at once
+GROUP = 4 * 2**20  # bytes asked for at once; as many again are on their way
+AHEAD = 10  # batches whose sizes are asked for at once
 WINDOW = 50_000  # mails searched at once: imaplib gives up on a line above 1,000,000 bytes
 SLOWEST = 8 * 2**10  # bytes a second; a server that sends less is as good as silent
 PATIENCE = 3  # how many timeouts one exchange may take in all, beside its bytes
@@ -53,8 +55,6 @@ JUNK_NAMES = frozenset({  # the same, where none is marked as \\Junk
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OWN_MESSAGE_ID = re.compile(r"<?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]+>?")
 _BUSY = re.compile(r"\[(UNAVAILABLE|LIMIT|INUSE|SERVERBUG|CONTACTADMIN)\]|too many|temporar", re.I)
-# What imapclient's parsers raise on an answer that is not IMAP; MemoryError: a literal of 10**15 bytes.
-_GARBAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError, RecursionError)
 
 
 class LoginRefusedError(EdgeError):
@@ -178,6 +178,8 @@ class Imap:
         self._too_slow = False
         self._idles = True
         self._rough_sizes = False
+        self._told: dict[int, int] = {}  # sizes that came with the question what there is
+        self._ahead: Ahead | None = None  # what was asked, and not read yet
 
     def __enter__(self) -> Imap:
         self.connect()
@@ -195,6 +197,7 @@ class Imap:
         context = self._tls()
         killpoint("imap before connecting")
         self._client = self._dial(context)
+        self._ahead = Ahead(self._client)
         try:
             with self._talking() as client:
                 self._tune(client)
@@ -312,28 +315,71 @@ class Imap:
         state = self.folder(name)
         return self._search(["SINCE", since] if since else ["ALL"], state.exists)
 
+    def present(self, name: str, after: int, since: date | None = None) -> list[range]:
+        """Return the UIDs above `after`, those received since a day only, as runs: 100,000 mails are one of them.
+
+        The folder is taken as `folder` saw it last.
+        """
+        self._stand_in(name)
+        state = self._seen[name]
+        if state.uidnext <= after + 1:
+            return []
+        if not since and state.uidnext - after <= AHEAD * BATCH:
+            return runs(self._ask_sizes(name, range(after + 1, state.uidnext)))
+        criteria = [*(["UID", f"{after + 1}:*"] if after else []), *(["SINCE", since] if since else [])]
+        found = self._search_runs(criteria or ["ALL"], state.exists)
+        return [range(max(run.start, after + 1), run.stop) for run in found if run.stop > after + 1]
+
     def fetch(self, name: str, uids: Iterable[int]) -> Iterator[Fetched]:
-        """Yield the mails in order of UID; those deleted or moved meanwhile are just absent.
+        """Yield the mails in order of UID, which must ascend; those deleted or moved meanwhile are just absent.
 
         A mail is yielded whole or not at all. Other calls may come between two mails. A mail the server
         refuses to give stops no other: the EdgeError comes after the last one.
         """
         refusals: list[EdgeError] = []
-        for batch in _batches(sorted(set(uids))):
-            killpoint("imap before FETCH")
-            sizes = self._sizes(name, batch)
-            killpoint("imap after the sizes")
-            for group in _groups(sizes):
-                if sizes[group[0]] > LIMIT:
-                    yield from self._headers(name, group[0], sizes[group[0]])
-                else:
-                    yield from self._whole(name, {uid: sizes[uid] for uid in group}, refusals)
+        before: tuple[dict[int, int], Asked | None] | None = None
+        for sizes in self._to_ask(name, uids):
+            now = sizes, self._ask_ahead(name, sizes)
+            if before:
+                yield from self._take(name, *before, refusals)
+            before = now
+        if before:
+            yield from self._take(name, *before, refusals)
         if refusals:
             raise refusals[0]
 
+    def _to_ask(self, name: str, uids: Iterable[int]) -> Iterator[dict[int, int]]:
+        """Yield what to ask for at once, the size of each mail by its UID."""
+        for many in _batches(uids, AHEAD * BATCH):
+            killpoint("imap before FETCH")
+            sizes = self._sizes(name, many)
+            killpoint("imap after the sizes")
+            for group in _groups(sizes):
+                yield {uid: sizes[uid] for uid in group}
+
+    def _ask_ahead(self, name: str, sizes: Mapping[int, int]) -> Asked | None:
+        """Send the question for whole mails, before the answer to the last one is read; None where that cannot be."""
+        if self._too_long(sizes) or self._ahead is None or self._open != name:
+            return None
+        asked = self._ahead.ask(sizes, "BODY.PEEK[] INTERNALDATE")
+        asked.numbering = self._seen[name].uidvalidity
+        return asked
+
+    def _too_long(self, sizes: Mapping[int, int]) -> bool:
+        return any(size > LIMIT for size in sizes.values())
+
+    def _take(self, name: str, sizes: dict[int, int], asked: Asked | None,
+              refusals: list[EdgeError]) -> Iterator[Fetched]:
+        if self._too_long(sizes):
+            for uid, size in sizes.items():
+                yield from self._headers(name, uid, size)
+        else:
+            mine = asked is not None and self._ahead is not None and asked.line is self._ahead
+            yield from self._whole(name, sizes, refusals, asked if mine else None)
+
     def _examine(self, name: str) -> FolderState:
         self._refuse_control(name)
-        self._open = ""
+        self._open, self._told = "", {}
         killpoint("imap before EXAMINE")
         try:
             with self._talking() as client:
@@ -371,16 +417,40 @@ class Imap:
             if top < 1:
                 return sorted(found)
 
-    def _sizes(self, name: str, uids: list[int]) -> dict[int, int]:
-        self._stand_in(name)
+    def _search_runs(self, criteria: list[object], exists: int) -> list[range]:
+        """Search, and have what is found told in runs where the server can (RFC 4731)."""
         with self._talking() as client:
-            answer = client.fetch(uids, ["RFC822.SIZE"])
-            return {uid: int(answer[uid][b"RFC822.SIZE"]) for uid in uids
-                    if b"RFC822.SIZE" in answer.get(uid, {})}
+            short = client.has_capability("ESEARCH")
+            if short:
+                arguments = [str(one) if isinstance(one, str) else f"{one:%d-%b-%Y}" for one in criteria]
+                client._imap.untagged_responses.pop("ESEARCH", None)
+                said, words = client._imap.uid("SEARCH", "RETURN", "(ALL)", *arguments)
+                if said != "OK":
+                    raise client._imap.error(words[0])
+                found = _runs_told(client._imap.response("ESEARCH")[1])
+                if found is not None:
+                    return found
+        return runs(self._search(criteria, exists))
 
-    def _whole(self, name: str, sizes: Mapping[int, int], refusals: list[EdgeError]) -> Iterator[Fetched]:
+    def _sizes(self, name: str, uids: list[int]) -> dict[int, int]:
+        told = self._told if set(uids) <= self._told.keys() and self._open == name else self._ask_sizes(name, uids)
+        self._told = {}
+        return {uid: told[uid] for uid in uids if uid in told}
+
+    def _ask_sizes(self, name: str, uids: Sequence[int]) -> dict[int, int]:
+        """Ask which of these mails there are and how long they are; remembered for the one `fetch` that follows."""
+        self._stand_in(name)
+        with self._talking():
+            answers = self._answers(uids, "RFC822.SIZE")
+            told = {uid: int(answers[uid][b"RFC822.SIZE"]) for uid in sorted(answers)
+                    if b"RFC822.SIZE" in answers[uid] and uid in uids}
+        self._told = told
+        return told
+
+    def _whole(self, name: str, sizes: Mapping[int, int], refusals: list[EdgeError],
+               asked: Asked | None = None) -> Iterator[Fetched]:
         try:
-            found = self._bodies(name, sizes)
+            found = self._bodies(name, sizes, asked)
         except (_CommandRefusedError, _DismissedError) as error:
             yield from self._one_by_one(name, sizes, refusals, error)
             return
@@ -406,14 +476,19 @@ class Imap:
         if len(refusals) > REFUSALS:  # no longer a matter of single mails
             raise error
 
-    def _bodies(self, name: str, sizes: Mapping[int, int]) -> dict[int, Fetched]:
-        uidvalidity = self._stand_in(name)
-        with self._talking(sum(sizes.values()) / SLOWEST) as client:
-            answer = client.fetch(list(sizes), ["BODY.PEEK[]", "INTERNALDATE"])
+    def _bodies(self, name: str, sizes: Mapping[int, int], asked: Asked | None = None) -> dict[int, Fetched]:
+        uidvalidity = asked.numbering if asked else self._stand_in(name)
+        with self._talking(sum(sizes.values()) / SLOWEST, ahead=asked is not None):
+            answer = self._answers(sizes, "BODY.PEEK[] INTERNALDATE", asked)
             raws = {uid: answer[uid].get(b"BODY[]") for uid in sizes if uid in answer}
             return {uid: Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=raw, size=len(raw),
                                  received=_received(answer[uid]))
                     for uid, raw in raws.items() if isinstance(raw, bytes)}
+
+    def _answers(self, uids: Iterable[int], what: str, asked: Asked | None = None) -> dict[int, dict[bytes, Any]]:
+        """Return what the server tells of these mails, asked already or not."""
+        assert self._ahead, "only while talking"
+        return self._ahead.answers(asked or self._ahead.ask(uids, what))
 
     def _again(self, name: str, uid: int, first: Fetched) -> Fetched | None:
         """Believe a length other than RFC822.SIZE only if it comes twice: Exchange estimates its sizes."""
@@ -603,8 +678,11 @@ class Imap:
     # ---- talking, and saying what went wrong
 
     @contextmanager
-    def _talking(self, seconds: float = 0.0) -> Iterator[Any]:
-        """Lend the connection for one exchange that takes some `seconds` even if all is well."""
+    def _talking(self, seconds: float = 0.0, *, ahead: bool = False) -> Iterator[Any]:
+        """Lend the connection for one exchange that takes some `seconds` even if all is well.
+
+        What was asked `ahead` is read first, unless this exchange is about it.
+        """
         client = self._client
         if client is None:
             raise EdgeError(self._interrupted() if self._stopped.is_set() else self._lost())
@@ -613,6 +691,8 @@ class Imap:
         watch.daemon = True
         watch.start()
         try:
+            if self._ahead and not ahead:
+                self._ahead.settle()
             yield client
         except _failures() as error:
             raise self._failed(client, error) from error
@@ -631,7 +711,8 @@ class Imap:
 
     def _drop(self) -> None:
         client, self._client = self._client, None
-        self._open, self._too_slow, self._sent = "", False, None
+        self._open, self._too_slow, self._sent, self._told = "", False, None, {}
+        self._ahead = None
         if client is not None:
             with suppress(*_failures()):
                 client.shutdown()
@@ -694,7 +775,7 @@ def _failures() -> tuple[type[BaseException], ...]:
     """Return all that imapclient lets through: its own, imaplib's, the network's, its parsers' surprises."""
     import imaplib
 
-    return (imaplib.IMAP4.error, OSError, *_GARBAGE)
+    return (imaplib.IMAP4.error, OSError, *GARBAGE)
 
 
 def _is_refusal(error: BaseException) -> bool:
@@ -915,10 +996,18 @@ def _as_bytes(told: object) -> bytes:
     return told if isinstance(told, bytes) else str(told).encode()
 
 
-def _batches(uids: Iterable[int]) -> Iterator[list[int]]:
+def _batches(uids: Iterable[int], most: int = 0) -> Iterator[list[int]]:
     left = iter(uids)
-    while batch := list(islice(left, BATCH)):
+    while batch := list(islice(left, most or BATCH)):
         yield batch
+
+
+def _runs_told(said: Sequence[bytes | None]) -> list[range] | None:
+    """Return what ESEARCH found; None where its answer is not as it should be."""
+    words = said[-1].decode("ascii", "replace").partition(")")[2].split() if said and said[-1] else []
+    if words[:1] != ["UID"]:
+        return None
+    return numbers_of(words[words.index("ALL") + 1]) if "ALL" in words[:-1] else []
 
 
 def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
@@ -926,7 +1015,7 @@ def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
     group: list[int] = []
     total = 0
     for uid, size in sizes.items():
-        if group and total + size > GROUP:
+        if group and (total + size > GROUP or len(group) == BATCH):
             yield group
             group, total = [], 0
         group.append(uid)

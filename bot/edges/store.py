@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from bot.words import say
 Row = dict[str, Any]
 
 GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and so its token
+PAGE = 10_000     # numbers of mails held at once
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
@@ -233,6 +235,30 @@ class Store:
     def places(self, mailbox: str, folder: str) -> set[str]:
         return {row["place"] for row in
                 self.rows("SELECT place FROM places WHERE mailbox = ? AND folder = ?", mailbox, folder)}
+
+    def lacking(self, mailbox: str, folder: str, uidvalidity: int, spans: Sequence[range]) -> Iterator[int]:
+        """Yield, ascending, the numbers of these runs (ascending, too) under which no mail was kept.
+
+        Read page by page, so that no look at a folder holds all its numbers, nor a cursor while others write.
+        """
+        numbers = chain.from_iterable(spans)
+        while page := list(islice(numbers, PAGE)):
+            known = self._known_numbers(mailbox, folder, uidvalidity, page[0], page[-1])
+            yield from (number for number in page if number not in known)
+
+    def _known_numbers(self, mailbox: str, folder: str, uidvalidity: int, first: int, last: int) -> set[int]:
+        with _plainly(self.path):
+            found = self.db.conn.execute("SELECT uid FROM places WHERE mailbox = ? AND folder = ? AND uidvalidity = ?"
+                                         " AND uid BETWEEN ? AND ?", (mailbox, folder, uidvalidity, first, last))
+            return {uid for (uid,) in found}
+
+    def strange(self, mailbox: str, folder: str, places: Sequence[str]) -> list[str]:
+        """Return, of some places, those at which no mail was kept."""
+        with _plainly(self.path):
+            found = self.db.conn.execute(
+                "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM places WHERE mailbox = ? AND folder = ?"
+                " AND place = value)", (json.dumps(list(places)), mailbox, folder)).fetchall()
+        return [place for (place,) in found]
 
     def folder(self, mailbox: str, folder: str) -> Row | None:
         return self.row("SELECT * FROM folders WHERE mailbox = ? AND folder = ?", mailbox, folder)
