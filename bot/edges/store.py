@@ -315,22 +315,53 @@ class Store:
                  mailbox, folder, uidvalidity, last_uid, cold_below, iso(looked) if looked else None)
 
     def next_mail(self) -> Mail | None:
-        """Take the oldest mail not read yet, its attempt counted and committed before the work begins.
+        return next(iter(self.next_mails(1)), None)
 
-        A mail that kills the process has thus been counted, and lands on the shelf after three times.
+    def next_mails(self, most: int, size: int = 0) -> list[Mail]:
+        """Take the oldest mails not read yet, their attempts counted and committed before the work begins.
+
+        A mail that kills the process has thus been counted, and lands on the shelf after three times. One that was
+        tried before comes alone; if it fails so again, it did the time before, and the others tried then did not.
+
+        Args:
+            size: bytes that the mails may have together, beyond the first.
         """
+        if not self.waiting_mails():
+            return []
         with self.write_tx():
-            row = self.row("SELECT * FROM mails WHERE state = 'kept' ORDER BY id LIMIT 1")
-            if row is None:
-                return None
-            self.run("UPDATE mails SET attempts = attempts + 1 WHERE id = ?", row["id"])
-        return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
-                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
-                    oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
+            taken = self._waiting(most, size)
+            if taken and taken[0]["attempts"] > 1:
+                self.run("UPDATE mails SET attempts = 0 WHERE state = 'kept' AND attempts = 1")
+            self.connection.executemany("UPDATE mails SET attempts = attempts + 1 WHERE id = ?",
+                                        [(row["id"],) for row in taken])
+        return [Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
+                     received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
+                     oversize=row["reason"] if row["reason"].startswith("oversize: ") else "") for row in taken]
+
+    def _waiting(self, most: int, size: int) -> list[Row]:
+        """Return the oldest mails that may be read together."""
+        rows = self.rows("SELECT id, size, attempts FROM mails WHERE state = 'kept' ORDER BY id LIMIT ?", most)
+        many = 0
+        for row in rows:
+            size -= row["size"]
+            if many and (size < 0 or row["attempts"] or rows[0]["attempts"]):
+                break
+            many += 1
+        return self.rows("SELECT id, mailbox, raw, received, cold, attempts, reason FROM mails WHERE state = 'kept'"
+                         " ORDER BY id LIMIT ?", many) if many else []
 
     def uncount_attempt(self, mail: int) -> None:
-        """Take an attempt back: what stopped the work was not the mail."""
-        self.run("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'", mail)
+        self.uncount_attempts([mail])
+
+    def uncount_attempts(self, mails: Sequence[int]) -> None:
+        """Take an attempt back: what stopped the work was not these mails."""
+        self.run_many("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'",
+                      [(mail,) for mail in mails])
+
+    def mails(self, numbers: Sequence[int]) -> list[Row]:
+        """Return what became of mails, in the order of their numbers."""
+        return self.rows("SELECT id, state, reason, marketplace, kind, case_id FROM mails WHERE id IN"
+                         " (SELECT value FROM json_each(?)) ORDER BY id", _json(list(numbers)))
 
     def raw_mail(self, number: int) -> bytes | None:
         """Return a kept mail as it came; None where there is none of that number."""
