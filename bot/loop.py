@@ -35,7 +35,7 @@ from bot.forgetting import retire
 from bot.guichet import Guichet, templates_of
 from bot.leasing import BusyError, leased
 from bot.living import beat
-from bot.reading import read_one
+from bot.reading import read_some
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.reconciling import reconcile
 from bot.reminding import remind_to_rate
@@ -206,7 +206,7 @@ def keep_in_order(guichet: Guichet) -> None:
 
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (read_one, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, keep_calendar, tick)
+    steps = (read_some, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, keep_calendar, tick)
     return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
 
 

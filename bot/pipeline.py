@@ -219,11 +219,13 @@ def clock(deadline: Deadline) -> dict[str, Any]:
 
 
 def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime) -> None:
-    store, number = guichet.store, case.number
+    store, number, warnings = guichet.store, case.number, guichet.settings.policy.warnings
     assert number is not None, "the case has just been kept"
     for deadline in found.deadlines:
-        rung = deadlines.rung(deadline.due, now, guichet.policy.warnings)  # already passed: no mail of its own
-        store.record_deadline(number, deadline, event.at, now, int(rung.total_seconds()) if rung is not None else None)
+        rung = deadlines.rung(deadline.due, now, warnings)  # already passed: no mail of its own
+        warned = int(rung.total_seconds()) if rung is not None else None
+        look = deadlines.next_look(deadline.due, warned, warnings if deadline.who is Party.SELLER else ())
+        store.record_deadline(number, deadline, event.at, now, warned, look)
     _end_deadlines(guichet.store, case, event, now)
     store.keep_turn(number)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
+from time import monotonic
 
 from bot import marketplaces, words
 from bot.breaking import stop_all
@@ -20,8 +23,8 @@ from bot.core.message import Message, Origin
 from bot.core.policy import Seller
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
-from bot.edges.reader import TROUBLES
-from bot.edges.store import Mail, Store, mark_of
+from bot.edges.reader import TROUBLES, Asked
+from bot.edges.store import Mail, Row, StorageError, Store, mark_of
 from bot.guichet import Guichet
 from bot.hearing import hear
 from bot.pipeline import Understood, event_of, handle, understand
@@ -29,37 +32,105 @@ from bot.words import say
 
 log = logging.getLogger(__name__)
 
+MOST = 100                  # mails a batch; their attempts are counted with one commit, and
+MOST_BYTES = 4 * 2**20      # they and what is read of them are in memory together
+MOST_READ = 25              # mails settled together: meanwhile the child reads the next ones
+HELD = 0.1                  # seconds after which a transaction ends, however many mails wait for it
 MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
 
 
 def read_one(guichet: Guichet, now: datetime) -> bool:
     """Take the next kept mail all the way to the outbox; say whether there was one."""
-    store = guichet.store
-    if (mail := store.next_mail()) is None:
-        return False
+    return _take_in(guichet, guichet.store.next_mails(1), now)
+
+
+def read_some(guichet: Guichet, now: datetime) -> bool:
+    """Take the next kept mails all the way to the outbox; say whether there were any."""
+    return _take_in(guichet, guichet.store.next_mails(MOST, MOST_BYTES), now)
+
+
+def _take_in(guichet: Guichet, mails: Sequence[Mail], now: datetime) -> bool:
+    troubled: set[int] = set()
     try:
         with words.speaking(guichet.seller.language):
-            _read(guichet, mail, now)
+            for part in _parts(_seen(guichet, mails), MOST_READ):
+                _settle_all(guichet, part, now, troubled)
+    except EdgeError:   # not the mails' fault: they stay kept, and are tried again later
+        guichet.store.uncount_attempts([mail.id for mail in mails if mail.id not in troubled])
+        raise
+    if log.isEnabledFor(logging.INFO):
+        for line in became(guichet.store, [mail.id for mail in mails]):
+            log.info("%s", line)
+    return bool(mails)
+
+
+def _seen(guichet: Guichet, mails: Sequence[Mail]) -> Iterator[tuple[Mail, Message | UnreadableError]]:
+    """Read mails, the next ones while the caller works on one. One that stopped the program before comes alone."""
+    if mails and mails[0].attempts > MOST_ATTEMPTS:
+        yield mails[0], UnreadableError("poison", say("reading it stopped the program {count} times",
+                                                      count=MOST_ATTEMPTS))
+        return
+    killpoint("before reading a mail")
+    asked = (Asked(raw=mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail), received=mail.received)
+             for mail in mails)
+    for pair in zip(mails, guichet.reader.read_many(asked), strict=True):
+        killpoint("after reading a mail")
+        yield pair
+
+
+def _parts(pairs: Iterator[tuple[Mail, Message | UnreadableError]],
+           most: int) -> Iterator[list[tuple[Mail, Message | UnreadableError]]]:
+    while part := list(islice(pairs, most)):
+        yield part
+
+
+def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
+                troubled: set[int]) -> None:
+    """Settle mails that are read in one transaction; where that fails, each in its own, so that the sound ones stay.
+
+    Other writers, the seller's terminal among them, wait no longer than HELD.
+    """
+    waiting = deque(part)
+    try:
+        while waiting:
+            until = monotonic() + HELD
+            with guichet.store.write_tx():
+                while waiting and monotonic() < until:
+                    _settle(guichet, *waiting.popleft(), now, troubled)
+                    killpoint("amid a batch")
+    except StorageError:
+        if len(part) == 1:
+            raise
+        for pair in part:
+            _settle_all(guichet, [pair], now, troubled)
+
+
+def _settle(guichet: Guichet, mail: Mail, seen: Message | UnreadableError, now: datetime, troubled: set[int]) -> None:
+    store = guichet.store
+    try:
+        if isinstance(seen, UnreadableError):
+            raise seen
+        _judge(guichet, mail, seen, now)
     except EdgeError:
-        store.uncount_attempt(mail.id)
-        raise  # not the mail's fault: it stays kept, and is tried again later
+        raise
     except UnreadableError as error:
         if error.code in TROUBLES and mail.attempts < MOST_ATTEMPTS:
             log.warning("M-%s: %s", mail.id, error)  # perhaps the machine's fault: it stays kept for another attempt
+            troubled.add(mail.id)
         else:
             store.settle_mail(mail.id, "shelved", str(error))
     except Exception as error:  # the mail's fault, or ours: it is kept, shown, and the next one is read
         store.settle_mail(mail.id, "shelved", f"fault: {type(error).__name__}")
         log.exception("Mail %s went on the shelf", mail.id)
-    log.info("%s", became(store, mail.id))
-    return True
 
 
-def became(store: Store, number: int) -> str:
-    """Return in one line what became of a mail, without a word of it: not even its reason, which may quote."""
-    row = store.row("SELECT state, reason, marketplace, kind, case_id FROM mails WHERE id = ?", number)
-    assert row, "it was handed out a moment ago"
-    mail = f"M-{number}"
+def became(store: Store, numbers: Sequence[int]) -> Iterator[str]:
+    """Return in a line each what became of mails, without a word of them: not even the reason, which may quote."""
+    return (_became(row) for row in store.mails(numbers))
+
+
+def _became(row: Row) -> str:
+    mail = f"M-{row['id']}"
     if row["state"] == "shelved":
         return say("{mail} is on the shelf: `run_bot.py show shelf` says why", mail=mail)
     if row["state"] == "kept":
@@ -71,14 +142,9 @@ def became(store: Store, number: int) -> str:
                code=row["reason"].partition(":")[0] or row["state"])
 
 
-def _read(guichet: Guichet, mail: Mail, now: datetime) -> None:
+def _judge(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> None:
+    """Let a mail that is read take its effect, and settle it."""
     store = guichet.store
-    if mail.attempts > MOST_ATTEMPTS:
-        raise UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
-    killpoint("before reading a mail")
-    seen = guichet.reader.read(mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail),
-                               received=mail.received)
-    killpoint("after reading a mail")
     store.describe_mail(mail.id, seen)
     if mark := seen.headers.get("x-guichet"):
         store.record_echo((mark_of(seen.message_id), mark), now)

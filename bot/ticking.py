@@ -11,13 +11,14 @@ from bot import words
 from bot.core import deadline as deadlines
 from bot.core.action import Action, What
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
-from bot.core.policy import Mode
+from bot.core.policy import Mode, Policy
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pipeline import handle
 from bot.words import say
 from bot.writing import cases_told, tell_seller, write_to_seller
 
+LADDER = "ladder"          # in meta: the rungs by which each deadline knows when it is to be looked at
 STOP = timedelta(hours=1)  # without a tick for so long, the bot was stopped
 
 
@@ -38,9 +39,11 @@ def tick(guichet: Guichet, now: datetime) -> bool:
 
     After a stop they are told in one mail, not in a flood.
     """
-    farthest = max(guichet.policy.warnings, default=timedelta())
-    rows = guichet.store.running_deadlines(now + farthest)
-    due = [one for row in rows if (one := _due(guichet, row, now))]
+    _climb(guichet)
+    rows = guichet.store.deadlines_to_look_at(now)
+    policy = guichet.policy if rows else guichet.settings.policy
+    due = [one for row in rows if (one := _due(guichet, policy, row, now))]
+    _leave_alone(guichet, rows, now)
     together = len([one for one in due if one.row["who"] == Party.SELLER]) > 1 and _was_stopped(guichet, now)
     with guichet.store.write_tx() if due else nullcontext():
         told = [_tell(guichet, one, now, together=together) for one in due]
@@ -50,18 +53,40 @@ def tick(guichet: Guichet, now: datetime) -> bool:
     return any(told)
 
 
-def _due(guichet: Guichet, row: Row, now: datetime) -> Due | None:
+def _climb(guichet: Guichet) -> None:
+    """Have all deadlines looked at anew when the seller has changed his ladder of warnings."""
+    ladder, store = " ".join(str(rung) for rung in guichet.settings.policy.warnings), guichet.store
+    if store.meta(LADDER) != ladder:
+        with store.write_tx():
+            store.look_at_all()
+            store.set_meta(LADDER, ladder)
+
+
+def _leave_alone(guichet: Guichet, rows: Sequence[Row], now: datetime) -> None:
+    """Note until when the clock need not look at what it has looked at in vain."""
+    looks = [(look, row["id"]) for row in rows if (look := _look(guichet, row, row["warned"])) > now]
+    if looks:
+        guichet.store.look_later(looks)
+
+
+def _look(guichet: Guichet, row: Row, told: int | None) -> datetime:
+    """Return when there is something to tell of a deadline: only the seller is warned before it passes."""
+    warnings = guichet.settings.policy.warnings if row["who"] == Party.SELLER else ()
+    return deadlines.next_look(moment(row["due"]), told, warnings)
+
+
+def _due(guichet: Guichet, policy: Policy, row: Row, now: datetime) -> Due | None:
     due = moment(row["due"])
     if due <= now:
         return Due(row, None)
-    rung = deadlines.rung(due, now, guichet.policy.warnings)
-    return None if rung is None or _silent(guichet, row, rung, due, now) else Due(row, rung)
+    rung = deadlines.rung(due, now, policy.warnings)
+    return None if rung is None or _silent(guichet, policy, row, rung, due, now) else Due(row, rung)
 
 
 def _tell(guichet: Guichet, one: Due, now: datetime, *, together: bool) -> bool:
     seconds = int(one.rung.total_seconds()) if one.rung is not None else None
     if seconds is not None:
-        guichet.store.run("UPDATE deadlines SET warned = ? WHERE id = ?", seconds, one.row["id"])
+        guichet.store.warn(one.row["id"], seconds, _look(guichet, one.row, seconds))
     return _clock_event(guichet, one, "passed" if seconds is None else f"{seconds}s", now, together=together)
 
 
@@ -87,9 +112,9 @@ def _write_all(guichet: Guichet, due: Sequence[Due], now: datetime) -> None:
         write_to_seller(guichet, action, f"after_stop/{iso(now)}", context, None, None, now)
 
 
-def _silent(guichet: Guichet, row: Row, rung: timedelta, due: datetime, now: datetime) -> bool:
+def _silent(guichet: Guichet, policy: Policy, row: Row, rung: timedelta, due: datetime, now: datetime) -> bool:
     """Say whether a rung is not told now: told already, nobody's, switched off, put off, or in quiet hours."""
-    policy, last = guichet.policy, rung == min(guichet.policy.warnings)
+    last = rung == min(policy.warnings)
     if row["warned"] is not None and row["warned"] <= rung.total_seconds():
         return True
     if row["who"] != Party.SELLER or row["untold"] or policy.mode_for(row["marketplace"], row["kind"]) is Mode.OFF:
@@ -109,7 +134,7 @@ def _put_off(guichet: Guichet, row: Row, now: datetime) -> bool:
 def _clock_event(guichet: Guichet, one: Due, rung: str, now: datetime, *, together: bool) -> bool:
     row, mark = one.row, f"{one.row['name']}:{one.row['due']}:{rung}"
     facts = {"name": row["name"], "who": row["who"], "due": deadlines.local(moment(row["due"]), guichet.seller),
-             "told": "together" if together else "", "last": "yes" if one.rung == min(guichet.policy.warnings) else ""}
+             "told": "together" if together else "", "last": "yes" if one.rung == min(guichet.settings.policy.warnings) else ""}
     key = CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"])
     event = Event(key=f"{key.marketplace}/{key.reference}/{one.kind}/{mark}", kind=one.kind, case=key, at=now,
                   source=f"clock:{row['due']}:{rung}", mark=mark, facts=facts, text="")

@@ -40,8 +40,10 @@ from hypothesis.stateful import (
 )
 
 from bot.core import message
+from bot.core.errors import UnreadableError
 from bot.core.message import Message
 from bot.core.order import Order, tokens, understand
+from bot.edges import reader
 from bot.edges.reader import Reader
 from bot.edges.store import Row, Store, moment
 from bot.hearing import DAY
@@ -168,6 +170,13 @@ class Here(Reader):
 
     def read(self, raw: bytes, **more: Any) -> Message:
         return message.read(raw, **more)
+
+    def read_many(self, asked: Iterable[reader.Asked]) -> Iterator[Message | UnreadableError]:
+        for one in asked:
+            try:
+                yield message.read(one.raw, trusted=one.trusted, keys=one.keys, received=one.received)
+            except UnreadableError as error:
+                yield error
 
 
 class Town(World):

@@ -147,6 +147,12 @@ def rung(due: datetime, now: datetime, warnings: Sequence[timedelta]) -> timedel
     return min((before for before in warnings if now >= due - before), default=None)
 
 
+def next_look(due: datetime, told: int | None, warnings: Sequence[timedelta]) -> datetime:
+    """Return when the ladder has something to tell next: its farthest rung below the one `told`, or the deadline."""
+    rest = [before for before in warnings if told is None or before.total_seconds() < told]
+    return due - max(rest, default=timedelta())
+
+
 def is_quiet(now: datetime, due: datetime, quiet: tuple[time, time] | None, timezone: str, *, last: bool) -> bool:
     """Say whether a reminder waits for the end of the quiet hours.
 

@@ -1,23 +1,27 @@
 """Mails read in a child process: what a mail may do to its reader, it does not do to the program.
 
-The child is started at the first mail and kept. One mail is one question and one answer over a socket pair;
-pickled both ways, but what comes back may only be made of the core's own classes. The child has neither the
-program's surroundings (no password), nor its files, nor its memory.
+The child is started at the first mail and kept. One mail is one question and one answer over a socket pair, and
+several questions are on their way at once: while the program works on an answer, the child reads the next mails.
+What comes back may only be made of plain values. The child has neither the program's surroundings (no password),
+nor its files, nor its memory.
 """
 
 from __future__ import annotations
 
 import pickle
 import resource
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Never
@@ -25,9 +29,11 @@ from weakref import finalize
 
 from bot import words
 from bot.core import message
+from bot.core.body import Attachment
 from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.message import Message
+from bot.core.origin import Origin
 from bot.edges import EdgeError
 from bot.words import say
 
@@ -38,17 +44,28 @@ START_WITHIN = 30.0  # seconds; a machine that is starting up is slow
 MOST_MAILS = 500  # mails after which a new child takes over: memory once asked for is seldom given back
 BIG = 4 * 2**20  # bytes; after a mail that long, too
 REST = 60.0  # seconds without a mail after which the child is sent home
+AHEAD = 64  # mails that may be on their way to the child or back
+AHEAD_BYTES = 2**20  # bytes of them after which no other sets out
 
-_FRAME = struct.Struct("!cQ")
+_FRAME = struct.Struct("!cQQ")
 _READY, _MAIL, _ASKS, _ANSWER, _READ, _UNREADABLE = b"R", b"M", b"A", b"T", b"D", b"U"
 _FULL = 71  # the child's exit status where its memory did not suffice
 _ROOT = Path(__file__).resolve().parents[2]
 _CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve()"
-_PLAIN = frozenset({("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta"),
-                    ("builtins", "frozenset"), ("builtins", "set")})
+_AT_ONCE = 2**17  # bytes asked of the line in one call
 
 
 TROUBLES = frozenset({"timeout", "memory", "crashed"})  # what a mail did to the child
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A mail to be read, with what `message.read` must know beside it."""
+
+    raw: bytes
+    trusted: frozenset[str] = frozenset()
+    keys: Keys | None = None
+    received: datetime | None = None
 
 
 class Reader:
@@ -56,8 +73,8 @@ class Reader:
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.seconds, self.memory = seconds, memory
-        self._child: _Child | None = None
-        self._mails = 0
+        self._child: _Child | None = None  # waits for the next mail
+        self._reading: _Child | None = None
         self._used = 0.0
 
     def read(self, raw: bytes, *, trusted: frozenset[str] = frozenset(), keys: Keys | None = None,
@@ -69,26 +86,51 @@ class Reader:
                 and the next mail gets a new one.
             EdgeError: no child could be started; the mail has no part in it.
         """
-        child = self._child = self._child or _Child(self.memory)
-        self._mails += 1
+        [answer] = self.read_many([Asked(raw=raw, trusted=trusted, keys=keys, received=received)])
+        if isinstance(answer, UnreadableError):
+            raise answer
+        return answer
+
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+        """Yield one answer for each mail, in order; the child reads ahead while the caller works on one.
+
+        A mail that ends the child gets its error; those behind it are read by a new one. `asked` is drawn on as
+        far as AHEAD allows. The caller may stop early, and may read other mails in between.
+
+        Raises:
+            EdgeError: no child could be started; the mails not answered yet have no part in it.
+        """
+        queue = _Queue(asked)
+        child, self._child = self._child, None  # ours while we read: whoever reads in between gets another
         try:
-            return child.read(raw, trusted, keys, received, self.seconds)
-        except UnreadableError as trouble:
-            if trouble.code in TROUBLES:
-                self.close()
-            raise
-        except BaseException:
-            self.close()  # between question and answer: it would answer the next mail with this one
-            raise
+            while (child and child.told) or queue:
+                child = self._reading = child or _Child(self.memory)
+                child.take(queue, self.seconds)
+                answer = child.answer(self.seconds)
+                if isinstance(answer, UnreadableError) and answer.code in TROUBLES:
+                    child.end()
+                    queue.put_back(child.told)
+                    child = None
+                elif child.worn and not child.told:
+                    child.end()
+                    child = None
+                yield answer
         finally:
-            self._used = time.monotonic()
-            if self._mails >= MOST_MAILS or len(raw) > BIG:
-                self.close()
+            self._used, self._reading = time.monotonic(), None
+            self._keep(child)
+
+    def _keep(self, child: _Child | None) -> None:
+        """Keep the child for the next mail, unless it would answer that one with another."""
+        if child and (child.told or child.worn or self._child):
+            child.end()
+        elif child:
+            self._child = child
 
     @property
     def pid(self) -> int | None:
         """The child's process number, None while there is none."""
-        return self._child.process.pid if self._child else None
+        child = self._reading or self._child
+        return child.process.pid if child else None
 
     def rest(self, idle: float = REST) -> None:
         """Send the child home if it had no mail for `idle` seconds: waiting should cost no memory."""
@@ -97,7 +139,7 @@ class Reader:
 
     def close(self) -> None:
         """End the child; the next mail starts another. Never raises."""
-        child, self._child, self._mails = self._child, None, 0
+        child, self._child = self._child, None
         if child is not None:
             child.end()
 
@@ -116,8 +158,31 @@ def trouble(code: str) -> UnreadableError:
 # -- in the program ------------------------------------------------------------------------------
 
 
+class _Queue:
+    """The mails that no child has yet."""
+
+    def __init__(self, asked: Iterable[Asked]) -> None:
+        self._source = iter(asked)
+        self._seen: deque[Asked] = deque()
+
+    def __bool__(self) -> bool:
+        if not self._seen:
+            self._seen.extend(one for one in [next(self._source, None)] if one)
+        return bool(self._seen)
+
+    def take(self) -> Asked:
+        return self._seen.popleft()
+
+    def put_back(self, told: Iterable[Asked]) -> None:
+        self._seen.extendleft(reversed(list(told)))
+
+
 class _Child:
-    """One child process and our end of the socket pair."""
+    """One child process and our end of the socket pair.
+
+    Attributes:
+        told: the mails it was given and has not answered, the one it reads now first.
+    """
 
     def __init__(self, memory: int) -> None:
         ours, theirs = socket.socketpair()
@@ -129,43 +194,60 @@ class _Child:
                 raise EdgeError(say("The program that reads mails could not be started ({words}); the mail waits",
                                     words=error.strerror)) from error
         self.line = ours
+        self.told: deque[Asked] = deque()
+        self._mails, self._big, self._weight = 0, False, 0
+        self._out: deque[memoryview] = deque()
+        self._in = bytearray()
         self.end = finalize(self, _end, self.process, ours)
         self._greet(memory)
 
     def _greet(self, memory: int) -> None:
         try:
-            self.line.settimeout(START_WITHIN)
-            _send(self.line, _READY, memory)
-            _receive(self.line)
+            self.line.setblocking(False)
+            self._put(_READY, memory)
+            self._hear(time.monotonic() + START_WITHIN)
         except (OSError, EOFError) as error:
             self.end()
             raise EdgeError(say("The program that reads mails could not be started ({words}); the mail waits",
                                 words=type(error).__name__)) from error
 
-    def read(self, raw: bytes, trusted: frozenset[str], keys: Keys | None, received: datetime | None,
-             seconds: float) -> Message:
-        until = time.monotonic() + seconds + GRACE
-        tag, told = self._ask(until, _MAIL, (raw, trusted, keys is not None, received, words.current(), seconds))
-        while tag == _ASKS and keys is not None:
-            asked = time.monotonic()
-            answer = _looked_up(keys, str(told))
-            until += time.monotonic() - asked
-            tag, told = self._ask(until, _ANSWER, answer)
-        return _believed(tag, told)
+    @property
+    def worn(self) -> bool:
+        """Whether it has read enough, or so long a mail that it has grown."""
+        return self._mails >= MOST_MAILS or self._big
 
-    def _ask(self, until: float, tag: bytes, told: object) -> tuple[bytes, Any]:
+    def take(self, queue: _Queue, seconds: float) -> None:
+        """Give it as many mails as may be on their way; at least one, if it has none."""
+        while len(self.told) < AHEAD and self._weight < AHEAD_BYTES and not self.worn and queue:
+            self._tell(queue.take(), seconds)
+        with suppress(OSError):  # it is gone: its answers, or their end, are still to be heard
+            self._flush()
+
+    def _tell(self, one: Asked, seconds: float) -> None:
+        received = one.received.isoformat() if one.received else ""
+        self._put(_MAIL, (one.trusted, one.keys is not None, received, words.current(), seconds), one.raw)
+        self.told.append(one)
+        self._mails, self._big = self._mails + 1, self._big or len(one.raw) > BIG
+        self._weight += len(one.raw)
+
+    def answer(self, seconds: float) -> Message | UnreadableError:
+        """Return the answer to the first mail it was told. A time begins when we wait for it alone."""
+        one, until = self.told[0], time.monotonic() + seconds + GRACE
         try:
-            self._within(until)
-            _send(self.line, tag, told)
-            self._within(until)
-            return _receive(self.line)
+            tag, told = self._hear(until)
+            while tag == _ASKS and one.keys is not None:
+                asked = time.monotonic()
+                self._put(_ANSWER, _looked_up(one.keys, str(told)))
+                until += time.monotonic() - asked
+                tag, told = self._hear(until)
+            answer = _believed(tag, told)
         except TimeoutError:
-            raise trouble("timeout") from None
+            answer = trouble("timeout")
         except (OSError, EOFError):
-            raise trouble(self._why_gone()) from None
-
-    def _within(self, until: float) -> None:
-        self.line.settimeout(max(0.01, until - time.monotonic()))
+            answer = trouble(self._why_gone())
+        self.told.popleft()
+        self._weight -= len(one.raw)
+        return answer
 
     def _why_gone(self) -> str:
         """Return what ended the child: its alarm and its share of the processor are limits of ours."""
@@ -176,6 +258,68 @@ class _Child:
             return "timeout"
         return "memory" if ended == _FULL else "crashed"
 
+    def _put(self, tag: bytes, told: object, raw: bytes = b"") -> None:
+        said = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
+        head = _FRAME.pack(tag, len(said), len(raw)) + said
+        if len(raw) < _AT_ONCE:
+            self._out.append(memoryview(head + raw))
+        else:  # a long mail is not copied
+            self._out += (memoryview(head), memoryview(raw))
+
+    def _hear(self, until: float) -> tuple[bytes, Any]:
+        """Return the next frame; meanwhile what is to be sent is sent, for both ends may be full.
+
+        Raises:
+            EOFError: the other end is gone, or speaks otherwise.
+            OSError: so is the line; TimeoutError: it was silent `until` then.
+        """
+        while not (frame := self._frame()):
+            self._flush_quietly()
+            wanted = select.POLLIN | (select.POLLOUT if self._out else 0)
+            poll = select.poll()
+            poll.register(self.line, wanted)
+            if (left := until - time.monotonic()) <= 0 or not (events := poll.poll(left * 1000 + 1)):
+                raise TimeoutError
+            if events[0][1] & ~select.POLLOUT:
+                self._recv()
+        return frame
+
+    def _frame(self) -> tuple[bytes, Any] | None:
+        """Take a whole frame out of what was heard, if there is one."""
+        if len(self._in) < _FRAME.size:
+            return None
+        tag, length, _ = _FRAME.unpack_from(self._in)
+        if length > MEMORY:
+            raise EOFError("a frame longer than the child's memory")
+        end = _FRAME.size + length
+        if len(self._in) < end:
+            return None
+        told = _plain(self._in[_FRAME.size:end])
+        del self._in[:end]
+        return tag, told
+
+    def _recv(self) -> None:
+        if not (heard := self.line.recv(_AT_ONCE)):
+            raise EOFError("the other end is gone")
+        self._in += heard
+
+    def _flush(self) -> None:
+        """Send what the line takes without waiting."""
+        with suppress(BlockingIOError):
+            while self._out:
+                sent = self.line.send(self._out[0])
+                if sent == len(self._out[0]):
+                    self._out.popleft()
+                else:
+                    self._out[0] = self._out[0][sent:]
+
+    def _flush_quietly(self) -> None:
+        """Send likewise; where the other end is gone, what it said before still counts."""
+        try:
+            self._flush()
+        except OSError:
+            self._out.clear()
+
 
 def _looked_up(keys: Keys, name: str) -> tuple[bytes | None, str]:
     """Return a key, and why there is none to be had just now."""
@@ -185,12 +329,17 @@ def _looked_up(keys: Keys, name: str) -> tuple[bytes | None, str]:
         return None, str(error)
 
 
-def _believed(tag: bytes, told: Any) -> Message:
-    if tag == _READ and isinstance(told, Message):
-        return told
-    if tag == _UNREADABLE and isinstance(told, UnreadableError):
-        raise told
-    raise trouble("crashed")
+def _believed(tag: bytes, told: Any) -> Message | UnreadableError:
+    """Return what the child says, if it is what a child of ours says."""
+    try:
+        if tag == _READ:
+            return _message(*told)
+        if tag == _UNREADABLE:
+            code, sentence = map(_text, told)
+            return UnreadableError(code, sentence)
+    except (TypeError, ValueError) as error:
+        raise EOFError(type(error).__name__) from None
+    raise EOFError("an answer nobody asked for")
 
 
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
@@ -209,62 +358,100 @@ def _end(process: subprocess.Popen[bytes], line: socket.socket) -> None:
 
 # -- both ends -----------------------------------------------------------------------------------
 
-
-def _send(line: socket.socket, tag: bytes, told: object) -> None:
-    packed = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
-    line.sendall(_FRAME.pack(tag, len(packed)))
-    line.sendall(packed)
+_TEXTS = ("sender", "sender_name", "reply_to", "to", "subject", "message_id", "in_reply_to", "origin_why", "automatic",
+          "text", "html", "newest", "content_key")
 
 
-def _receive(line: socket.socket) -> tuple[bytes, Any]:
-    """Return the next frame.
+def _fields(seen: Message) -> tuple[Any, ...]:
+    """Return a Message as plain values."""
+    return (tuple(getattr(seen, name) for name in _TEXTS), seen.date.isoformat() if seen.date else "",
+            str(seen.origin), dict(seen.headers), seen.references, seen.links, seen.flaws,
+            tuple((one.name, one.media_type, one.size) for one in seen.attachments))
 
-    Raises:
-        EOFError: the other end is gone, or speaks otherwise.
-        OSError: so is the line; TimeoutError: it is silent.
-    """
-    tag, length = _FRAME.unpack(_exactly(line, _FRAME.size))
+
+def _message(texts: Any, date: Any, origin: Any, headers: Any, references: Any, links: Any, flaws: Any,
+             attachments: Any) -> Message:
+    """Return plain values as the Message they were; ValueError or TypeError for what never was one."""
+    if type(headers) is not dict:
+        raise TypeError
+    return Message(
+        **dict(zip(_TEXTS, _texts(texts), strict=True)), date=datetime.fromisoformat(date) if date else None,
+        origin=Origin(origin), headers=dict(zip(_texts(tuple(headers)), _texts(tuple(headers.values())), strict=True)),
+        references=_texts(references), links=_texts(links), flaws=_texts(flaws),
+        attachments=tuple(Attachment(name=_text(name), media_type=_text(kind), size=_count(size))
+                          for name, kind, size in attachments))
+
+
+def _texts(said: Any) -> tuple[str, ...]:
+    if type(said) is not tuple or not all(type(one) is str for one in said):
+        raise TypeError
+    return said
+
+
+def _text(said: Any) -> str:
+    if type(said) is not str:
+        raise TypeError
+    return said
+
+
+def _count(said: Any) -> int:
+    if type(said) is not int:
+        raise TypeError
+    return said
+
+
+def _plain(packed: bytes | bytearray) -> Any:
+    """Return plain values out of a frame; EOFError for anything else."""
     try:
-        return tag, _Answer(BytesIO(_exactly(line, length))).load()
-    except (pickle.UnpicklingError, AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
+        return _Plain(BytesIO(packed)).load()
+    except (pickle.UnpicklingError, AttributeError, ImportError, IndexError, TypeError, ValueError, OverflowError,
+            MemoryError, RecursionError) as error:
         raise EOFError(type(error).__name__) from None
 
 
-def _exactly(line: socket.socket, length: int) -> bytearray:
-    if length > MEMORY:
-        raise EOFError("a frame longer than the child's memory")
-    until = time.monotonic() + (line.gettimeout() or 0)
-    got = bytearray(length)
-    view, have = memoryview(got), 0
-    while have < length:
-        if line.gettimeout() is not None:
-            line.settimeout(max(0.01, until - time.monotonic()))
-        if not (count := line.recv_into(view[have:])):
-            raise EOFError("the other end is gone")
-        have += count
-    return got
-
-
-class _Answer(pickle.Unpickler):
-    """Makes the core's own classes and a few plain ones: nobody who took over the child can call anything here."""
+class _Plain(pickle.Unpickler):
+    """Makes no object of any class: nobody who took over the child can call anything here."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("builtins", "getattr"):
-            return _member
-        found = super().find_class(module, name) if (module, name) in _PLAIN or module.startswith("bot.core.") else None
-        if not isinstance(found, type):
-            raise pickle.UnpicklingError(f"{module}.{name} is no value")
-        return found
-
-
-def _member(of: object, name: str) -> Enum:
-    """Return an enumeration's member: Python 3.11.0 to 3.11.3, Debian 12's among them, pickle it as a getattr."""
-    if isinstance(of, type) and issubclass(of, Enum):
-        return of[name]
-    raise pickle.UnpicklingError("only an enumeration has members")
+        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
 
 
 # -- in the child --------------------------------------------------------------------------------
+
+
+class _Line:
+    """The child's end of the socket pair: waits for what it hears, and for the program to hear."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line, self._heard = line, line.makefile("rb", _AT_ONCE)
+        self._kept: deque[tuple[bytes, Any, bytes]] = deque()  # mails that came while a key was looked for
+
+    def mail(self) -> tuple[bytes, Any, bytes]:
+        return self._kept.popleft() if self._kept else self._receive()
+
+    def answer(self) -> Any:
+        """Return the answer to a question; mails that were on their way before it wait."""
+        while (frame := self._receive())[0] != _ANSWER:
+            self._kept.append(frame)
+        return frame[1]
+
+    def send(self, packed: bytes) -> None:
+        self._line.sendall(packed)
+
+    def _receive(self) -> tuple[bytes, Any, bytes]:
+        tag, length, more = _FRAME.unpack(self._exactly(_FRAME.size))
+        return tag, _plain(self._exactly(length)), self._exactly(more)
+
+    def _exactly(self, length: int) -> bytes:
+        got: bytes = self._heard.read(length)
+        if len(got) < length:
+            raise EOFError("the other end is gone")
+        return got
+
+
+def _packed(tag: bytes, told: object) -> bytes:
+    said = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
+    return _FRAME.pack(tag, len(said), 0) + said
 
 
 def serve() -> Never:
@@ -272,14 +459,13 @@ def serve() -> Never:
     for number in (signal.SIGINT, signal.SIGTERM):  # the terminal and systemd tell all; we go when the program goes
         signal.signal(number, signal.SIG_IGN)
     try:
-        with suppress(OSError, EOFError), socket.socket(fileno=0) as line:
-            _, memory = _receive(line)
+        with suppress(OSError, EOFError), socket.socket(fileno=0) as theirs:
+            line = _Line(theirs)
+            _, memory, _ = line.mail()
             _confine(memory)
-            _send(line, _READY, None)
+            line.send(_packed(_READY, None))
             while True:
-                _, told = _receive(line)
-                _serve_one(line, *told)
-                told = None  # 25 MiB that the next mail may want
+                _serve_one(line, *line.mail()[1:])
     except MemoryError:
         sys.exit(_FULL)
     sys.exit(0)
@@ -291,18 +477,19 @@ def _confine(memory: int) -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def _serve_one(line: socket.socket, raw: bytes, trusted: frozenset[str], asks: bool, received: datetime | None,
-               language: str, seconds: float) -> None:
+def _serve_one(line: _Line, told: tuple[frozenset[str], bool, str, str, float], raw: bytes) -> None:
+    trusted, asks, received, language, seconds = told
     _limit(seconds)
     try:
         with words.speaking(language):
-            keys = _asking(line) if asks else None
-            tag, told = _READ, message.read(raw, trusted=trusted, keys=keys, received=received)
-        _send(line, tag, told)
+            seen = message.read(raw, trusted=trusted, keys=_asking(line) if asks else None,
+                                received=datetime.fromisoformat(received) if received else None)
+        answer = _packed(_READ, _fields(seen))
     except UnreadableError as error:
-        _send(line, _UNREADABLE, error)
+        answer = _packed(_UNREADABLE, (error.code, error.sentence))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)  # the program may be at work on other mails: it hears us later
+    line.send(answer)
 
 
 def _limit(seconds: float) -> None:
@@ -314,12 +501,12 @@ def _limit(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _asking(line: socket.socket) -> Keys:
+def _asking(line: _Line) -> Keys:
     """Return a `keys` that asks the program; while it looks, our own time stands still."""
     def keys(name: str) -> bytes | None:
         left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
-        _send(line, _ASKS, name)
-        _, (key, why) = _receive(line)
+        line.send(_packed(_ASKS, name))
+        key, why = line.answer()
         signal.setitimer(signal.ITIMER_REAL, max(left, 0.01))
         if why:
             raise BotError(why)

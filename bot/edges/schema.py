@@ -89,6 +89,12 @@ def m021_views(db: Any) -> None:
 
 
 @migrations()
+def m024_what_the_clock_looks_at(db: Any) -> None:
+    for statement in LOOKS.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
 def m026_where_mails_stand_by_number(db: Any) -> None:
     for statement in BY_NUMBER.split(";\n\n"):
         db.execute(statement)
@@ -446,6 +452,17 @@ CREATE INDEX cases_of_order ON cases (marketplace, shop, order_number);
 CREATE INDEX mails_received ON mails (received);
 
 CREATE INDEX mails_shelved_in ON mails (mailbox) WHERE state = 'shelved'
+""".strip()
+
+
+# look: before it the clock has nothing to tell of a deadline; empty: it must see for itself. So a look costs what is
+# due, however many run. What asked deadlines_open finds the same in deadlines_states.
+LOOKS = """
+ALTER TABLE deadlines ADD COLUMN look TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX deadlines_look ON deadlines (look) WHERE state = 'open';
+
+DROP INDEX deadlines_open
 """.strip()
 
 

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,7 @@ Row = dict[str, Any]
 
 GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and so its token
 PAGE = 10_000     # numbers of mails held at once
+STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
@@ -125,6 +126,9 @@ class Store:
         with _plainly(path, OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.db = _open(path)
+            self.connection: sqlite3.Connection = self.db.conn
+            self._known: dict[str, str] = {}    # of meta, while a transaction of ours keeps all others from writing
+            self._salt = b""
             _refuse_newer(self.db, path)
             if pending := migrations.pending(self.db):
                 if migrations.applied(self.db):
@@ -139,43 +143,105 @@ class Store:
     def write_tx(self) -> Iterator[None]:
         """Do all of the block or nothing; wait for other writers at the start, where waiting is possible.
 
+        Inside another block it is a savepoint: what fails in it takes nothing else back.
         sqlite-utils' atomic() begins deferred: reading first and writing later then fails at once
         with "database is locked" when another process wrote in between. BEGIN IMMEDIATE does not.
         """
+        connection = self.connection
         with _plainly(self.path):
-            if self.db.conn.in_transaction:
-                yield
+            if connection.in_transaction:
+                with self._savepoint():
+                    yield
                 return
-            self.db.conn.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")
+            self._known.clear()
             try:
                 yield
                 killpoint_of_commit("before")
-                self.db.conn.execute("COMMIT")
+                connection.execute("COMMIT")
                 killpoint_of_commit("after")
             except BaseException:
-                if self.db.conn.in_transaction:
-                    self.db.conn.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Do all of the block or nothing, inside a transaction that goes on."""
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._known.clear()
+            if self.connection.in_transaction:  # SQLite itself takes all back where the disk is full
+                self.connection.execute("ROLLBACK TO part")
+                self.connection.execute("RELEASE part")
+            raise
+        self.connection.execute("RELEASE part")
 
     @property
     def in_transaction(self) -> bool:
-        return bool(self.db.conn.in_transaction)
+        return self.connection.in_transaction
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
-        with _plainly(self.path):
-            return list(self.db.query(sql, list(args)))
+        try:
+            cursor = self.connection.execute(sql, args)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, values, strict=True)) for values in cursor]
+        except sqlite3.Error as error:
+            raise _storage_error(error, self.path) from error
 
     def row(self, sql: str, *args: Any) -> Row | None:
-        return next(iter(self.rows(sql, *args)), None)
+        """Return the first row, or None."""
+        try:
+            cursor = self.connection.execute(sql, args)
+            values = cursor.fetchone()
+            return values and dict(zip([column[0] for column in cursor.description], values, strict=True))
+        except sqlite3.Error as error:
+            raise _storage_error(error, self.path) from error
+
+    def has(self, sql: str, *args: Any) -> bool:
+        """Say whether a query finds a row."""
+        try:
+            return self.connection.execute(sql, args).fetchone() is not None
+        except sqlite3.Error as error:
+            raise _storage_error(error, self.path) from error
 
     def run(self, sql: str, *args: Any) -> int:
-        """Run one statement inside write_tx; return how many rows it changed. A claim believes this count."""
+        """Run one statement, in a transaction of its own unless one is open; return how many rows it changed.
+
+        A claim believes this count.
+        """
+        if not self.connection.in_transaction:
+            with self.write_tx():
+                return self.run(sql, *args)
+        try:
+            if " meta " in sql:
+                self._known.clear()
+            return self.connection.execute(sql, args).rowcount
+        except sqlite3.Error as error:
+            raise _storage_error(error, self.path) from error
+
+    def insert(self, sql: str, *args: Any) -> int:
+        """Insert one row, as `run` does; return its number, 0 if it was there before and is ignored."""
+        if not self.connection.in_transaction:
+            with self.write_tx():
+                return self.insert(sql, *args)
+        try:
+            cursor = self.connection.execute(sql, args)
+            return int(cursor.lastrowid or 0) if cursor.rowcount else 0
+        except sqlite3.Error as error:
+            raise _storage_error(error, self.path) from error
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for many rows, all or none."""
         with self.write_tx():
-            return int(self.db.conn.execute(sql, args).rowcount)
+            self.connection.executemany(sql, rows)
 
     def salt(self) -> bytes:
         """Return the secret of this installation that keeps our Message-IDs from being guessed."""
-        return bytes.fromhex(self.meta("salt"))
+        self._salt = self._salt or bytes.fromhex(self.meta("salt"))   # never changes under an open database
+        return self._salt
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
@@ -194,13 +260,18 @@ class Store:
     def compact(self) -> bool:
         """Rewrite the file without what was deleted, and empty its log; False: others were reading just then."""
         with _plainly(self.path):
-            self.db.conn.execute("VACUUM")
-            [busy, *_] = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self.connection.execute("VACUUM")
+            [busy, *_] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
     def meta(self, name: str) -> str:
+        if name in self._known and self.connection.in_transaction:
+            return self._known[name]
         row = self.row("SELECT value FROM meta WHERE name = ?", name)
-        return row["value"] if row else ""
+        value = str(row["value"]) if row else ""
+        if self.connection.in_transaction:
+            self._known[name] = value
+        return value
 
     def set_meta(self, name: str, value: str) -> None:
         self.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
@@ -215,12 +286,12 @@ class Store:
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
         digest = self._known_as(mailbox, hashlib.sha256(arrival.raw).hexdigest())
         reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
-        new = self.db.conn.execute(
+        new = self.connection.execute(
             "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (mailbox, digest, zlib.compress(arrival.raw, 1), len(arrival.raw), iso(arrival.received), iso(now),
              arrival.cold, reason)).rowcount
-        self.db.conn.execute(
+        self.connection.execute(
             "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
             (mailbox, arrival.folder, arrival.place, mailbox, digest))
@@ -229,7 +300,7 @@ class Store:
     def _known_as(self, mailbox: str, digest: str) -> str:
         """Return under which name a mail stands here: one that was forgotten stands under its keyed hash."""
         forgotten = self.keyed(digest)
-        known = self.row("SELECT 1 AS one FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
+        known = self.has("SELECT 1 FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
         return forgotten if known else digest
 
     def places(self, mailbox: str, folder: str) -> set[str]:
@@ -248,14 +319,14 @@ class Store:
 
     def _known_numbers(self, mailbox: str, folder: str, uidvalidity: int, first: int, last: int) -> set[int]:
         with _plainly(self.path):
-            found = self.db.conn.execute("SELECT uid FROM places WHERE mailbox = ? AND folder = ? AND uidvalidity = ?"
+            found = self.connection.execute("SELECT uid FROM places WHERE mailbox = ? AND folder = ? AND uidvalidity = ?"
                                          " AND uid BETWEEN ? AND ?", (mailbox, folder, uidvalidity, first, last))
             return {uid for (uid,) in found}
 
     def strange(self, mailbox: str, folder: str, places: Sequence[str]) -> list[str]:
         """Return, of some places, those at which no mail was kept."""
         with _plainly(self.path):
-            found = self.db.conn.execute(
+            found = self.connection.execute(
                 "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM places WHERE mailbox = ? AND folder = ?"
                 " AND place = value)", (json.dumps(list(places)), mailbox, folder)).fetchall()
         return [place for (place,) in found]
@@ -270,22 +341,53 @@ class Store:
                  mailbox, folder, uidvalidity, last_uid, cold_below, iso(looked) if looked else None)
 
     def next_mail(self) -> Mail | None:
-        """Take the oldest mail not read yet, its attempt counted and committed before the work begins.
+        return next(iter(self.next_mails(1)), None)
 
-        A mail that kills the process has thus been counted, and lands on the shelf after three times.
+    def next_mails(self, most: int, size: int = 0) -> list[Mail]:
+        """Take the oldest mails not read yet, their attempts counted and committed before the work begins.
+
+        A mail that kills the process has thus been counted, and lands on the shelf after three times. One that was
+        tried before comes alone; if it fails so again, it did the time before, and the others tried then did not.
+
+        Args:
+            size: bytes that the mails may have together, beyond the first.
         """
+        if not self.waiting_mails():
+            return []
         with self.write_tx():
-            row = self.row("SELECT * FROM mails WHERE state = 'kept' ORDER BY id LIMIT 1")
-            if row is None:
-                return None
-            self.run("UPDATE mails SET attempts = attempts + 1 WHERE id = ?", row["id"])
-        return Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
-                    received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
-                    oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
+            taken = self._waiting(most, size)
+            if taken and taken[0]["attempts"] > 1:
+                self.run("UPDATE mails SET attempts = 0 WHERE state = 'kept' AND attempts = 1")
+            self.connection.executemany("UPDATE mails SET attempts = attempts + 1 WHERE id = ?",
+                                        [(row["id"],) for row in taken])
+        return [Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
+                     received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
+                     oversize=row["reason"] if row["reason"].startswith("oversize: ") else "") for row in taken]
+
+    def _waiting(self, most: int, size: int) -> list[Row]:
+        """Return the oldest mails that may be read together."""
+        rows = self.rows("SELECT id, size, attempts FROM mails WHERE state = 'kept' ORDER BY id LIMIT ?", most)
+        many = 0
+        for row in rows:
+            size -= row["size"]
+            if many and (size < 0 or row["attempts"] or rows[0]["attempts"]):
+                break
+            many += 1
+        return self.rows("SELECT id, mailbox, raw, received, cold, attempts, reason FROM mails WHERE state = 'kept'"
+                         " ORDER BY id LIMIT ?", many) if many else []
 
     def uncount_attempt(self, mail: int) -> None:
-        """Take an attempt back: what stopped the work was not the mail."""
-        self.run("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'", mail)
+        self.uncount_attempts([mail])
+
+    def uncount_attempts(self, mails: Sequence[int]) -> None:
+        """Take an attempt back: what stopped the work was not these mails."""
+        self.run_many("UPDATE mails SET attempts = max(0, attempts - 1) WHERE id = ? AND state = 'kept'",
+                      [(mail,) for mail in mails])
+
+    def mails(self, numbers: Sequence[int]) -> list[Row]:
+        """Return what became of mails, in the order of their numbers."""
+        return self.rows("SELECT id, state, reason, marketplace, kind, case_id FROM mails WHERE id IN"
+                         " (SELECT value FROM json_each(?)) ORDER BY id", _json(list(numbers)))
 
     def raw_mail(self, number: int) -> bytes | None:
         """Return a kept mail as it came; None where there is none of that number."""
@@ -293,7 +395,7 @@ class Store:
         return zlib.decompress(row["raw"]) if row else None
 
     def waiting_mails(self) -> bool:
-        return self.row("SELECT 1 AS one FROM mails WHERE state = 'kept' LIMIT 1") is not None
+        return self.has("SELECT 1 FROM mails WHERE state = 'kept' LIMIT 1")
 
     def describe_mail(self, mail: int, message: Message) -> None:
         self.run("UPDATE mails SET content_key = ?, message_id = ?, references_ = ?, sender = ?, subject = ?,"
@@ -348,7 +450,7 @@ class Store:
         return _case(row) if row else None
 
     def has_event(self, key: str) -> bool:
-        return self.row("SELECT 1 AS one FROM events WHERE key IN (?, ?)", key, self.keyed(key)) is not None
+        return self.has("SELECT 1 FROM events WHERE key IN (?, ?)", key, self.keyed(key))
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
         values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
@@ -359,32 +461,31 @@ class Store:
                      " kind = ?, stage = ?, turn = ?, origin = ?, snoozed_until = ?, untold = max(untold, ?)"
                      " WHERE id = ?", *values, untold, case.number)
             return case.number
-        with self.write_tx():
-            return int(self.db.conn.execute(
-                "INSERT INTO cases (mailbox, order_number, item, buyer, answer_to, language, kind, stage, turn, origin,"
-                " snoozed_until, marketplace, shop, reference, opened, untold)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, case.key.marketplace, case.key.shop, case.key.reference,
-                 iso(case.opened or now), untold)).lastrowid or 0)
+        return self.insert(
+            "INSERT INTO cases (mailbox, order_number, item, buyer, answer_to, language, kind, stage, turn, origin,"
+            " snoozed_until, marketplace, shop, reference, opened, untold)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values, case.key.marketplace, case.key.shop,
+            case.key.reference, iso(case.opened or now), untold)
 
     def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]], *,
                      rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
         """Write into the journal what happened, by which version of the rules it was judged, what clocks it started."""
         mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
-        with self.write_tx():
-            return int(self.db.conn.execute(
-                "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
-                " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
-                 json.dumps(dict(event.facts), ensure_ascii=False), json.dumps(dict(event.links), ensure_ascii=False),
-                 event.text, event.origin or "", event.held, json.dumps(list(decided), ensure_ascii=False), rules,
-                 json.dumps(list(clocks), ensure_ascii=False))).lastrowid or 0)
+        return self.insert(
+            "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
+            " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
+            _json(dict(event.facts)), _json(dict(event.links)), event.text, event.origin or "", event.held,
+            _json(list(decided)), rules, _json(list(clocks)))
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
-                        warned: int | None) -> None:
+                        warned: int | None, look: datetime | None = None) -> None:
         """Start a deadline. One of the same name that still runs stays, or becomes the earlier of the two.
 
         Amazon counts from the first message left unanswered, so a second one gains the seller no time.
+
+        Args:
+            look: before this moment the clock has nothing to tell of it; None: it is looked at with the next tick.
         """
         running = self.row("SELECT id, due FROM deadlines WHERE case_id = ? AND name = ? AND state = 'open'",
                            case, deadline.name)
@@ -394,10 +495,10 @@ class Store:
             self.run("DELETE FROM deadlines WHERE id = ?", running["id"])
         state = "missed" if deadline.due <= now else "open"
         self.run("INSERT INTO deadlines (case_id, name, due, who, state, stated, rule, source, why, met_by, silence,"
-                 " warned, started, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 " warned, started, ended, look) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  case, deadline.name, iso(deadline.due), deadline.who, state, deadline.stated, deadline.rule,
                  deadline.source, deadline.why, deadline.met_by, deadline.silence, warned, iso(started),
-                 None if state == "open" else iso(now))
+                 None if state == "open" else iso(now), iso(look) if look else "")
 
     def keep_turn(self, case: int) -> None:
         """Give the turn back to the seller while a deadline of his runs, whatever the last mail was about."""
@@ -413,7 +514,7 @@ class Store:
 
     def reopen_deadlines(self, case: int, met_by: str, now: datetime) -> None:
         """Let the deadline run again that the last answer seemed to have met, when that answer did not arrive."""
-        self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL"
+        self.run("UPDATE deadlines SET state = CASE WHEN due > ? THEN 'open' ELSE 'missed' END, ended = NULL, look = ''"
                  " WHERE case_id = ? AND state = 'met' AND ' ' || met_by || ' ' LIKE '% ' || ? || ' %'"
                  " AND id = (SELECT max(id) FROM deadlines AS other"
                  " WHERE other.case_id = deadlines.case_id AND other.name = deadlines.name)",
@@ -421,15 +522,27 @@ class Store:
 
     def answer_on_its_way(self, case: int) -> bool:
         """Say whether a reply that answers is ready and will leave without anybody's doing."""
-        return self.row("SELECT 1 AS one FROM outbox WHERE case_id = ? AND what = 'reply' AND answers = 1"
-                        " AND state IN ('ready', 'transmitting') LIMIT 1", case) is not None
+        return self.has("SELECT 1 FROM outbox WHERE case_id = ? AND what = 'reply' AND answers = 1"
+                        " AND state IN ('ready', 'transmitting') LIMIT 1", case)
 
-    def running_deadlines(self, before: datetime) -> list[Row]:
-        """Return the seller's open deadlines due before an instant, with what the ladder needs of their case."""
+    def deadlines_to_look_at(self, now: datetime) -> list[Row]:
+        """Return the open deadlines of which the clock may have to tell, with what the ladder needs of their case."""
         return self.rows(
             "SELECT deadlines.*, cases.marketplace, cases.shop, cases.reference, cases.kind, cases.snoozed_until,"
-            " cases.untold FROM deadlines JOIN cases ON cases.id = deadlines.case_id"
-            " WHERE deadlines.state = 'open' AND deadlines.due <= ? ORDER BY deadlines.due", iso(before))
+            " cases.untold FROM deadlines INDEXED BY deadlines_look JOIN cases ON cases.id = deadlines.case_id"
+            " WHERE deadlines.state = 'open' AND deadlines.look <= ? ORDER BY deadlines.due", iso(now))
+
+    def look_at_all(self) -> None:
+        """Have every open deadline looked at again: the seller's ladder of warnings is another one."""
+        self.run("UPDATE deadlines SET look = '' WHERE state = 'open'")
+
+    def look_later(self, looks: Sequence[tuple[datetime, int]]) -> None:
+        """Leave deadlines alone until these moments."""
+        self.run_many("UPDATE deadlines SET look = ? WHERE id = ?", [(iso(look), number) for look, number in looks])
+
+    def warn(self, deadline: int, rung: int, look: datetime) -> None:
+        """Note which rung of the ladder was told, in seconds before it is due, and when to look again."""
+        self.run("UPDATE deadlines SET warned = ?, look = ? WHERE id = ?", rung, iso(look), deadline)
 
     def no_reply_links(self, case: int) -> dict[str, str]:
         """Return the links that take the buyer's messages since the last answer out of the response time, by mail."""
@@ -443,18 +556,15 @@ class Store:
 
     def write(self, row: Written, case: int | None, event: int | None, now: datetime) -> int | None:
         """Put a row into the outbox; None if a row of that step is already there."""
-        with self.write_tx():
-            cursor = self.db.conn.execute(
-                "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
-                " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
-                " remarks, parameters, once, words_from, words_hash, created, changed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
-                 row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
-                 row.error, iso(row.not_before) if row.not_before else None, row.remarks,
-                 json.dumps(dict(row.parameters), ensure_ascii=False), row.once, row.words_from, row.words_hash,
-                 iso(now), iso(now)))
-            return cursor.lastrowid if cursor.rowcount else None
+        return self.insert(
+            "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
+            " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
+            " remarks, parameters, once, words_from, words_hash, created, changed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row.step, case, event, row.what, row.mailbox, row.to, row.channel, row.mode, row.state, row.template,
+            row.subject, row.body, row.answers, row.in_reply_to, row.references, row.message_id, row.raw, row.why,
+            row.error, iso(row.not_before) if row.not_before else None, row.remarks, _json(dict(row.parameters)),
+            row.once, row.words_from, row.words_hash, iso(now), iso(now)) or None
 
     def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
         """Move an outbox row on, if it still stands where it must; say whether it did."""
@@ -516,7 +626,7 @@ class Store:
     # -- orders by mail ------------------------------------------------------------------------
 
     def has_step(self, step: str) -> bool:
-        return self.row("SELECT 1 AS one FROM outbox WHERE step = ?", step) is not None
+        return self.has("SELECT 1 FROM outbox WHERE step = ?", step)
 
     def mint(self, grant: Grant) -> str:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
@@ -572,7 +682,7 @@ class Store:
             self.run("INSERT OR IGNORE INTO echoes (mark, at) VALUES (?, ?)", mark[:16], iso(now))
 
     def came_back(self, message_id: str) -> bool:
-        return self.row("SELECT 1 AS one FROM echoes WHERE mark = ?", mark_of(message_id)) is not None
+        return self.has("SELECT 1 FROM echoes WHERE mark = ?", mark_of(message_id))
 
     def echoed(self) -> Row | None:
         """Return a row of which nobody knew whether it left, and which has come back to us since."""
@@ -581,7 +691,7 @@ class Store:
 
     def answered_by_mail(self, message_id: str) -> bool:
         """Say whether a mail that came refers to one of ours: then ours was there to be referred to."""
-        return self.row("SELECT 1 AS one FROM mails WHERE instr(references_, ?) LIMIT 1", message_id) is not None
+        return self.has("SELECT 1 FROM mails WHERE instr(references_, ?) LIMIT 1", message_id)
 
     def unfiled(self, before: datetime, now: datetime) -> Row | None:
         """Return a reply that left before an instant, and of which no copy was looked for in Sent since."""
@@ -595,10 +705,10 @@ class Store:
 
     def runs_out(self, case: int, met_by: str, now: datetime, within: timedelta) -> bool:
         """Say whether a running deadline of the seller's, which such an act meets, ends so soon."""
-        return self.row(
-            "SELECT 1 AS one FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller' AND due > ?"
+        return self.has(
+            "SELECT 1 FROM deadlines WHERE case_id = ? AND state = 'open' AND who = 'seller' AND due > ?"
             " AND due <= ? AND ' ' || met_by || ' ' LIKE '% ' || ? || ' %' LIMIT 1",
-            case, iso(now), iso(now + within), met_by) is not None
+            case, iso(now), iso(now + within), met_by)
 
     def stop_address(self, address: str, why: str, now: datetime) -> None:
         self.run("INSERT OR IGNORE INTO stopped_addresses (address, since, why) VALUES (?, ?, ?)",
@@ -626,7 +736,7 @@ class Store:
 
     @property
     def has_index(self) -> bool:
-        return self.row("SELECT 1 AS one FROM sqlite_master WHERE name = 'spoken'") is not None
+        return self.has("SELECT 1 FROM sqlite_master WHERE name = 'spoken'")
 
     def index_words(self, most: int) -> bool:
         """Put the words of the next events into the index of the search; say whether there were any left."""
@@ -674,13 +784,13 @@ class Store:
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
         """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
-        return bool(order) and self.row(
-            "SELECT 1 AS one FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ?"
+        return bool(order) and self.has(
+            "SELECT 1 FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ?"
             " AND cases.shop = ? AND events.kind = 'sale_made' AND events.origin = 'proven' AND NOT EXISTS (SELECT 1"
             " FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
             " AND (cases.id = ? OR cases.order_number = ?) AND (events.source LIKE 'seller:%'"
             " OR (events.origin = 'proven' AND events.kind != 'buyer_wrote'))) LIMIT 1",
-            key.marketplace, key.shop, key.marketplace, key.shop, case, order) is not None
+            key.marketplace, key.shop, key.marketplace, key.shop, case, order)
 
     def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
                    mailbox: str | None = None, what: str | None = None) -> int:
@@ -703,9 +813,9 @@ class Store:
 
     def unswept(self, mailbox: str, since: datetime) -> bool:
         """Say whether a folder of a mailbox was not looked at since, or a mail that came was not read."""
-        return self.waiting_mails() or self.row(
-            "SELECT 1 AS one FROM folders WHERE mailbox = ? AND (looked IS NULL OR looked < ?) LIMIT 1",
-            mailbox, iso(since)) is not None
+        return self.waiting_mails() or self.has(
+            "SELECT 1 FROM folders WHERE mailbox = ? AND (looked IS NULL OR looked < ?) LIMIT 1",
+            mailbox, iso(since))
 
     def only_held(self, case: int) -> bool:
         """Say whether all that left in a case is automatic words that do not answer: a copy of these meets nothing."""
@@ -719,17 +829,20 @@ class Store:
         return next((row for row in found if row), None)
 
     def wrote(self, mark: str) -> bool:
-        return self.row("SELECT 1 AS one FROM outbox WHERE substr(message_id, 2, 16) = ?", mark) is not None
+        return self.has("SELECT 1 FROM outbox WHERE substr(message_id, 2, 16) = ?", mark)
 
     def is_own(self, message_id: str) -> bool:
-        return bool(message_id) and self.row("SELECT 1 AS one FROM outbox WHERE message_id IN (?, ?)", message_id,
-                                             self.keyed(message_id)) is not None
+        return bool(message_id) and self.has("SELECT 1 FROM outbox WHERE message_id IN (?, ?)", message_id,
+                                             self.keyed(message_id))
 
 
 _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
               " WHERE cases.marketplace = ? AND outbox.message_id = ?")
 _BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
              " WHERE aliases.marketplace = ? AND aliases.alias = ?")
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode   # json.dumps would make an encoder for each value
 
 
 def _differ(one: str | None, other: str | None) -> bool:
@@ -750,7 +863,7 @@ def _open(path: Path) -> Any:
     from sqlite_utils import Database
 
     _make(path)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -803,7 +916,11 @@ def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
     try:
         yield
     except caught as error:
-        raise StorageError(_with_room(error, path, _sentence(error, path))) from error
+        raise _storage_error(error, path) from error
+
+
+def _storage_error(error: Exception, path: Path) -> StorageError:
+    return StorageError(_with_room(error, path, _sentence(error, path)))
 
 
 def _is_full(error: Exception) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import pickle
 import signal
@@ -10,18 +12,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
-from io import BytesIO
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot import marketplaces, words
 from bot.core import message
+from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
+from bot.core.message import Message
 from bot.core.origin import Origin
 from bot.edges import EdgeError, reader
-from bot.edges.reader import Reader
+from bot.edges.reader import Asked, Reader
 
 SAMPLES = sorted(Path(marketplaces.__file__).parent.glob("*/samples/*.eml"))
 TRUSTED = frozenset({"mx.boutique.example"})
@@ -161,7 +164,7 @@ def test_forgotten_reader_takes_its_child_along() -> None:
 
 def test_child_does_not_outlive_a_program_that_is_killed(root: Path) -> None:
     """And it heeds neither the terminal's SIGINT nor systemd's SIGTERM, which tell the whole group."""
-    text = (f"import sys, time; from bot.edges.reader import Reader; r = Reader(); r.read({RAW!r}); "
+    text = (f"import sys, time; from bot.edges.reader import Asked, Reader; r = Reader(); r.read({RAW!r}); "
             "print(r.pid, flush=True); time.sleep(60)")
     with subprocess.Popen([sys.executable, "-c", text], cwd=root, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
@@ -191,28 +194,33 @@ class Gadget:
         return os.system, ("true",)
 
 
-def test_answer_may_only_be_made_of_the_cores_own_values() -> None:
+def test_answer_may_only_be_made_of_plain_values() -> None:
+    """No class at all, not even our own: nobody who took over the child can call anything in the program."""
     seen = message.read(SAMPLES[0].read_bytes())
-    assert reader._Answer(BytesIO(pickle.dumps(seen))).load() == seen
-    with pytest.raises(pickle.UnpicklingError):
-        reader._Answer(BytesIO(pickle.dumps(Gadget()))).load()
+    assert reader._plain(pickle.dumps(reader._fields(seen))) == reader._fields(seen)
+    for told in (Gadget(), seen, Origin.PROVEN, datetime(2026, 11, 16, tzinfo=UTC)):
+        with pytest.raises(EOFError):
+            reader._plain(pickle.dumps(told))
 
 
-class Fetched:
-    """Pickles as Python 3.11.0 to 3.11.3 pickle an enumeration's member: as a call of getattr."""
-
-    def __init__(self, of: object, name: str) -> None:
-        self.of, self.name = of, name
-
-    def __reduce__(self) -> tuple[object, tuple[object, str]]:
-        return getattr, (self.of, self.name)
+@pytest.mark.parametrize("sample", SAMPLES[::5], ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_plain_values_become_the_same_message_again(sample: Path) -> None:
+    seen = message.read(sample.read_bytes(), trusted=TRUSTED)
+    again = reader._believed(reader._READ, reader._plain(pickle.dumps(reader._fields(seen))))
+    assert again == seen and {type(one) for one in (seen, again)} == {Message}
 
 
-def test_answer_of_debian_12_s_python_is_read_and_its_getattr_fetches_nothing_else() -> None:
-    assert reader._Answer(BytesIO(pickle.dumps(Fetched(Origin, "PROVEN")))).load() is Origin.PROVEN
-    for of, name in ((message.Message, "__init__"), (Origin.PROVEN, "format"), (datetime, "now")):
-        with pytest.raises(pickle.UnpicklingError):
-            reader._Answer(BytesIO(pickle.dumps(Fetched(of, name)))).load()
+def test_plain_values_of_another_shape_are_no_message() -> None:
+    texts, date, origin, headers, *others, attachments = reader._fields(message.read(RAW))
+    whole = (texts, date, origin, headers, *others, attachments)
+    assert isinstance(reader._believed(reader._READ, whole), Message)
+    for broken in ((texts[1:], *whole[1:]), (list(texts), *whole[1:]), ((7, *texts[1:]), *whole[1:]), whole[1:], None,
+                   (texts, 7, *whole[2:]), (texts, date, "sure", *whole[3:]), (texts, date, origin, [], *whole[4:]),
+                   (*whole[:-1], (("a", "b", "c"),)), (*whole[:-1], 7)):
+        with pytest.raises(EOFError):
+            reader._believed(reader._READ, broken)
+    with pytest.raises(EOFError):
+        reader._believed(reader._UNREADABLE, ("code", 7))
 
 
 def test_no_child_to_be_had_is_no_fault_of_the_mail(child: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,11 +233,134 @@ def test_no_child_to_be_had_is_no_fault_of_the_mail(child: Reader, monkeypatch: 
 
 
 def test_question_of_the_reading_is_answered_by_the_program() -> None:
-    """The child stands still for as long as the answer takes: a slow name server is no fault of the mail."""
+    """The child stands still for as long as the answer takes: a slow name server is no fault of the mail.
+
+    Mails that were on their way before the answer are kept, and read after it.
+    """
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        reader._send(ours, reader._ANSWER, (b"v=DKIM1; p=abc", ""))
+        ours.sendall(reader._packed(reader._MAIL, "the next") + reader._packed(reader._ANSWER, (b"v=DKIM1; p=abc", "")))
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        assert reader._asking(theirs)("s1._domainkey.amazon.fr") == b"v=DKIM1; p=abc"
+        line = reader._Line(theirs)
+        assert reader._asking(line)("s1._domainkey.amazon.fr") == b"v=DKIM1; p=abc"
         signal.setitimer(signal.ITIMER_REAL, 0)
-        assert reader._receive(ours) == (reader._ASKS, "s1._domainkey.amazon.fr")
+        assert line.mail() == (reader._MAIL, "the next", b"")
+        assert reader._Line(ours).mail()[:2] == (reader._ASKS, "s1._domainkey.amazon.fr")
+
+
+# -- many at once --------------------------------------------------------------------------------
+
+
+def numbered(count: int, body: bytes = b"Bonjour") -> list[Asked]:
+    return [Asked(raw=b"From: Jean <jean@buyer.example>\r\nSubject: %d\r\n\r\n%s\r\n" % (number, body))
+            for number in range(count)]
+
+
+def told(answers: Iterator[Message | UnreadableError]) -> list[str]:
+    return [one.code if isinstance(one, UnreadableError) else one.subject for one in answers]
+
+
+def test_many_mails_have_one_answer_each_in_their_order(child: Reader) -> None:
+    asked = [Asked(raw=sample.read_bytes(), trusted=TRUSTED) for sample in SAMPLES]
+    asked[7:7] = [Asked(raw=b"From: nobody\n\nx")]
+    answers = list(child.read_many(asked))
+    assert isinstance(answers[7], UnreadableError) and answers.pop(7).code == "bad_from"  # type: ignore[union-attr]
+    assert answers == [message.read(sample.read_bytes(), trusted=TRUSTED) for sample in SAMPLES]
+
+
+def test_no_mails_need_no_child(child: Reader) -> None:
+    assert list(child.read_many([])) == []
+    assert child.pid is None
+
+
+def test_both_ends_may_have_more_to_say_than_the_line_holds(child: Reader) -> None:
+    asked = numbered(100, b"Bonjour " * 20_000)
+    assert told(child.read_many(asked)) == [str(number) for number in range(100)]
+
+
+def test_mail_that_takes_too_much_memory_costs_no_other_its_answer() -> None:
+    child = Reader(memory=64 * 2**20)
+    asked = numbered(40)
+    asked[15:15] = [Asked(raw=HEAVY)]
+    answers = told(child.read_many(asked))
+    assert answers.pop(15) == "memory"
+    assert answers == [str(number) for number in range(40)]
+
+
+def test_slow_mail_among_many_is_the_only_one_that_took_too_long() -> None:
+    child = Reader(seconds=0.05)
+    asked = numbered(20)
+    asked[5:5] = [Asked(raw=PAGE)]
+    answers = told(child.read_many(asked))
+    child.close()
+    assert answers.pop(5) == "timeout"
+    assert answers == [str(number) for number in range(20)]
+
+
+def test_child_killed_amid_many_is_one_mails_reason(child: Reader) -> None:
+    answers = []
+    for number, answer in enumerate(child.read_many(numbered(30, b"x" * 50_000))):
+        answers.append(answer)
+        if number == 10:
+            assert child.pid
+            os.kill(child.pid, signal.SIGKILL)
+    codes = told(iter(answers))
+    assert codes.count("crashed") == 1
+    assert all(code in ("crashed", str(number)) for number, code in enumerate(codes))
+
+
+def test_caller_who_works_longer_than_a_mail_may_take_loses_none(child: Reader) -> None:
+    """The child's time ends when it has read; how long the answer lies there is not the mail's doing."""
+    child.seconds = 0.4
+    answers = child.read_many(numbered(12, b"mot " * 60_000))
+    first = next(answers)
+    time.sleep(1.0)
+    assert told(iter([first, *answers])) == [str(number) for number in range(12)]
+
+
+def test_caller_may_stop_early_and_read_another_in_between(child: Reader) -> None:
+    answers = child.read_many(numbered(30))
+    assert told(iter([next(answers), next(answers)])) == ["0", "1"]
+    assert child.read(RAW).subject == "Lampe"
+    assert told(iter([next(answers)])) == ["2"]
+    del answers
+    assert child.read(RAW).subject == "Lampe"
+
+
+def test_mails_are_fetched_only_as_far_ahead_as_there_is_room(child: Reader) -> None:
+    fetched = 0
+
+    def source() -> Iterator[Asked]:
+        nonlocal fetched
+        for one in numbered(300, b"x" * 100_000):
+            fetched += 1
+            yield one
+
+    answers = child.read_many(source())
+    next(answers)
+    assert fetched <= 2 + reader.AHEAD_BYTES // 100_000
+    assert len(list(answers)) == 299
+    assert fetched == 300
+
+
+def test_worn_child_is_followed_by_another_without_a_mail_lost(child: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_MAILS", 7)
+    before = descriptors()
+    assert told(child.read_many(numbered(30))) == [str(number) for number in range(30)]
+    child.close()
+    assert descriptors() == before
+
+
+def test_each_of_many_has_its_own_questions_answered(child: Reader) -> None:
+    """The signed mail's key is asked for while others are on their way; only its own `keys` is asked."""
+    names: list[tuple[int, str]] = []
+
+    def asking(number: int) -> Keys:
+        return lambda name: names.append((number, name))
+
+    raw = (b"From: a@shop.example\r\nDKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=shop.example; s=k%d;"
+           b" h=from:to:subject:date; bh=" + base64.b64encode(hashlib.sha256(b"x\r\n").digest())
+           + b"; b=eA==\r\n\r\nx\r\n")
+    asked = [Asked(raw=raw % number, keys=asking(number)) for number in range(5)]
+    assert all(isinstance(one, Message) for one in child.read_many([*asked, *numbered(5)]))
+    assert names == [(number, f"k{number}._domainkey.shop.example") for number in range(5)]
