@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.runs import united
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
-from bot.edges.store import Arrival, StorageError, Store, moment
+from bot.edges.store import Arrival, StorageError, Store, moment, pack
 from bot.entering import bearer_of
 from bot.settings import Mailbox
 from bot.words import say
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 SWEEP = timedelta(days=14)     # how far back the sweep looks: mails moved in, restored or missed
 SWEEP_EVERY = timedelta(hours=1)
-BATCH = 50                     # mails kept in one transaction
+BATCH = 100                    # mails kept in one transaction
+MOST_BYTES = 4 * 2**20         # and bytes, save for a single mail
+PACKERS = 2                    # threads that hash and compress
 
 
 def open_imap(mailbox: Mailbox) -> Imap:
@@ -59,11 +62,10 @@ def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime) -> i
 
     folder, name = MaildirFolder(path), str(path)
     first = store.folder(mailbox, name) is None
-    known = store.places(mailbox, name)
-    fetched = folder.fetch(sorted(set(folder.keys()) - known))
-    new = sum(store.keep(mailbox, batch, now) for batch in _batches(
+    fetched = folder.fetch(sorted(store.strange(mailbox, name, folder.keys())))
+    new = _keep(store, mailbox, (
         Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first)
-        for mail in fetched))
+        for mail in fetched), now)
     store.set_folder(mailbox, name, uidvalidity=0, last_uid=0, cold_below=0, looked=now)
     return new
 
@@ -73,30 +75,48 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
 
     The cursor is only a speed-up. A mail moved back in has a new UID, a restored mailbox has new
     UIDs for all; what was kept already is known by its bytes.
+
+    What is there and what of it was never kept is asked for as runs of numbers, never as a list: a folder of 100,000
+    mails is one run. Killed half way, the next look goes on behind the last batch that was committed, for its mails
+    have their places.
     """
     stands = imap.folder(folder)
     known = store.folder(mailbox, folder) or _first_look(store, mailbox, folder, stands)
     renumbered = known["uidvalidity"] != stands.uidvalidity
     last, cold_below = (0, 0) if renumbered else (known["last_uid"], known["cold_below"])
-    wanted = set() if renumbered or not known["looked"] else set(imap.new_uids(folder, last))
-    if renumbered or not known["looked"] or _sweep_is_due(known["looked"], now):
-        wanted |= _sweep(store, mailbox, folder, imap, stands.uidvalidity, now)
+    whole = renumbered or not known["looked"]
+    there = [] if whole else imap.present(folder, last)
+    if whole or _sweep_is_due(known["looked"], now):
+        there = united([*there, *_recent(store, mailbox, folder, imap, stands, now)])
     restored = moment(known["looked"]) if renumbered and known["looked"] else None
-    new = sum(store.keep(mailbox, batch, now) for batch in _batches(
-        _arrivals(imap, folder, sorted(wanted), cold_below, restored)))
+    wanted = store.lacking(mailbox, folder, stands.uidvalidity, there)
+    new = _keep(store, mailbox, _arrivals(imap, folder, wanted, cold_below, restored), now)
     store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
-                     last_uid=_reached(store, mailbox, folder, stands, wanted, last))
+                     last_uid=_reached(store, mailbox, folder, stands, there, last))
     return new
 
 
-def _reached(store: Store, mailbox: str, folder: str, stands: FolderState, wanted: set[int], last: int) -> int:
+def _recent(store: Store, mailbox: str, folder: str, imap: Imap, stands: FolderState, now: datetime) -> list[range]:
+    """Return what came within SWEEP and is still there.
+
+    Asked for by date once a day, since for that Dovecot may look at every file; then from the mail it began with.
+    """
+    name, day = f"swept {mailbox} {folder}", f"{stands.uidvalidity} {now:%Y-%m-%d}"
+    known, _, first = store.meta(name).rpartition(" ")
+    if known == day:
+        return imap.present(folder, int(first) - 1)
+    there = imap.present(folder, 0, (now - SWEEP).date())
+    store.set_meta(name, f"{day} {there[0].start if there else stands.uidnext}")
+    return there
+
+
+def _reached(store: Store, mailbox: str, folder: str, stands: FolderState, there: list[range], last: int) -> int:
     """Return where the next look begins: before the first mail the server named and did not give.
 
     It is deleted meanwhile, or its answer was garbled on the way; the next look tells which.
     """
-    places = store.places(mailbox, folder) if wanted else set()
-    missing = [uid for uid in wanted if f"{stands.uidvalidity}/{uid}" not in places]
-    return min(missing) - 1 if missing else max([last, stands.uidnext - 1, *wanted])
+    missing = next(store.lacking(mailbox, folder, stands.uidvalidity, there), None)
+    return max([last, stands.uidnext - 1, *(run[-1] for run in there[-1:])]) if missing is None else missing - 1
 
 
 def _first_look(store: Store, mailbox: str, folder: str, stands: FolderState) -> Row:
@@ -106,18 +126,12 @@ def _first_look(store: Store, mailbox: str, folder: str, stands: FolderState) ->
     return store.folder(mailbox, folder) or {}
 
 
-def _sweep(store: Store, mailbox: str, folder: str, imap: Imap, uidvalidity: int, now: datetime) -> set[int]:
-    """Return the UIDs of recent mails that we never saw at their place."""
-    seen = store.places(mailbox, folder)
-    return {uid for uid in imap.all_uids(folder, (now - SWEEP).date()) if f"{uidvalidity}/{uid}" not in seen}
-
-
 def _sweep_is_due(looked: str, now: datetime) -> bool:
     """Say whether the hour has changed since the last look: one sweep an hour, whoever looks."""
     return datetime.fromisoformat(looked).replace(minute=0, second=0) != now.replace(minute=0, second=0)
 
 
-def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int,
+def _arrivals(imap: Imap, folder: str, uids: Iterable[int], cold_below: int,
               restored: datetime | None) -> Iterator[Arrival]:
     """Fetch mails; cold is what was there before the first look, and what a restored folder had before the last."""
     for mail in imap.fetch(folder, uids):
@@ -126,20 +140,54 @@ def _arrivals(imap: Imap, folder: str, uids: list[int], cold_below: int,
                       cold=uid < cold_below or (restored is not None and mail.received < restored))
 
 
+def _keep(store: Store, mailbox: str, arrivals: Iterable[Arrival], now: datetime) -> int:
+    """Keep what arrives, batch by batch; while one is packed the next is on its way."""
+    new = 0
+    for batch in _packed(_batches(arrivals)):
+        new += store.keep(mailbox, batch, now)
+    return new
+
+
 def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
     """Part what arrives into batches; what came before a failure is kept before the failure is told."""
     batch: list[Arrival] = []
+    octets = 0
     try:
         for arrival in arrivals:
             killpoint("after FETCH of a mail")
             batch.append(arrival)
-            if len(batch) == BATCH:
+            octets += len(arrival.raw)
+            if len(batch) == BATCH or octets >= MOST_BYTES:
                 yield batch
-                batch = []
+                batch, octets = [], 0
     except EdgeError:
         yield batch
         raise
     yield batch
+
+
+def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival]]:
+    """Have batches packed by other threads, one behind what arrives; a single one is packed by whoever keeps it.
+
+    Hashing and zlib let go of Python's lock: they take half of what it takes to keep a mail.
+    """
+    first = next(batches, [])
+    if len(first) < BATCH:
+        yield first
+        yield from batches
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=PACKERS, thread_name_prefix="packing") as pool:
+        before = pool.map(pack, first)
+        try:
+            for batch in batches:
+                ready, before = before, pool.map(pack, batch)
+                yield list(ready)
+        except EdgeError:
+            yield list(before)
+            raise
+        yield list(before)
 
 
 def look_for_sent(mailbox: Mailbox, message_id: str) -> bool:

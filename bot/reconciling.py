@@ -96,15 +96,14 @@ def differences(store: Store, mailbox: Mailbox, imap: Imap | None, now: datetime
 
 
 def _not_kept(store: Store, mailbox: str, folder: str, imap: Imap, now: datetime) -> str:
-    uids = imap.all_uids(folder, (now - SWEEP).date())
     uidvalidity = imap.folder(folder).uidvalidity
+    there = imap.present(folder, 0, (now - SWEEP).date())
     known = store.folder(mailbox, folder)
     if known is None or not known["looked"]:
         return ""  # never looked at: that is told by whoever cannot
     late = now - moment(known["looked"]) > LATE
     last = known["last_uid"] if known["uidvalidity"] == uidvalidity else 0
-    places = store.places(mailbox, folder)
-    missed = [uid for uid in uids if f"{uidvalidity}/{uid}" not in places and (late or uid <= last)]
+    missed = [uid for uid in store.lacking(mailbox, folder, uidvalidity, there) if late or uid <= last]
     return say("Mailbox {mailbox}: {count} mails in {folder} were never kept (numbers {which}); look at them in your "
                "mail program, and move them out and back in: then they count as new", mailbox=mailbox, folder=folder,
                count=len(missed), which=_some([str(uid) for uid in missed])) if missed else ""
@@ -136,7 +135,7 @@ def _of_marketplaces(guichet: Guichet, mailbox: Mailbox, folder: str, imap: Imap
     lines = imap.senders(folder, imap.all_uids(folder, (now - SWEEP).date()))
     said = [uid for uid, line in lines.items() if any(one.is_sender(_address(line)) for one in shops)]
     trusted = frozenset({mailbox.authserv_id} if mailbox.authserv_id else ())
-    for mail in imap.fetch(folder, said):
+    for mail in imap.fetch(folder, sorted(said)):
         try:
             seen = guichet.reader.read(mail.raw, trusted=trusted)
             claim = marketplaces.recognise(seen, shops)

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from itertools import groupby
 from typing import Any
 
-__all__ = ["GARBAGE", "Ahead", "Asked", "numbers_of", "runs", "sequence_set"]
+from bot.core.runs import written
+
+__all__ = ["GARBAGE", "Ahead", "Asked"]
 
 LONGEST = 64 * 2**20    # bytes of one literal; above it what came is no mail of the size we asked for
 
@@ -23,11 +24,11 @@ LONGEST = 64 * 2**20    # bytes of one literal; above it what came is no mail of
 GARBAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError, RecursionError)
 
 _LITERAL = re.compile(rb"\{(\d{1,19})\}\r\n\Z")
-_USUAL = re.compile(rb'\* \d+ FETCH \(UID (\d{1,10}) INTERNALDATE "([ \d]\d-[A-Za-z]{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4})"'
+_USUAL = re.compile(rb"\* \d+ FETCH \(UID (\d{1,10})"
+                    rb' INTERNALDATE "([ \d]\d-[A-Za-z]{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4})"'
                     rb" BODY\[\] \{(\d{1,10})\}\r\n")
 _USUAL_SIZE = re.compile(rb"\* \d+ FETCH \(UID (\d{1,10}) RFC822\.SIZE (\d{1,19})\)\r\n")
 _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
-_SPAN = re.compile(r"(\d{1,10})(?::(\d{1,10}))?")
 
 Answer = dict[bytes, Any]
 
@@ -66,7 +67,7 @@ class Ahead:
         asked = Asked(self, self._imap._new_tag(), frozenset(wanted))
         self._open[asked.tag] = asked
         with suppress(OSError):
-            self._imap.send(b"%b UID FETCH %b (%b)\r\n" % (asked.tag, sequence_set(wanted).encode(), what.encode()))
+            self._imap.send(b"%b UID FETCH %b (%b)\r\n" % (asked.tag, written(wanted).encode(), what.encode()))
         return asked
 
     def answers(self, asked: Asked) -> dict[int, Answer]:
@@ -182,37 +183,3 @@ def _by_imapclient(parts: list[Any]) -> Iterator[tuple[int, Answer]]:
 
     for uid, answer in parse_fetch_response(parts, normalise_times=False, uid_is_key=True).items():
         yield int(uid), dict(answer)
-
-
-# -- many numbers in few words -------------------------------------------------------------------
-
-
-def runs(numbers: Iterable[int]) -> list[range]:
-    """Return ascending numbers as runs without a gap."""
-    found = []
-    for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        first = last = next(run)[1]
-        for _, last in run:     # noqa: B007 – the last one counts
-            pass
-        found.append(range(first, last + 1))
-    return found
-
-
-def sequence_set(uids: Iterable[int]) -> str:
-    """Return numbers as IMAP writes them, `1:5,7`."""
-    return ",".join(f"{run[0]}:{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs(uids))
-
-
-def numbers_of(said: str) -> list[range] | None:
-    """Return the runs that a server wrote as `1:5,7`, ascending and apart; None for what is no such set."""
-    found = [_SPAN.fullmatch(part) for part in said.split(",")]
-    if not all(found):
-        return None
-    ends = sorted(sorted((int(one[1]), int(one[2] or one[1]))) for one in found if one)
-    apart: list[range] = []
-    for first, last in ends:
-        if apart and first < apart[-1].stop:
-            first = apart[-1].stop
-        if first <= last:
-            apart.append(range(first, last + 1))
-    return apart

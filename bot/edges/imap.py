@@ -22,8 +22,9 @@ from pathlib import Path
 from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
+from bot.core.runs import parse, runs
 from bot.edges import EdgeError
-from bot.edges.exchange import GARBAGE, Ahead, Asked, numbers_of, runs
+from bot.edges.exchange import GARBAGE, Ahead, Asked
 from bot.edges.killpoint import killpoint
 from bot.words import say
 
@@ -1007,7 +1008,7 @@ def _runs_told(said: Sequence[bytes | None]) -> list[range] | None:
     words = said[-1].decode("ascii", "replace").partition(")")[2].split() if said and said[-1] else []
     if words[:1] != ["UID"]:
         return None
-    return numbers_of(words[words.index("ALL") + 1]) if "ALL" in words[:-1] else []
+    return parse(words[words.index("ALL") + 1]) if "ALL" in words[:-1] else []
 
 
 def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:

@@ -12,10 +12,10 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,16 @@ class Arrival:
     received: datetime
     cold: bool = False
     oversize: bool = False
+    packed: tuple[str, bytes] | None = field(default=None, repr=False)  # its hash and its bytes as kept
+
+
+def pack(arrival: Arrival) -> Arrival:
+    """Return a mail ready to be kept; any thread may do it."""
+    return replace(arrival, packed=_pack(arrival.raw))
+
+
+def _pack(raw: bytes) -> tuple[str, bytes]:
+    return hashlib.sha256(raw).hexdigest(), zlib.compress(raw, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,18 +294,22 @@ class Store:
             return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
 
     def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
-        digest = self._known_as(mailbox, hashlib.sha256(arrival.raw).hexdigest())
+        digest, packed = arrival.packed or _pack(arrival.raw)
+        digest = self._known_as(mailbox, digest)
         reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
-        new = self.connection.execute(
+        cursor = self.connection.execute(
             "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (mailbox, digest, zlib.compress(arrival.raw, 1), len(arrival.raw), iso(arrival.received), iso(now),
-             arrival.cold, reason)).rowcount
+            (mailbox, digest, packed, len(arrival.raw), iso(arrival.received), iso(now), arrival.cold, reason))
+        if cursor.rowcount:
+            self.connection.execute("INSERT OR IGNORE INTO places (mailbox, folder, place, mail) VALUES (?, ?, ?, ?)",
+                                    (mailbox, arrival.folder, arrival.place, cursor.lastrowid))
+            return True
         self.connection.execute(
             "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
             " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
             (mailbox, arrival.folder, arrival.place, mailbox, digest))
-        return bool(new)
+        return False
 
     def _known_as(self, mailbox: str, digest: str) -> str:
         """Return under which name a mail stands here: one that was forgotten stands under its keyed hash."""
@@ -310,18 +324,18 @@ class Store:
     def lacking(self, mailbox: str, folder: str, uidvalidity: int, spans: Sequence[range]) -> Iterator[int]:
         """Yield, ascending, the numbers of these runs (ascending, too) under which no mail was kept.
 
-        Read page by page, so that no look at a folder holds all its numbers, nor a cursor while others write.
+        Read page by page, so that no look at a folder holds all its numbers, nor a cursor while others write. A page
+        without a gap, of which as many are known as it has, needs no second look.
         """
-        numbers = chain.from_iterable(spans)
-        while page := list(islice(numbers, PAGE)):
-            known = self._known_numbers(mailbox, folder, uidvalidity, page[0], page[-1])
-            yield from (number for number in page if number not in known)
-
-    def _known_numbers(self, mailbox: str, folder: str, uidvalidity: int, first: int, last: int) -> set[int]:
-        with _plainly(self.path):
-            found = self.connection.execute("SELECT uid FROM places WHERE mailbox = ? AND folder = ? AND uidvalidity = ?"
-                                         " AND uid BETWEEN ? AND ?", (mailbox, folder, uidvalidity, first, last))
-            return {uid for (uid,) in found}
+        where = "FROM places WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND uid BETWEEN ? AND ?"
+        for page in _pages(spans):
+            asked = (mailbox, folder, uidvalidity, page[0].start, page[-1].stop - 1)
+            with _plainly(self.path):
+                if len(page) == 1 and self.connection.execute(f"SELECT count(*) {where}", asked).fetchone()[0] == len(
+                        page[0]):
+                    continue
+                known = {uid for (uid,) in self.connection.execute(f"SELECT uid {where}", asked)}
+            yield from (number for number in chain.from_iterable(page) if number not in known)
 
     def strange(self, mailbox: str, folder: str, places: Sequence[str]) -> list[str]:
         """Return, of some places, those at which no mail was kept."""
@@ -843,6 +857,20 @@ _BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode   # json.dumps would make an encoder for each value
+
+
+def _pages(spans: Iterable[range]) -> Iterator[list[range]]:
+    """Part runs into lists of about PAGE numbers."""
+    page: list[range] = []
+    held = 0
+    for part in (span[at:at + PAGE] for span in spans for at in range(0, len(span), PAGE)):
+        page.append(part)
+        held += len(part)
+        if held >= PAGE:
+            yield page
+            page, held = [], 0
+    if page:
+        yield page
 
 
 def _differ(one: str | None, other: str | None) -> bool:
