@@ -86,14 +86,16 @@ def leased(path: Path, lost: Callable[[], None] = lambda: None) -> Iterator[None
 
 
 def _beat(path: Path, end: threading.Event, lost: Callable[[], None]) -> None:
+    store: Store | None = None
     while not end.wait(BEAT):
         try:
-            store = Store(path)
+            store = store or Store(path)
             take(store, now())
-            store.close()
         except StorageError as error:
             log.warning("%s", error)
         except BusyError as error:
             log.error("%s", error)
             lost()
-            return
+            break
+    if store:
+        store.close()

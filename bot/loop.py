@@ -50,7 +50,8 @@ log = logging.getLogger(__name__)
 
 POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says: it dies silently behind NAT
 MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
-LOOK = 1.0             # seconds between looks at the outbox: another process may have released a draft
+LOOK = 1.0             # seconds between looks whether another process has written: it may have released a draft
+ROUND = 5.0            # seconds between rounds though nobody wrote: what was to wait may have waited long enough
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
 SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
 BEAT = 20.0            # seconds between two signs of life
@@ -72,10 +73,21 @@ class Stop:
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._on_signal)
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> bool:
+        """Wait until there is news, and return True, or until time is over."""
         self.turned = time.monotonic()
         with suppress(Empty):
             self._wakes.get(timeout=seconds)
+            while not self._wakes.empty():      # what was told several times is one piece of news
+                self._wakes.get_nowait()
+            return True
+        return False
+
+    def pause_until_news(self, store: Store, seen: int, seconds: float) -> None:
+        """Wait until there is news, or others have written since the store was `seen`, such as the terminal's yes."""
+        until = time.monotonic() + seconds
+        while not self.asked and not self.pause(LOOK) and store.version() == seen and time.monotonic() < until:
+            pass
 
     def wake(self) -> None:
         self._wakes.put(0)
@@ -277,11 +289,11 @@ def run(settings: Settings) -> None:
     with at_work(settings, stop.ask):
         stop.listen()
         readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
-        workers = [*readers, Worker(settings, stop, _reading), Worker(settings, stop, _sending)]
-        heart = Worker(settings, stop, _beating(workers[-2:]))
+        sending = Worker(settings, stop, _sending)
+        reading = Worker(settings, stop, _reading(sending.stop.wake))
         for reader in readers:
-            reader.on_news = workers[-2].stop.wake
-        workers.append(heart)
+            reader.on_news = reading.stop.wake
+        workers = [*readers, reading, sending, Worker(settings, stop, _beating([reading, sending]))]
         for worker in workers:
             worker.start()
         log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
@@ -375,20 +387,33 @@ class Watcher(Worker):
                     imap.wait(self.mailbox.folders[0], POLL)
 
 
-def _reading(guichet: Guichet, stop: Stop) -> None:
-    import schedule
+def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
+    """Return the work of reading and deciding; `on_news` wakes whoever sends, so that no reply waits for a look."""
+    def reading(guichet: Guichet, stop: Stop) -> None:
+        import schedule
 
-    steps, looks, steady = reading_steps(guichet), alarming.Looks(), now() + 5 * timedelta(seconds=POLL)
-    clock = schedule.Scheduler()
-    clock.every(15).seconds.do(lambda: tick(guichet, now()))
-    clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
-    clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
-    clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
-    while not stop.asked:
-        until_idle(steps[:-1], stop)
-        clock.run_pending()
-        guichet.reader.rest()
-        stop.pause(LOOK)
+        looks, steady = alarming.Looks(), now() + 5 * timedelta(seconds=POLL)
+        steps = [_telling(step, on_news) for step in reading_steps(guichet)[:-1]]
+        clock = schedule.Scheduler()
+        clock.every(15).seconds.do(lambda: tick(guichet, now()))
+        clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
+        clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
+        clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
+        while not stop.asked:
+            seen = guichet.store.version()
+            until_idle(steps, stop)
+            clock.run_pending()
+            guichet.reader.rest()
+            stop.pause_until_news(guichet.store, seen, ROUND)
+    return reading
+
+
+def _telling(step: Step, on_news: Callable[[], None]) -> Step:
+    def told() -> bool:
+        if did := step():
+            on_news()
+        return did
+    return told
 
 
 def _watch(guichet: Guichet, looks: alarming.Looks, steady: datetime) -> None:
@@ -411,6 +436,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
     waiting: dict[str, Backoff] = {}
     while not stop.asked:
+        seen = guichet.store.version()
         until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
         alarming.end_alarm(guichet, "thread:sending", now())
@@ -422,7 +448,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
                 waiting.pop(name, None)
             if stop.asked:
                 return
-        stop.pause(LOOK)
+        stop.pause_until_news(guichet.store, seen, ROUND)
 
 
 class Backoff:

@@ -189,6 +189,11 @@ class Store:
             raise
         self.connection.execute("RELEASE part")
 
+    def version(self) -> int:
+        """Return a number that changes whenever another connection has written; asking costs no look at any table."""
+        with _plainly(self.path):
+            return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
     @property
     def in_transaction(self) -> bool:
         return self.connection.in_transaction
