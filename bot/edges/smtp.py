@@ -10,10 +10,11 @@ import os
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from socket import IPPROTO_TCP, TCP_NODELAY
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -87,6 +88,11 @@ class SubmissionRefusedError(EdgeError):
         super().__init__(sentence, permanent=True)
 
 
+def _committed() -> bool:
+    """Say that it stays committed: asked for once, before the relay hung up on a connection we had kept."""
+    return True
+
+
 class _LostError(Exception):
     """The connection broke or what came back is no SMTP; never leaves this file."""
 
@@ -108,6 +114,7 @@ class Smtp:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._client: SMTP | None = None
+        self._careful = False  # whether pipelining went wrong here: then step by step
         self._token = ""  # the one last shown to the relay, never repeated
 
     def __enter__(self) -> Self:
@@ -125,9 +132,10 @@ class Smtp:
         taken for both or for neither, so that what arrives there was taken. A relay that refuses it gets the mail
         for the recipient alone.
 
-        `before_data` is called when the relay has taken sender and recipient and not a byte of the mail
-        has left: there the caller commits that it is being transmitted, or returns False to withdraw it.
-        What it raises passes through; the mail was then not sent.
+        `before_data` is called once, when not a byte of the mail has left: there the caller commits that it is being
+        transmitted, or returns False to withdraw it. What it raises passes through; the mail was then not sent.
+        The relay has taken sender and recipient by then, unless it announced PIPELINING (RFC 2920): such a one is
+        told both and DATA in one go, so that a mail costs two round trips.
 
         Raises:
             UnsafeMailError: these bytes are not one mail from `sender` to `recipient`.
@@ -136,11 +144,19 @@ class Smtp:
         """
         check_outgoing(raw, sender, recipient)
         killpoint("smtp before the connection is ready")
-        self._ready()
+        kept = self._ready()
         killpoint("smtp after the connection is ready")
+        echo = "" if echo.lower() == recipient.lower() else echo
+        if self._pipelines:
+            if not before_data():
+                return Sending(outcome=Outcome.WITHDRAWN)
+            if sending := self._send_at_once(raw, sender, recipient, echo, kept):
+                return sending
+            before_data = _committed
+            self._ready()
         if refused := self._offer(sender, recipient, len(raw)):
             return refused
-        no_echo = self._add(echo) if echo and echo.lower() != recipient.lower() else ""
+        no_echo = self._add(echo) if echo else ""
         if not before_data():
             self._forget()
             return Sending(outcome=Outcome.WITHDRAWN)
@@ -174,9 +190,8 @@ class Smtp:
 
     def _offer(self, sender: str, recipient: str, size: int) -> Sending | None:
         """Name sender and recipient; return what became of the mail if the relay would not have it."""
-        size_told = f" SIZE={size}" if self._client and self._client.has_extn("size") else ""
         try:
-            for line in (f"MAIL FROM:<{sender}>{size_told}", f"RCPT TO:<{recipient}>"):
+            for line in self._envelope(sender, recipient, size):
                 said = self._ask(line)
                 killpoint(f"smtp after {line[:4]}")
                 if said.code == 530:  # Must log in first, or must start TLS first: no fault of this mail
@@ -186,6 +201,101 @@ class Smtp:
         except _LostError as lost:
             return self._lost(Outcome.LATER, lost)
         return None
+
+    def _envelope(self, sender: str, recipient: str, size: int) -> list[str]:
+        size_told = f" SIZE={size}" if self._open().has_extn("size") else ""
+        return [f"MAIL FROM:<{sender}>{size_told}", f"RCPT TO:<{recipient}>"]
+
+    # one mail, its envelope in one go
+
+    @property
+    def _pipelines(self) -> bool:
+        return not self._careful and self._client is not None and bool(self._client.has_extn("pipelining"))
+
+    def _send_at_once(self, raw: bytes, sender: str, recipient: str, echo: str, kept: bool) -> Sending | None:
+        """Send a mail in two strokes: the envelope with DATA, then the text with its dot.
+
+        None: the connection that was kept turned out to be gone or out of step, so nothing was begun.
+        """
+        killpoint("smtp before DATA")
+        try:
+            reset, *said = self._ask_all(sender, recipient, echo, len(raw), kept)
+        except _LostError as lost:
+            self._careful = True
+            return self._lost(Outcome.LATER, lost)
+        if reset is None:
+            self._careful = True
+            self._drop()
+            return None
+        return self._go_on(raw, said)
+
+    def _ask_all(self, sender: str, recipient: str, echo: str, size: int, kept: bool) -> list[_Reply | None]:
+        """Say the whole envelope, and return what was answered to each part; first, that to RSET, None for no yes."""
+        if echo:
+            check_address(echo)
+        lines = [*self._envelope(sender, recipient, size), *([f"RCPT TO:<{echo}>"] if echo else []), "DATA"]
+        first: _Reply | None = _Reply(250, "")
+        try:
+            self._tell([*(["RSET"] if kept else []), *lines])
+            first = self._hear("") if kept else first
+        except _LostError:
+            first = None
+        if first is None or first.kind != 2:
+            if kept:
+                return [None]
+            raise _LostError(say("no connection"))
+        names = ["smtp after MAIL", "smtp after RCPT", *(["smtp after RCPT of the echo"] if echo else []),
+                 "smtp after DATA"]
+        return [first, *(self._hear(name) for name in names)]
+
+    def _go_on(self, raw: bytes, said: Sequence[_Reply | None]) -> Sending:
+        """Send the text if the relay took sender, recipient and DATA; else see that nothing leaves.
+
+        RFC 2920 3.1: DATA may be taken though no recipient was; then a lone dot ends it. Where our own mailbox was
+        taken beside the refused buyer that dot would send an empty mail to it, so we hang up instead.
+        """
+        mail, rcpt, *echoed, data = (one or _Reply(0, "") for one in said)
+        no = next((one for one in (mail, rcpt) if one.kind != 2), None)
+        if no is None and data.code != 354:
+            return self._refusal(data)
+        if no is not None:
+            self._end_of_nothing(data, alone=all(one.kind != 2 for one in echoed))
+            if no.code == 530:
+                self._drop()
+                raise SubmissionRefusedError(self._say_no(no))
+            return self._refusal(no)
+        if self._spoke_unasked():
+            return self._lost(Outcome.LATER, _LostError(say("it spoke unasked")))
+        no_echo = next((one.line for one in echoed if one.kind != 2), "")
+        return replace(self._hand_over(raw), no_echo=no_echo)
+
+    def _end_of_nothing(self, data: _Reply, *, alone: bool) -> None:
+        if data.code == 354 and alone:
+            try:
+                self._tell(["."])
+                self._hear("")
+            except _LostError:
+                self._drop()
+        elif data.kind not in (4, 5):
+            self._drop()
+
+    def _tell(self, lines: Sequence[str]) -> None:
+        try:
+            self._open().send("".join(f"{line}\r\n" for line in lines))
+        except (OSError, UnicodeError) as error:
+            raise _LostError(self._clean(str(error))) from None
+
+    def _hear(self, name: str) -> _Reply:
+        """Return the next answer; `name` is where a test may kill us after it."""
+        try:
+            said = self._reply(*self._open().getreply())
+        except OSError as error:
+            raise _LostError(self._clean(str(error))) from None
+        if name:
+            killpoint(name)
+        return said
+
+    # one mail, step by step
 
     def _add(self, echo: str) -> str:
         """Name our own mailbox as a second recipient; return why the relay would not, empty where it did."""
@@ -207,6 +317,9 @@ class Smtp:
             return self._lost(Outcome.LATER, lost)
         if said.code != 354:
             return self._refusal(said)
+        return self._hand_over(raw)
+
+    def _hand_over(self, raw: bytes) -> Sending:
         try:
             return self._verdict(self._write(raw))
         except _LostError as lost:
@@ -253,17 +366,19 @@ class Smtp:
 
     # the connection
 
-    def _ready(self) -> None:
-        """See that a connection stands and is in step."""
+    def _ready(self) -> bool:
+        """See that a connection stands and is in step; say whether it is one that was kept."""
         if self._client and not self._in_step():
             self._drop()
-        if not self._client:
-            self._connect()
+        if self._client:
+            return True
+        self._connect()
+        return False
 
     def _in_step(self) -> bool:
         """Say whether the kept connection lives, and whether the next answer will answer our next command."""
         try:
-            return not self._spoke_unasked() and self._ask("RSET").kind == 2
+            return not self._spoke_unasked() and (self._pipelines or self._ask("RSET").kind == 2)
         except _LostError:
             return False
 
@@ -285,9 +400,11 @@ class Smtp:
     def _connect(self) -> None:
         killpoint("smtp before connecting")
         self._check_security()
-        context = self._context()
+        context = None if self._relay.security == "plain" else self._context()
         try:
             self._client = self._dial(context)
+            if line := self._client.sock:
+                line.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)    # a mail's last part never waits for an ACK
             self._greet()
             if self._relay.security == "starttls":
                 self._start_tls(context)
@@ -321,7 +438,7 @@ class Smtp:
                 "Mailbox {mailbox}: the authority file {file} for {host}:{port} cannot be read ({reason})",
                 **self._where(), file=file, reason=self._clean(str(error))), permanent=True) from None
 
-    def _dial(self, context: SSLContext) -> SMTP:
+    def _dial(self, context: SSLContext | None) -> SMTP:
         from smtplib import SMTP, SMTP_SSL
 
         relay = self._relay
@@ -334,7 +451,7 @@ class Smtp:
         if code != 250:
             raise EdgeError(self._say_no(self._reply(code, words)))
 
-    def _start_tls(self, context: SSLContext) -> None:
+    def _start_tls(self, context: SSLContext | None) -> None:
         client = self._open()
         if not client.has_extn("starttls"):
             raise EdgeError(say(

@@ -73,6 +73,7 @@ class SmtpServer:
         late: seconds between keeping a mail and its 250.
         stripped: STARTTLS is neither offered nor known, and log-in is offered without it.
         tokens: by user the one token with which XOAUTH2 lets him in; add it to `mechanisms`.
+        pipelining: whether it says in EHLO that it takes several commands at once.
         mechanisms: the ways to log in that it offers, in the words of EHLO.
         mails: what it has kept, in order.
         spoken: the verbs heard, in order, over all connections; CONNECT opens each.
@@ -89,6 +90,7 @@ class SmtpServer:
         self.late = 0.0
         self.stripped = False
         self.mechanisms = "PLAIN LOGIN"
+        self.pipelining = False
         self.tokens: dict[str, str] = {}
         self.strict = strict
         self.on_keep: Callable[[Received], None] | None = None
@@ -269,7 +271,9 @@ class _Connection(SMTP):
                           answers: list[str]) -> list[str]:
         session.host_name = hostname
         log_in = f"250-AUTH {self.owner.mechanisms}"
-        return [log_in if line.startswith("250-AUTH") else line for line in answers]
+        more = ["250-PIPELINING"] if self.owner.pipelining else []
+        known = [log_in if line.startswith("250-AUTH") else line for line in answers]
+        return [*known[:1], *more, *known[1:]]
 
     async def handle_DATA(self, server: object, session: Session, envelope: Envelope) -> str:
         """Keep the mail, unless the fault for its dot says otherwise."""
