@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bot.core.runs import united
 from bot.edges import EdgeError
@@ -190,11 +190,37 @@ def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival]]:
         yield list(before)
 
 
+class SentLook:
+    """Looks for mails of ours in a mailbox's Sent folder, over one connection, made when first needed."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self._imap: Imap | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._imap:
+            self._imap.close()
+
+    def holds(self, message_id: str) -> bool:
+        """Say whether the folder holds exactly this Message-ID of ours."""
+        if self._mailbox.imap is None:
+            return False
+        if self._imap is None:
+            imap = open_imap(self._mailbox)
+            imap.connect()
+            self._imap = imap
+        try:
+            return self._imap.find_sent(message_id)
+        except EdgeError:
+            self._imap.close()
+            self._imap = None
+            raise
+
+
 def look_for_sent(mailbox: Mailbox, message_id: str) -> bool:
     """Say whether the mailbox's Sent folder holds exactly this Message-ID of ours."""
-    if mailbox.imap is None:
-        return False
-    with open_imap(mailbox) as imap:
-        return bool(imap.find_sent(message_id))
-
-
+    with SentLook(mailbox) as look:
+        return look.holds(message_id)

@@ -26,7 +26,7 @@ from bot.edges.webservice import Webservice
 from bot.entering import bearer_of
 from bot.guichet import Guichet
 from bot.pausing import paused
-from bot.receiving import look_for_sent
+from bot.receiving import SentLook
 from bot.settings import Mailbox
 from bot.settling import TO_BUYER, later, refused, sent, unknown
 from bot.standing import forbidden_now
@@ -135,11 +135,11 @@ def _claim(guichet: Guichet, row: Row, clock: Callable[[], datetime]) -> Callabl
 
 
 def _send_from(guichet: Guichet, mailbox: Mailbox, rows: list[Row], clock: Callable[[], datetime]) -> Iterator[None]:
-    with Smtp(relay_of(mailbox)) as smtp:
+    with Smtp(relay_of(mailbox)) as smtp, SentLook(mailbox) as look:
         for row in rows:
             if waits(guichet, row, clock()):
                 continue
-            if found := _went_out_already(guichet, mailbox, row, clock()):
+            if found := _went_out_already(guichet, look, row, clock()):
                 sent(guichet, row, found, clock())
             elif row["what"] in TO_BUYER and (reason := _forbidden(guichet, row, clock())):
                 refused(guichet, row, reason, clock())
@@ -169,7 +169,7 @@ def _forbidden(guichet: Guichet, row: Row, now: datetime) -> str:
         return forbidden_now(guichet, row, now)
 
 
-def _went_out_already(guichet: Guichet, mailbox: Mailbox, row: Row, now: datetime) -> str:
+def _went_out_already(guichet: Guichet, look: SentLook, row: Row, now: datetime) -> str:
     """Return what proves that a mail left before: one that came back to us, or lies in Sent; empty for none.
 
     Looked for before a reply nobody approved, before any second try of a mail to a buyer, and before every mail
@@ -180,19 +180,45 @@ def _went_out_already(guichet: Guichet, mailbox: Mailbox, row: Row, now: datetim
         return ""
     if guichet.store.came_back(row["message_id"]):
         return say("its copy to our own mailbox arrived")
-    return say("found in the Sent folder") if look_for_sent(mailbox, row["message_id"]) else ""
+    return say("found in the Sent folder") if look.holds(row["message_id"]) else ""
 
 
 def _send_one(guichet: Guichet, smtp: Smtp, mailbox: Mailbox, row: Row, clock: Callable[[], datetime]) -> None:
-    guichet.store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row["id"])
+    claim = Claim(guichet, row, clock)
     try:
-        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], _claim(guichet, row, clock),
+        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], claim,
                             echo=_echo(guichet, mailbox, row, clock()))
     except UnsafeMailError as error:
         sending = Sending(outcome=Outcome.REFUSED, reply=str(error))
     if sending.no_echo:
         _learn_no_echo(guichet, mailbox, sending.no_echo, clock())
-    _settle(guichet, {**row, "attempts": row["attempts"] + 1}, sending, clock())
+    with guichet.store.write_tx():
+        if not claim.made and sending.outcome is not Outcome.WITHDRAWN:
+            claim.count()
+        _settle(guichet, {**row, "attempts": row["attempts"] + 1}, sending, clock())
+
+
+class Claim:
+    """What moves a row on to `transmitting`, and counts the try, at the last moment at which it surely has not left.
+
+    Two commits a mail: this one, and what became of it. They cannot be fewer. The `sent` of one mail may not wait for
+    the `transmitting` of the next: killed in between, a mail that was taken would stand as one nobody knows of, and
+    the seller would be asked about it.
+    """
+
+    def __init__(self, guichet: Guichet, row: Row, clock: Callable[[], datetime]) -> None:
+        self._store, self._row, self._move = guichet.store, row, _claim(guichet, row, clock)
+        self.made = False
+
+    def __call__(self) -> bool:
+        with self._store.write_tx():
+            self.made = self._move()
+            if self.made:
+                self.count()
+        return self.made
+
+    def count(self) -> None:
+        self._store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", self._row["id"])
 
 
 def _echo(guichet: Guichet, mailbox: Mailbox, row: Row, now: datetime) -> str:
