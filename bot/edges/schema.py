@@ -6,11 +6,49 @@ Instants are text, UTC, `2026-11-22T09:40:00Z`, so that they sort. Money, where 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
-from sqlite_utils import Migrations
+Migration = Callable[[Any], None]
 
-migrations = Migrations("guichet")
+
+class Known:
+    """The migrations of this program. sqlite-utils, which applies them, is loaded only when one is to be applied:
+    at each start of a program that has nothing to do it would take longer than all the rest.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._all: list[Migration] = []
+
+    def __call__(self) -> Callable[[Migration], Migration]:
+        def note(migration: Migration) -> Migration:
+            self._all.append(migration)
+            return migration
+        return note
+
+    @property
+    def names(self) -> list[str]:
+        return [one.__name__ for one in self._all]
+
+    def pending(self, db: Any) -> list[Any]:
+        return list(self._set.pending(db))
+
+    def apply(self, db: Any, *, stop_before: str | Iterable[str] | None = None) -> None:
+        self._set.apply(db, stop_before=stop_before)
+
+    @cached_property
+    def _set(self) -> Any:
+        from sqlite_utils import Migrations
+
+        known = Migrations(self.name)
+        for migration in self._all:
+            known()(migration)
+        return known
+
+
+migrations = Known("guichet")
 
 
 @migrations()

@@ -11,10 +11,11 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -135,19 +136,26 @@ class Store:
         self.path = path
         with _plainly(path, OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.db = _open(path)
-            self.connection: sqlite3.Connection = self.db.conn
+            self.connection = _open(path)
             self._known: dict[str, str] = {}    # of meta, while a transaction of ours keeps all others from writing
             self._salt = b""
-            _refuse_newer(self.db, path)
-            if pending := migrations.pending(self.db):
-                if migrations.applied(self.db):
-                    copy(path, path.parent / "backups" / f"guichet-before-{pending[-1].name[:4]}.db")
+            applied = _applied(self.connection)
+            _refuse_newer(applied, path)
+            if pending := [name for name in migrations.names if name not in applied]:
+                if applied:
+                    copy(path, path.parent / "backups" / f"guichet-before-{pending[-1][:4]}.db")
                 with self.write_tx():
                     _migrate(self.db)
 
+    @cached_property
+    def db(self) -> Any:
+        """The same connection as sqlite-utils takes it."""
+        from sqlite_utils import Database
+
+        return Database(self.connection)
+
     def close(self) -> None:
-        self.db.close()
+        self.connection.close()
 
     @contextmanager
     def write_tx(self) -> Iterator[None]:
@@ -892,15 +900,14 @@ def _case(row: Row) -> Case:
         snoozed_until=moment(row["snoozed_until"]) if row["snoozed_until"] else None)
 
 
-def _open(path: Path) -> Any:
-    from sqlite_utils import Database
-
+def _open(path: Path) -> sqlite3.Connection:
     _make(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
     _write_ahead(connection)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON",
+                   "recursive_triggers = ON"):     # or INSERT OR REPLACE would pass by what keeps the journal
         connection.execute(f"PRAGMA {pragma}")
-    return Database(connection)
+    return connection
 
 
 def _make(path: Path) -> None:
@@ -927,11 +934,17 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.05)
 
 
-def _refuse_newer(db: Any, path: Path) -> None:
+def _applied(connection: sqlite3.Connection) -> list[str]:
+    """Return the migrations a database has behind it; none for a new one."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone():
+        return []
+    return [name for name, in connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?",
+                                                 (migrations.name,))]
+
+
+def _refuse_newer(applied: Sequence[str], path: Path) -> None:
     """Raise if a newer program has changed the tables: this one would write what that one cannot read."""
-    with closing(type(db)(memory=True)) as empty:
-        known = {one.name for one in migrations.pending(empty)}  # of an empty database: all there are
-    if newer := [one.name for one in migrations.applied(db) if one.name not in known]:
+    if newer := [name for name in applied if name not in migrations.names]:
         raise StorageError(say("The database {path} was made by a newer Guichet ({names}): use that program, "
                                "or put back a backup of before", path=path, names=", ".join(newer)), permanent=True)
 
