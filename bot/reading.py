@@ -290,7 +290,7 @@ def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
     if found is None and kind in cases.JOINING:
         return "ignored", f"{kind}: {say('no case of ours knows it')}", None
     case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,
-                  mailbox=mail.mailbox)
+                  mailbox=mail.mailbox, before=found or Case(key=event.case))
     if case is None:
         return "ignored", "duplicate_event: " + say("told before in another mail"), found
     return "read", "", case
