@@ -746,12 +746,13 @@ class Store:
         Of an order with several items each has a price, a parcel and a claim of its own.
         Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
         """
+        of_item = "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
+        if order is not None:   # so that it costs nothing how many others have bought the same
+            of_item = f"{of_item} AND order_number = ?5 UNION {of_item} AND order_number IS NULL"
         return self.rows(
             "SELECT kind, at, origin, source, facts FROM events WHERE case_id IN ("
             "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND reference = ?3"
-            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
-            " AND (order_number IS NULL OR ?5 IS NULL OR order_number = ?5)"
-            " UNION SELECT id FROM cases INDEXED BY cases_of_order"
+            f" UNION {of_item} UNION SELECT id FROM cases INDEXED BY cases_of_order"
             " WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
             " AND (coalesce(item, '') = '' OR coalesce(?4, '') = ''))"
             " AND NOT (source LIKE 'seller:%' AND key LIKE '%/refused:%') ORDER BY id",
