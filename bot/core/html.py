@@ -79,10 +79,22 @@ def read_page(source: str) -> Page:
 
 
 @cache
-def _parser() -> Any:
+def _parser(*, comments: bool = False) -> Any:
     from lxml import etree
 
-    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    return etree.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=True, no_network=True)
+
+
+def _tree(source: str) -> Any:
+    """Return the tree of a page, its comments in their places; None for one that cannot or must not be parsed."""
+    from lxml import etree
+
+    broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
+    try:
+        return None if _is_endless(source) else etree.fromstring(
+            source.encode("utf-8", "replace"), _parser(comments=True))
+    except broken:
+        return None
 
 
 def _is_endless(source: str) -> bool:
@@ -268,6 +280,28 @@ def _tidy(line: str) -> str:
 _SPACES = re.compile(" {2,}")
 
 
+def read_tables(source: str) -> list[list[list[str]]]:
+    """Return the innermost tables of `source` as rows of cells, each cell in one line; none of what is refused."""
+    tree = _tree(source[:MAX_HTML])
+    if tree is None:
+        return []
+    inner = (table for table in tree.iter("table") if next(table.iterdescendants("table"), None) is None)
+    return [[_cells(row) for row in list(table.iterdescendants("tr")) or [table]] for table in inner]
+
+
+def _cells(row: Any) -> list[str]:
+    said = _said()
+    return [" ".join(" ".join(said(cell)).split()) for cell in row.iterdescendants("th", "td")]
+
+
+@cache
+def _said() -> Any:
+    from lxml import etree
+
+    return etree.XPath("descendant::text()[not(ancestor::style or ancestor::script or ancestor::template)]",
+                       smart_strings=False)
+
+
 def _is_row(row: Any) -> bool:
     """Say whether a row holds facts side by side, not the layout of a whole mail."""
     if len(row) < 2 or next(row.iterdescendants("table", "li", "pre", "blockquote"), None) is not None:
@@ -287,4 +321,6 @@ def _is_quote(element: Any) -> bool:
 def _hidden_classes(tree: Any) -> frozenset[str]:
     """Return the classes a style sheet of the mail hides outside of @media."""
     sheets = "".join(style.text or "" for style in tree.iter("style"))[:65536]
+    if "display" not in sheets.lower():
+        return frozenset()
     return frozenset(_HIDDEN_CLASS.findall(_AT_RULE.sub("", sheets)))

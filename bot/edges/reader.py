@@ -359,7 +359,7 @@ def _end(process: subprocess.Popen[bytes], line: socket.socket) -> None:
 # -- both ends -----------------------------------------------------------------------------------
 
 _TEXTS = ("sender", "sender_name", "reply_to", "to", "subject", "message_id", "in_reply_to", "origin_why", "automatic",
-          "text", "html", "newest", "content_key")
+          "text", "html", "page", "newest", "content_key")
 
 
 def _fields(seen: Message) -> tuple[Any, ...]:
