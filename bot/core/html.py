@@ -102,6 +102,8 @@ def _is_endless(source: str) -> bool:
 
     A quoted value may hold a `>`, and text may hold a quote: so it is asked with and without values.
     """
+    if len(source) <= MAX_TAG:
+        return False
     if not _TAG_END_IN_VALUE.search(source):  # without its values, a tag is only shorter
         return _has_long_tag(source)
     return any(map(_has_long_tag, (source, *(values.sub("=", source) for values in _VALUES))))
@@ -194,7 +196,7 @@ class _Walk:
     def leave(self, element: Any, tag: str) -> None:
         if element is self.row:
             self.row = None
-        if tag in _BLOCKS:
+        if tag in _BLOCKS and (self.line or self.row is not None):
             self.end_line()
         quotes, paints = self.open.pop()
         self.quoted -= quotes
@@ -207,7 +209,8 @@ class _Walk:
         if tag in ("td", "th"):
             self.open_cell()
             return
-        self.end_line(always=tag == "br")
+        if self.line or self.row is not None or tag == "br":
+            self.end_line(always=tag == "br")
         if tag == "tr" and self.row is None and _is_row(element):
             self.row, self.cells = element, 0
 
