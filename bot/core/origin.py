@@ -204,8 +204,8 @@ def _own_delivery(received: str, hosts: frozenset[str]) -> bool:
 
 
 _RESULT = re.compile(
-    r"[ \t]*(?!none)([a-z][a-z-]*)=([a-zA-Z]+)(?:[ \t]*\([\w \t,:=@/.+-]*\))?[ \t]*"
-    r"((?:(?:smtp|header|body|policy)\.[A-Za-z-]+=(?:@[\w-]+(?:\.[\w-]+)*|[\w+/=.-][\w+/=.@-]*)(?:[ \t]+|\Z))*)",
+    r"[ \t]*(?!none)([a-z][a-z-]*)=([a-zA-Z]+)(?:[ \t]*\([\w \t,:=@/.+-]*\))?"
+    r"((?:[ \t]+(?:smtp|header|body|policy)\.[A-Za-z-]+=(?:@[\w-]+(?:\.[\w-]+)*|[\w+/=.-][\w+/=.@-]*))*)[ \t]*",
     re.ASCII)
 _PROPERTY = re.compile(r"([a-z]+)\.([A-Za-z-]+)=([\w+/=.@-]+)", re.ASCII)
 _SERVER = re.compile(r"\w[\w-]*(?:\.[\w-]+)*", re.ASCII)
