@@ -99,13 +99,12 @@ def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | Unreadabl
 def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
                      troubled: set[int]) -> int:
     """Settle mails in one transaction; return how many: others, such as the terminal, wait no longer than HELD."""
-    until = monotonic() + HELD
+    until, many = monotonic() + HELD, 0
     with guichet.store.write_tx():
-        for many, (mail, seen) in enumerate(part, start=1):
-            _settle(guichet, mail, seen, now, troubled)
+        while many < len(part) and (not many or monotonic() < until):
+            _settle(guichet, *part[many], now, troubled)
+            many += 1
             killpoint("amid a batch")
-            if monotonic() >= until:
-                break
     return many
 
 

@@ -141,7 +141,8 @@ class Templates:
     def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
         """Return the languages there are words in; empty where nobody wrote any."""
         form = re.compile(rf"{re.escape(name.rpartition('/')[2])}\.(..)\.txt")
-        places = {place / name.rpartition("/")[0] for folder in self.folders for place in (folder, folder / marketplace)}
+        inside = name.rpartition("/")[0]
+        places = {place / inside for folder in self.folders for place in (folder, folder / marketplace)}
         return tuple(sorted({found[1] for place in places for file in self._names(place)
                              if (found := form.fullmatch(file))}))
 
