@@ -773,16 +773,15 @@ class Store:
             " WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?4) AND (source LIKE 'seller:%'"
             " OR (origin = 'proven' AND kind != 'buyer_wrote'))) LIMIT 1", key.marketplace, key.shop, case, order)
 
-    def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
-                   mailbox: str | None = None, what: str | None = None) -> int:
+    def left_alone(self, now: datetime, *, case: int | None, domain: str, mailbox: str) -> dict[str, int]:
         """Count what left, or is about to, without the seller's yes: of a case, to a domain, from a mailbox."""
-        [row] = self.rows(
-            "SELECT count(*) AS count FROM outbox WHERE what IN ('reply', 'offer') AND mode = 'alone'"
-            " AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?"
-            " AND (? IS NULL OR case_id = ?) AND (? IS NULL OR lower(to_addr) LIKE '%@' || ?)"
-            " AND (? IS NULL OR mailbox = ?) AND (? IS NULL OR what = ?)",
-            iso(since), case, case, domain, domain, mailbox, mailbox, what, what)
-        return int(row["count"])
+        return self.rows(
+            "SELECT count(*) FILTER (WHERE case_id = ?1) AS case_day,"
+            " count(*) FILTER (WHERE case_id = ?1 AND what = 'reply') AS replies_day,"
+            " count(*) FILTER (WHERE ?2 != '' AND created > ?4 AND lower(to_addr) LIKE '%@' || ?2) AS domain_hour,"
+            " count(*) FILTER (WHERE mailbox = ?3) AS mailbox_day FROM outbox WHERE what IN ('reply', 'offer')"
+            " AND mode = 'alone' AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?5",
+            case, domain, mailbox, iso(now - timedelta(hours=1)), iso(now - timedelta(days=1)))[0]
 
     def alone_since(self, mailbox: str, since: datetime) -> tuple[int, int]:
         """Count the replies that were handed over without the seller's yes since an instant, and those that failed."""
