@@ -667,7 +667,8 @@ class Store:
 
     def echoed(self) -> Row | None:
         """Return a row of which nobody knew whether it left, and which has come back to us since."""
-        return self.row("SELECT outbox.* FROM outbox JOIN echoes ON mark = substr(message_id, 2, 16)"
+        return self.row("SELECT outbox.* FROM outbox INDEXED BY outbox_states"
+                        " JOIN echoes ON mark = substr(message_id, 2, 16)"
                         " WHERE state IN ('transmitting', 'uncertain') AND channel = 'email' ORDER BY id LIMIT 1")
 
     def answered_by_mail(self, message_id: str) -> bool:
@@ -677,8 +678,8 @@ class Store:
     def unfiled(self, before: datetime, now: datetime) -> Row | None:
         """Return a reply that left before an instant, and of which no copy was looked for in Sent since."""
         return self.row(
-            "SELECT * FROM outbox WHERE state = 'sent' AND filed = '' AND channel = 'email' AND raw IS NOT NULL"
-            " AND what IN ('reply', 'offer') AND attempts > 0 AND changed <= ?"
+            "SELECT * FROM outbox INDEXED BY outbox_unfiled WHERE state = 'sent' AND filed = '' AND channel = 'email'"
+            " AND raw IS NOT NULL AND what IN ('reply', 'offer') AND attempts > 0 AND changed <= ?"
             " AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT 1", iso(before), iso(now))
 
     def record_filed(self, draft: int, filed: str) -> None:
