@@ -236,7 +236,7 @@ def scans(connection: sqlite3.Connection, sql: str) -> list[str]:
     marks = re.findall(r"\?\d+", sql)
     plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * (len(set(marks)) or sql.count("?"))).fetchall()
     whole = re.compile(rf"SCAN (?:{'|'.join(GROWS)})\b")
-    return [step for *_, step in plan if POOR.search(step) or whole.match(step) and not SMALL.search(step)]
+    return [step for *_, step in plan if POOR.search(step) or (whole.match(step) and not SMALL.search(step))]
 
 
 def test_the_queries_of_the_hot_path_use_indexes(world: World) -> None:
