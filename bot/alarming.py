@@ -61,8 +61,8 @@ def end_alarm(guichet: Guichet, name: str, now: datetime) -> None:
         store.run("UPDATE alarms SET ended = ? WHERE id = ?", iso(now), row["id"])
         store.run("UPDATE outbox SET state = 'discarded', changed = ? WHERE step LIKE ? AND state = 'ready'",
                   iso(now), f"alarm/{row['id']}/%")
-        if store.row("SELECT 1 AS one FROM outbox WHERE step LIKE ? AND state IN ('transmitting', 'sent') LIMIT 1",
-                     f"alarm/{row['id']}/%"):
+        if store.has("SELECT 1 FROM outbox WHERE step BETWEEN ? AND ? AND +state IN ('transmitting', 'sent') LIMIT 1",
+                     f"alarm/{row['id']}/", f"alarm/{row['id']}/~"):
             _write(guichet, row, now, over=True)
 
 

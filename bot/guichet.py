@@ -37,7 +37,8 @@ class Guichet:
     @property
     def in_force(self) -> Settings:
         """The settings, with the policy that is in force."""
-        return replace(self.settings, policy=self.policy)
+        policy = self.policy
+        return self.settings if policy is self.settings.policy else replace(self.settings, policy=policy)
 
     @cached_property
     def templates(self) -> Templates:

@@ -158,16 +158,19 @@ def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
 
 
 def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Understood | None = None,
-           mailbox: str = "") -> Case | None:
+           mailbox: str = "", before: Case | None = None) -> Case | None:
     """Let one event - from a mail, the clock, the seller or the outbox - take its effect, all of it or nothing.
+
+    Args:
+        before: the event's case as it stands, where the caller has looked within this transaction.
 
     Returns the case as it stands afterwards, or None if the event had been heard before.
     """
     store = guichet.store
     with store.write_tx(), words.speaking(guichet.seller.language):
-        if store.has_event(event.key) or store.has_event(event.key.removesuffix(UNPROVEN)):
+        if store.has_event(event.key, event.key.removesuffix(UNPROVEN)):
             return None
-        before = store.case(event.case)
+        before = before or store.case(event.case)
         before = replace(before, mailbox=before.mailbox or mailbox)
         before = replace(before, around=look(store, _joined(before, event, understood), event, now))
         found = consider(before, event, understood, guichet.in_force, now)

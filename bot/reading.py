@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -86,23 +85,27 @@ def _parts(pairs: Iterator[tuple[Mail, Message | UnreadableError]],
 
 def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
                 troubled: set[int]) -> None:
-    """Settle mails that are read in one transaction; where that fails, each in its own, so that the sound ones stay.
+    """Settle mails that are read, together; where that fails, each by itself, so that those before the fault stay."""
+    waiting, most = list(part), len(part)
+    while waiting:
+        try:
+            del waiting[:_settle_together(guichet, waiting[:most], now, troubled)]
+        except StorageError:
+            if most == 1:
+                raise
+            most = 1
 
-    Other writers, the seller's terminal among them, wait no longer than HELD.
-    """
-    waiting = deque(part)
-    try:
-        while waiting:
-            until = monotonic() + HELD
-            with guichet.store.write_tx():
-                while waiting and monotonic() < until:
-                    _settle(guichet, *waiting.popleft(), now, troubled)
-                    killpoint("amid a batch")
-    except StorageError:
-        if len(part) == 1:
-            raise
-        for pair in part:
-            _settle_all(guichet, [pair], now, troubled)
+
+def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
+                     troubled: set[int]) -> int:
+    """Settle mails in one transaction; return how many: others, such as the terminal, wait no longer than HELD."""
+    until, many = monotonic() + HELD, 0
+    with guichet.store.write_tx():
+        while many < len(part) and (not many or monotonic() < until):
+            _settle(guichet, *part[many], now, troubled)
+            many += 1
+            killpoint("amid a batch")
+    return many
 
 
 def _settle(guichet: Guichet, mail: Mail, seen: Message | UnreadableError, now: datetime, troubled: set[int]) -> None:
@@ -290,7 +293,7 @@ def _settled(guichet: Guichet, mail: Mail, understood: Understood, event: Event,
     if found is None and kind in cases.JOINING:
         return "ignored", f"{kind}: {say('no case of ours knows it')}", None
     case = handle(guichet, replace(event, case=found.key) if found else event, now, understood=understood,
-                  mailbox=mail.mailbox)
+                  mailbox=mail.mailbox, before=found or Case(key=event.case))
     if case is None:
         return "ignored", "duplicate_event: " + say("told before in another mail"), found
     return "read", "", case

@@ -44,7 +44,8 @@ def cases(store: Store, where: str = "", *args: Any) -> list[Flat]:
 
 def today(store: Store) -> list[Flat]:
     """Return the cases that wait for the seller, in order of time left."""
-    return cases(store, "WHERE turn = 'seller' AND stage != 'closed'")
+    return cases(store, "WHERE cases.id IN (SELECT id FROM cases INDEXED BY cases_waiting"
+                        " WHERE turn = 'seller' AND stage != 'closed')")
 
 
 def flat_case(row: Row) -> Flat:

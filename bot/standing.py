@@ -124,12 +124,8 @@ def _day(facts: Mapping[str, str], names: Sequence[str]) -> date | None:
 
 
 def _counts(store: Store, case: Case, now: datetime) -> Counts:
-    day, domain = now - timedelta(days=1), case.answer_to.rpartition("@")[2].lower()
-    return Counts(
-        case_day=store.left_alone(day, case=case.number) if case.number else 0,
-        replies_day=store.left_alone(day, case=case.number, what="reply") if case.number else 0,
-        domain_hour=store.left_alone(now - timedelta(hours=1), domain=domain) if domain else 0,
-        mailbox_day=store.left_alone(day, mailbox=case.mailbox))
+    domain = case.answer_to.rpartition("@")[2].lower()
+    return Counts(**store.left_alone(now, case=case.number, domain=domain, mailbox=case.mailbox))
 
 
 def _left(row: Row) -> Left:

@@ -18,7 +18,9 @@ MODES = "modes"     # meta: {"amazon.buyer_wrote": ["alone", "2026-11-22T09:40:0
 
 def switched(store: Store) -> dict[str, tuple[Mode, str]]:
     """Return what was switched on the page, by kind or marketplace.kind, each with the instant."""
-    kept: Mapping[str, tuple[str, str]] = json.loads(store.meta(MODES) or "{}")
+    if not (said := store.meta(MODES)):
+        return {}
+    kept: Mapping[str, tuple[str, str]] = json.loads(said)
     return {name: (Mode(mode), since) for name, (mode, since) in kept.items()}
 
 

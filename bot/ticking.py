@@ -133,8 +133,9 @@ def _put_off(guichet: Guichet, row: Row, now: datetime) -> bool:
 
 def _clock_event(guichet: Guichet, one: Due, rung: str, now: datetime, *, together: bool) -> bool:
     row, mark = one.row, f"{one.row['name']}:{one.row['due']}:{rung}"
+    last = one.rung == min(guichet.settings.policy.warnings)
     facts = {"name": row["name"], "who": row["who"], "due": deadlines.local(moment(row["due"]), guichet.seller),
-             "told": "together" if together else "", "last": "yes" if one.rung == min(guichet.settings.policy.warnings) else ""}
+             "told": "together" if together else "", "last": "yes" if last else ""}
     key = CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"])
     event = Event(key=f"{key.marketplace}/{key.reference}/{one.kind}/{mark}", kind=one.kind, case=key, at=now,
                   source=f"clock:{row['due']}:{rung}", mark=mark, facts=facts, text="")

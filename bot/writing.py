@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -455,7 +455,9 @@ def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Wr
     if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
     try:
-        row_to_be = asdict(row) | {"to_addr": row.to, "references_": row.references}
+        row_to_be = {"mailbox": row.mailbox, "what": row.what, "mode": row.mode, "subject": row.subject,
+                     "body": row.body, "message_id": row.message_id, "in_reply_to": row.in_reply_to,
+                     "to_addr": row.to, "references_": row.references}
         return replace(row, raw=freeze(guichet, row_to_be, now, token))
     except draft.UnsafeMailError as error:
         return replace(row, state=State.FAILED, error=str(error))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.core.clean import UNEXPECTED, clean, one_line
 from bot.core.errors import UnreadableError
@@ -41,6 +42,7 @@ class Body:
 
     text: str = ""
     html: str = ""
+    page: str = ""
     links: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     returned: str = ""
@@ -105,7 +107,7 @@ def read_body(raw: bytes, block: HeaderBlock, flaws: set[str]) -> Body:
     text = clean(plain if plain.strip() else page.text, flaws)
     links = dict.fromkeys(clean(link, set()) for link in (*page.links, *urls(text)))
     returned = clean(_capped("\n".join(found.returned), MAX_TEXT, "text_cut", flaws), set())
-    return Body(text=text, html=source, links=tuple(links)[:MAX_LINKS],
+    return Body(text=text, html=source, page=page.text, links=tuple(links)[:MAX_LINKS],
                 attachments=tuple(found.attachments), returned=returned)
 
 
@@ -117,16 +119,44 @@ def _capped(text: str, limit: int, flaw: str, flaws: set[str]) -> str:
 
 def media_type(block: HeaderBlock) -> str:
     """Return the type of a mail or part in lower case; `text/plain` where none can be read (RFC 2045)."""
-    found = _TYPE.match(block.first("content-type"))
+    value = block.first("content-type")
+    return _known_type(value) if len(value) <= _SHORT else _type_of(value)
+
+
+def _type_of(value: str) -> str:
+    found = _TYPE.match(value)
     return found[1].lower() if found else "text/plain"
+
+
+_known_type = lru_cache(maxsize=256)(_type_of)
 
 
 def parameter(block: HeaderBlock, header: str, name: str) -> str:
     """Return a parameter of Content-Type or Content-Disposition, or an empty string."""
+    value = block.first(header)
+    if len(value) <= _SHORT and (usual := _usual(value)) is not None:
+        return usual.get(name, "")
+    return _parsed_parameter(value, header, name)
+
+
+_SHORT = 300  # characters
+_PARAMETER = r"""[ \t]*;[ \t]*([A-Za-z-]+)=("[\w !#$%&'()+,./:=?@^{}~-]*"|[\w!#$%&'+./:=?^{}~-]+)"""
+_PARAMETERS = re.compile(rf"[ \t]*(?:[\w.+-]+/[\w.+-]+|attachment|inline)(?:{_PARAMETER})*[ \t]*;?[ \t]*", re.ASCII)
+_EACH = re.compile(_PARAMETER, re.ASCII)
+
+
+@lru_cache(maxsize=256)  # of one header, several parameters are asked for
+def _usual(value: str) -> dict[str, str] | None:
+    """Return the parameters of a value as most programs write it: none folded, escaped or in parts; else None."""
+    if not _PARAMETERS.fullmatch(value):
+        return None
+    return {name.lower(): said.strip('"') for name, said in reversed(_EACH.findall(value))}
+
+
+def _parsed_parameter(value: str, header: str, name: str) -> str:
     from email.message import Message
     from email.utils import collapse_rfc2231_value
 
-    value = block.first(header)
     if value.count(";") > MAX_PARAMETERS:  # 4,000 of them take the standard library seconds
         return ""
     try:

@@ -23,6 +23,12 @@ _AT_A_DIGIT = re.compile(f"[0-9][{_BIDI}{_ZERO_WIDTH}]|[{_BIDI}{_ZERO_WIDTH}][0-
 # \d takes full-width and Arabic digits too; hyphens that only look like one break order numbers
 _ODD_DIGITS = re.compile(r"(?:(?![0-9])\d){2}|\d[\u2010-\u2012\u2212]\d")
 _BLANKS = re.compile(r"[ \t\n]+")
+# Most text holds none of all this. What is ASCII and printed is dropped at the speed of memory; the accents are looked
+# through one by one. Whatever a pattern above could find is in _SUSPECT, or it is no match of theirs.
+_PRINTED = bytes([*range(0x20, 0x7F), 0x09, 0x0A])
+_SUSPECT = re.compile(
+    f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029{_BIDI}{_ZERO_WIDTH}"
+    r"\u2010-\u2012\u2212]|(?![0-9])\d")
 
 
 def clean(text: str, flaws: set[str]) -> str:
@@ -31,6 +37,8 @@ def clean(text: str, flaws: set[str]) -> str:
     Flaws: `control_characters`, `bidi`, `zero_width`, and `digits_not_plain` where a number was
     not written in plain digits and hyphens, so that nobody acts on an order number made right by us.
     """
+    if _is_plain(plain := text.replace("\r\n", "\n")):
+        return plain
     text = _LINE_ENDS.sub("\n", text)
     if _AT_A_DIGIT.search(text):
         flaws.add("digits_not_plain")
@@ -48,8 +56,16 @@ def clean(text: str, flaws: set[str]) -> str:
     return text
 
 
+def _is_plain(text: str) -> bool:
+    """Say whether nothing in `text` could need a repair; a doubt is no."""
+    unusual = text.encode("utf-8", "surrogatepass").translate(None, _PRINTED)
+    return not unusual or not _SUSPECT.search(unusual.decode("utf-8", "surrogatepass"))
+
+
 def one_line(text: str, flaws: set[str]) -> str:
     """Return `text` clean and on one line: a name or subject with a line end in it forges headers."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split()) if "  " in text else text.strip()
     text = clean(text, flaws)
     if "\n" in text:
         flaws.add("header_newline")

@@ -29,7 +29,7 @@ _FOLDS = _Folds({0x2019: "'", 0x2018: "'", 0xA0: " ", 0x202F: " ", 0x2009: " ", 
 
 def folded(text: str) -> str:
     """Return `text` without accents, its odd blanks and apostrophes plain; as many characters as before."""
-    return text.translate(_FOLDS)
+    return text.replace("\t", " ") if text.isascii() else text.translate(_FOLDS)
 
 
 # All patterns below meet folded text, with blanks made one. No word means two months, so one table will do.

@@ -247,9 +247,16 @@ def _clean_body(text: str) -> str:
     return _SURROGATES.sub("\ufffd", _BODY_BREAKS.sub("", lines))
 
 
+_AS_IT_IS = re.compile(r"[!-<>-~](?:[ -<>-~]{0,70}[!-<>-~])")    # most lines: nothing to encode, nothing to break
+
+
+def _coded(line: str) -> bytes:
+    return line.encode("ascii") if _AS_IT_IS.fullmatch(line) else b2a_qp(line.encode("utf-8"), istext=False)
+
+
 def _printable(text: str) -> bytes:
     lines = _clean_body(text).rstrip("\n").split("\n")
-    coded = b"\n".join(b2a_qp(line.encode("utf-8"), istext=False) for line in lines) + b"\n"
+    coded = b"\n".join(map(_coded, lines)) + b"\n"
     # some relays would write ">From " for it, in the middle of a sentence to a buyer
     return re.sub(rb"(?m)^From ", b"=46rom ", coded).replace(b"\n", b"\r\n")
 

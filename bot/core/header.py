@@ -6,7 +6,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
 from bot.core.clean import one_line
@@ -46,12 +46,18 @@ class HeaderBlock:
 
     fields: tuple[tuple[str, str], ...]
     body_at: int
+    _named: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in self.fields:
+            self._named.setdefault(name, []).append(value)
 
     def all(self, name: str) -> list[str]:
-        return [value for field, value in self.fields if field == name]
+        return list(self._named.get(name, ()))
 
     def first(self, name: str) -> str:
-        return next((value for field, value in self.fields if field == name), "")
+        found = self._named.get(name)
+        return found[0] if found else ""
 
 
 def read_block(raw: bytes, flaws: set[str]) -> HeaderBlock:
@@ -86,6 +92,8 @@ def part_block(raw: bytes, start: int, end: int) -> HeaderBlock:
 
 
 def _count_recipients(block: bytes) -> None:
+    if block.count(b",") + block.count(b"\n") < MAX_RECIPIENTS:  # with every comma and line an address
+        return
     count = sum(line[0].count(b",") + 1 for line in _RECIPIENTS.finditer(block))
     if count > MAX_RECIPIENTS:
         raise UnreadableError("too_many_recipients", say(
@@ -117,8 +125,10 @@ def _headers_only(lines: list[bytes], flaws: set[str]) -> list[bytes]:
 
 
 def _fields(lines: list[bytes]) -> Iterator[tuple[str, str]]:
-    for field in filter(None, map(_FIELD.match, lines)):
-        yield field[1].decode("ascii").lower(), decode(field[2], "", set()).strip(" \t")
+    for found in filter(None, map(_FIELD.match, lines)):
+        name, value = found.groups()
+        yield name.decode("ascii").lower(), (
+            value.decode("ascii") if value.isascii() else decode(value, "", set())).strip(" \t")
 
 
 def decode(octets: bytes, charset: str, flaws: set[str]) -> str:
@@ -151,6 +161,8 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 
 def words(value: str, flaws: set[str]) -> str:
     """Return a header's text with its encoded words (RFC 2047) read, on one line; broken ones stay as they are."""
+    if "=?" not in value:
+        return one_line(value, flaws)
     out: list[str] = []
     run, run_charset, at = b"", "", 0
     for word in _WORD.finditer(value):
@@ -235,8 +247,31 @@ def message_ids(value: str) -> list[str]:
     return _MESSAGE_ID.findall(value)[:100]
 
 
+_MONTHS = {name: number for number, name in enumerate(
+    ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)}
+_DATE = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?([0-9]{1,2}) (" + "|".join(_MONTHS) + r") ([12][0-9]{3}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([01][0-9]|2[0-3])([0-5][0-9])(?: \([A-Z]{2,5}\))?")
+
+
 def moment(value: str) -> datetime | None:
     """Return a Date header as aware UTC (naive and -0000 are UTC), or None where it is no date."""
+    if (found := _DATE.fullmatch(value)) and (said := _dated(*found.groups())):
+        return said
+    return _parsed(value)
+
+
+def _dated(day: str, month: str, year: str, hour: str, minute: str, second: str, sign: str, hours: str,
+           minutes: str) -> datetime | None:
+    """Return the moment of a date as RFC 5322 writes it; None where there is no such moment."""
+    ahead = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    try:
+        return datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC) - ahead
+    except (ValueError, OverflowError):
+        return None
+
+
+def _parsed(value: str) -> datetime | None:
     from email.utils import parsedate_tz
 
     try:

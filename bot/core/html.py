@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any
 
 from bot.core.clean import UNEXPECTED
@@ -22,6 +23,7 @@ _BLOCKS = frozenset(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
     "header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
 )
+_LAID_OUT = _BLOCKS | {"br", "td", "th"}
 _NEVER_SEEN = frozenset("head iframe math noscript object script select style svg template textarea title".split())
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)"
@@ -35,9 +37,11 @@ _AT_RULE = re.compile(r"@[^{};]{0,300}\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}")
 _HIDDEN_CLASS = re.compile(r"\.([\w-]{1,80})\s{0,20}\{[^{}]{0,500}?display\s{0,9}:\s{0,9}none", re.IGNORECASE)
 _DATA_URI = re.compile(r"\bdata:[\w/+.;=-]{0,100}+,[A-Za-z0-9+/=%]*+", re.ASCII)
 _TAG = re.compile(r"<[A-Za-z]")
+_TAG_END_IN_VALUE = re.compile(r"=\s*+(?:\"[^\">]*+>|'[^'>]*+>)")
 _VALUES = (re.compile(r"=\s*+\"[^\"]*+\""), re.compile(r"=\s*+'[^']*+'"),
            re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')"))
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+_WIDE_BLANKS = re.compile(r"[\t\r\n\f][ \t\r\n\f]*+| [ \t\r\n\f]++")  # all of _BLANKS but a single space
 _URL = re.compile(r"https?://[^\s<>\"'\u00a0]{1,4096}", re.IGNORECASE)
 
 
@@ -62,16 +66,35 @@ def read_page(source: str) -> Page:
     """
     from lxml import etree
 
-    source = _DATA_URI.sub("", source[:MAX_HTML])
+    source = source[:MAX_HTML]
+    source = _DATA_URI.sub("", source) if "data:" in source else source
     if _is_endless(source):
         return Page(text="", refused=True)
     broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
-        tree = etree.fromstring(source.encode("utf-8", "replace"), parser)
+        tree = etree.fromstring(source.encode("utf-8", "replace"), _parser())
         return _Walk(tree).page() if tree is not None else Page(text="")
     except broken:
         return Page(text="")
+
+
+@cache
+def _parser(*, comments: bool = False) -> Any:
+    from lxml import etree
+
+    return etree.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=True, no_network=True)
+
+
+def _tree(source: str) -> Any:
+    """Return the tree of a page, its comments in their places; None for one that cannot or must not be parsed."""
+    from lxml import etree
+
+    broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
+    try:
+        return None if _is_endless(source) else etree.fromstring(
+            source.encode("utf-8", "replace"), _parser(comments=True))
+    except broken:
+        return None
 
 
 def _is_endless(source: str) -> bool:
@@ -79,8 +102,15 @@ def _is_endless(source: str) -> bool:
 
     A quoted value may hold a `>`, and text may hold a quote: so it is asked with and without values.
     """
-    without = (source, *(values.sub("=", source) for values in _VALUES))
-    return any(len(piece) - tag.start() > MAX_TAG for form in without for piece in form.split(">")
+    if len(source) <= MAX_TAG:
+        return False
+    if not _TAG_END_IN_VALUE.search(source):  # without its values, a tag is only shorter
+        return _has_long_tag(source)
+    return any(map(_has_long_tag, (source, *(values.sub("=", source) for values in _VALUES))))
+
+
+def _has_long_tag(source: str) -> bool:
+    return any(len(piece) - tag.start() > MAX_TAG for piece in source.split(">")
                if len(piece) > MAX_TAG and (tag := _TAG.search(piece)))
 
 
@@ -91,13 +121,18 @@ def urls(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Walk:
-    """One pass over the tree, without recursion: a bomb of nested elements must not end it."""
+    """One pass over the tree, without recursion: a bomb of nested elements must not end it.
+
+    Attributes:
+        open: for each element that is open, whether it quotes and whether it paints its ground.
+    """
 
     tree: Any
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     links: dict[str, None] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
+    open: list[tuple[bool, bool]] = field(default_factory=list)
     classes: frozenset[str] = frozenset()
     row: Any = None
     cells: int = 0
@@ -111,62 +146,73 @@ class _Walk:
         self.classes = _hidden_classes(self.tree)
         walker = etree.iterwalk(self.tree, events=("start", "end"))
         for event, element in walker:
+            tag = element.tag
             if event == "end":
-                self.leave(element)
-            elif self.is_hidden(element):
+                self.leave(element, tag)
+                continue
+            hidden, paints = self.look(element, tag)
+            if hidden:
                 self.hide(element)
                 walker.skip_subtree()
-            else:
-                self.enter(element)
+            elif tag in _LAID_OUT:
+                self.open_line(element, tag)
+            self.count(element, tag, paints)
+            if not hidden:
+                self.enter(element, tag)
         self.end_line()
         text = "\n".join(self.lines).strip("\n")
         return Page(text=text, links=tuple(self.links)[:MAX_LINKS], hidden=" ".join(self.hidden))
 
-    def is_hidden(self, element: Any) -> bool:
-        if element.tag in _NEVER_SEEN or "hidden" in element.attrib:
-            return True
-        style = element.get("style", "")
-        if style and _HIDING.search(style):
-            return True
+    def look(self, element: Any, tag: str) -> tuple[bool, bool]:
+        """Return whether nobody sees an element, and whether it paints its ground."""
+        names = element.keys()
+        looks = _looks(element.get("style", "")) if "style" in names else _PLAIN
+        paints = looks.grounds or "class" in names or "bgcolor" in names or "background" in names
+        if tag in _NEVER_SEEN or "hidden" in names or looks.hides:
+            return True, paints
         if self.classes and not self.classes.isdisjoint(element.get("class", "").split()):
-            return True
-        return bool(style) and not self.painted and not _paints(element) and bool(_WHITE.search(style))
+            return True, paints
+        return looks.white and not self.painted and not paints, paints
+
+    def count(self, element: Any, tag: str, paints: bool) -> None:
+        quotes = tag == "blockquote" and _is_quote(element)
+        self.open.append((quotes, paints))
+        self.quoted += quotes
+        self.painted += paints
+        self.preformatted += tag == "pre"
 
     def hide(self, element: Any) -> None:
         # what is hidden before all visible text is a preheader, which nearly every marketplace sends
         seen = element.tag not in _NEVER_SEEN or element.tag == "template"
         if seen and (self.lines or self.line):
             self.hidden.append(_BLANKS.sub(" ", "".join(element.itertext())))
-        # leave() comes for it as well and takes back what enter() would have counted
-        self.count(element, 1)
 
-    def enter(self, element: Any) -> None:
-        self.open_line(element)
-        self.count(element, 1)
-        if element.tag == "a":
+    def enter(self, element: Any, tag: str) -> None:
+        if tag == "a":
             self.link(element.get("href", ""))
-        self.say(element.text)
+        if text := element.text:
+            self.say(text)
 
-    def leave(self, element: Any) -> None:
+    def leave(self, element: Any, tag: str) -> None:
         if element is self.row:
             self.row = None
-        if element.tag in _BLOCKS:
+        if tag in _BLOCKS and (self.line or self.row is not None):
             self.end_line()
-        self.count(element, -1)
-        self.say(element.tail)
+        quotes, paints = self.open.pop()
+        self.quoted -= quotes
+        self.painted -= paints
+        self.preformatted -= tag == "pre"
+        if tail := element.tail:
+            self.say(tail)
 
-    def count(self, element: Any, step: int) -> None:
-        self.preformatted += step * (element.tag == "pre")
-        self.quoted += step * _is_quote(element)
-        self.painted += step * _paints(element)
-
-    def open_line(self, element: Any) -> None:
-        if element.tag == "br" or element.tag in _BLOCKS:
-            self.end_line(always=element.tag == "br")
-        if element.tag == "tr" and self.row is None and _is_row(element):
-            self.row, self.cells = element, 0
-        elif element.tag in ("td", "th"):
+    def open_line(self, element: Any, tag: str) -> None:
+        if tag in ("td", "th"):
             self.open_cell()
+            return
+        if self.line or self.row is not None or tag == "br":
+            self.end_line(always=tag == "br")
+        if tag == "tr" and self.row is None and _is_row(element):
+            self.row, self.cells = element, 0
 
     def open_cell(self) -> None:
         if self.row is None:
@@ -175,21 +221,21 @@ class _Walk:
             self.line.append("\t")
         self.cells += 1
 
-    def say(self, text: str | None) -> None:
-        if not text:
-            return
+    def say(self, text: str) -> None:
         if self.preformatted and self.row is None:
             first, *others = text.replace("\r\n", "\n").split("\n")
             self.line.append(first)
             for other in others:
                 self.end_line(always=True)
                 self.line.append(other)
-        elif (flat := _BLANKS.sub(" ", text)) != " " or self.line:
+        elif (flat := _WIDE_BLANKS.sub(" ", text)) != " " or self.line:
             self.line.append(flat)
 
     def end_line(self, always: bool = False) -> None:
         if self.row is not None:
             self.line.append(" ")
+            return
+        if not self.line and not always:
             return
         said = "".join(self.line)
         said = said.rstrip() if self.preformatted else _tidy(said)
@@ -203,9 +249,60 @@ class _Walk:
             self.links.setdefault(href)
 
 
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What a style does: hides its element, writes in white, gives it a ground of its own."""
+
+    hides: bool
+    white: bool
+    grounds: bool
+
+
+_PLAIN = _Looks(False, False, False)
+
+
+def _looks(style: str) -> _Looks:
+    return _known_looks(style) if len(style) <= _SHORT_STYLE else _looks_of(style)
+
+
+def _looks_of(style: str) -> _Looks:
+    return _Looks(bool(_HIDING.search(style)), bool(_WHITE.search(style)), "background" in style)
+
+
+_SHORT_STYLE = 200  # characters; a mail repeats its styles, and what is kept of them must stay small
+_known_looks = lru_cache(maxsize=256)(_looks_of)
+
+
 def _tidy(line: str) -> str:
-    cells = (re.sub(" {2,}", " ", cell).strip() for cell in line.split("\t"))
+    if "\t" not in line:
+        return _SPACES.sub(" ", line).strip() if "  " in line else line.strip()
+    cells = (_SPACES.sub(" ", cell).strip() for cell in line.split("\t"))
     return "\t".join(cells).strip()
+
+
+_SPACES = re.compile(" {2,}")
+
+
+def read_tables(source: str) -> list[list[list[str]]]:
+    """Return the innermost tables of `source` as rows of cells, each cell in one line; none of what is refused."""
+    tree = _tree(source[:MAX_HTML])
+    if tree is None:
+        return []
+    inner = (table for table in tree.iter("table") if next(table.iterdescendants("table"), None) is None)
+    return [[_cells(row) for row in list(table.iterdescendants("tr")) or [table]] for table in inner]
+
+
+def _cells(row: Any) -> list[str]:
+    said = _said()
+    return [" ".join(" ".join(said(cell)).split()) for cell in row.iterdescendants("th", "td")]
+
+
+@cache
+def _said() -> Any:
+    from lxml import etree
+
+    return etree.XPath("descendant::text()[not(ancestor::style or ancestor::script or ancestor::template)]",
+                       smart_strings=False)
 
 
 def _is_row(row: Any) -> bool:
@@ -221,19 +318,12 @@ def _is_row(row: Any) -> bool:
 
 
 def _is_quote(element: Any) -> bool:
-    if element.tag != "blockquote":
-        return False
     return element.get("type") == "cite" or "gmail_quote" in element.get("class", "")
-
-
-def _paints(element: Any) -> bool:
-    attributes = element.attrib
-    if "bgcolor" in attributes or "background" in attributes or "class" in attributes:
-        return True
-    return "background" in attributes.get("style", "")
 
 
 def _hidden_classes(tree: Any) -> frozenset[str]:
     """Return the classes a style sheet of the mail hides outside of @media."""
     sheets = "".join(style.text or "" for style in tree.iter("style"))[:65536]
+    if "display" not in sheets.lower():
+        return frozenset()
     return frozenset(_HIDDEN_CLASS.findall(_AT_RULE.sub("", sheets)))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.core import phrases
 from bot.core.phrases import STOP_WORDS, fold
@@ -99,6 +100,8 @@ class Reading:
     folded: str = field(default="")
 
     def without(self, spans: list[tuple[int, int]]) -> Reading:
+        if not spans:
+            return self
         parts, at = [], 0
         for start, end in sorted(spans):
             parts += [self.text[at:start], _blank(self.text[max(at, start):end])]
@@ -120,8 +123,8 @@ def lint(text: str, words: WordsRules, *, language: str | None, automatic: bool,
         purpose: the kind it answers, `return_opened`, or `closing`.
     """
     whole = unicodedata.normalize("NFC", text)
-    reading = Reading(text="", rules=words, language=language, automatic=automatic, purpose=purpose)
-    reading = replace(reading, text=_own_words(whole)).without([])
+    own = _own_words(whole)
+    reading = Reading(text=own, folded=fold(own), rules=words, language=language, automatic=automatic, purpose=purpose)
     found = [(Topic.LENGTH, span) for span in _length(whole, reading)]
     for topic, check in CHECKS:
         spans = list(check(reading)) if topic not in words.allows else []
@@ -143,7 +146,7 @@ def _own_words(text: str) -> str:
 
 
 def _blank(text: str) -> str:
-    return "".join("\n" if letter == "\n" else " " for letter in text)
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
@@ -179,8 +182,11 @@ _LINK = re.compile(
 _SENTENCE_END = re.compile(r"[a-z]{2,}\.[A-Z][a-z]?$")  # "le colis.It", a blank forgotten: no place
 
 
+_IN_EACH = re.compile(r"\.[a-z0-9-]|://", re.IGNORECASE)   # of what _LINK finds; sooner sought
+
+
 def _links(reading: Reading) -> Iterator[Span]:
-    for match in _LINK.finditer(reading.text):
+    for match in _LINK.finditer(reading.text) if _IN_EACH.search(reading.text) else ():
         said = match[0].rstrip(".,;:!?…")
         named = said.lower().removeprefix("www.") in reading.rules.names
         if not named and not _SENTENCE_END.search(said):
@@ -251,17 +257,22 @@ def _marketing(reading: Reading) -> Iterator[Span]:
 
 
 def _positive_rating(reading: Reading) -> Iterator[Span]:
-    return (span for span, positive in _rating_pleas(reading) if positive)
+    return (span for span, positive in _rating_pleas(reading.folded) if positive)
 
 
 def _rating_reminder(reading: Reading) -> Iterator[Span]:
-    return (span for span, positive in _rating_pleas(reading) if not positive)
+    return (span for span, positive in _rating_pleas(reading.folded) if not positive)
 
 
-def _rating_pleas(reading: Reading) -> Iterator[tuple[Span, bool]]:
-    """Yield each sentence that asks for a rating, and whether it asks for a good one."""
-    for start, end in _sentences(reading.folded):
-        said = phrases.THANKED.sub(lambda match: _blank(match[0]), reading.folded[start:end])
+@lru_cache(maxsize=4)   # two topics ask
+def _rating_pleas(folded: str) -> tuple[tuple[Span, bool], ...]:
+    """Return each sentence that asks for a rating, and whether it asks for a good one."""
+    return tuple(_pleas(folded))
+
+
+def _pleas(folded: str) -> Iterator[tuple[Span, bool]]:
+    for start, end in _sentences(folded):
+        said = phrases.THANKED.sub(lambda match: _blank(match[0]), folded[start:end])
         lead = len(said) - len(said.lstrip())
         if phrases.REVISES.search(said):
             yield (start + lead, end), True
@@ -287,11 +298,16 @@ _RATED = re.compile(
 _WORD = re.compile(r"[a-z']+")
 
 
+_SPOKEN = {word: tuple(language for language, known in STOP_WORDS.items() if word in known)
+           for words in STOP_WORDS.values() for word in words}
+
+
 def language_of(text: str) -> tuple[str, int, Counter[str]]:
     """Return the language most of whose frequent words stand in a text, how many, and the count of each language."""
     counts: Counter[str] = Counter()
-    for word in _WORD.findall(fold(text)):
-        counts.update(language for language, words in STOP_WORDS.items() if word in words)
+    for word, times in Counter(_WORD.findall(fold(text))).items():
+        for language in _SPOKEN.get(word, ()):
+            counts[language] += times
     best = max(STOP_WORDS, key=lambda language: counts[language])
     return best, counts[best], counts
 

@@ -48,6 +48,7 @@ class Message:
         automatic: `auto-replied`, `bounce`, `list`, or empty: RFC 3834's reasons never to answer.
         text: the plain part, or the HTML part as text; hidden text left out. For a bounce also what it
             quotes from the mail that came back.
+        page: the HTML part as text, whatever `text` is, and not cleaned once more.
         newest: `text` less quoted history and signature.
         in_reply_to: for a bounce the Message-ID of the mail that came back, where it says so.
         links: every address a person could click in the HTML or read in the text, in order. Never opened.
@@ -70,6 +71,7 @@ class Message:
     automatic: str = ""
     text: str = ""
     html: str = ""
+    page: str = ""
     newest: str = ""
     links: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -127,6 +129,7 @@ def _read(raw: bytes, trusted: frozenset[str], keys: Keys | None, received: date
         automatic="bounce" if bounced else _automatic(block, subject),
         text=f"{body.text}\n\n{body.returned}".strip() if bounced else body.text,
         html=body.html,
+        page=body.page,
         newest=newest(body.text),
         links=body.links,
         attachments=body.attachments,

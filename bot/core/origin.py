@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -203,8 +203,35 @@ def _own_delivery(received: str, hosts: frozenset[str]) -> bool:
     return bool(loopback) or not re.match(r"\s*from\b", received, re.IGNORECASE)
 
 
+_RESULT = re.compile(
+    r"[ \t]*(?!none)([a-z][a-z-]*)=([a-zA-Z]+)(?:[ \t]*\([\w \t,:=@/.+-]*\))?"
+    r"((?:[ \t]+(?:smtp|header|body|policy)\.[A-Za-z-]+=(?:@[\w-]+(?:\.[\w-]+)*|[\w+/=.-][\w+/=.@-]*))*)[ \t]*",
+    re.ASCII)
+_PROPERTY = re.compile(r"([a-z]+)\.([A-Za-z-]+)=([\w+/=.@-]+)", re.ASCII)
+_SERVER = re.compile(r"\w[\w-]*(?:\.[\w-]+)*", re.ASCII)
+
+
 def _results(value: str) -> tuple[str, tuple[_Verdict, ...]]:
     """Return host and verdicts; no host for what is not RFC 8601, such as Outlook's and ARC's forms."""
+    return _usual(value.strip()) or _parsed(value)
+
+
+def _usual(value: str) -> tuple[str, tuple[_Verdict, ...]] | None:
+    """Return them of a header as mail hosts write it, a hundred times as fast as authres does; None for any other."""
+    server, *results = value.split(";")
+    host = server.rstrip(" \t")
+    found = [_RESULT.fullmatch(result) for result in results]
+    if not results or not all(found) or not _SERVER.fullmatch(host):
+        return None
+    return host.lower(), tuple(_verdict_of(*each.groups()) for each in found if each)
+
+
+def _verdict_of(method: str, result: str, properties: str) -> _Verdict:
+    said = {(kind, name.lower()): value for kind, name, value in reversed(_PROPERTY.findall(properties))}
+    return _Verdict(method=method, result=result.lower(), domain=_domain(method, said))
+
+
+def _parsed(value: str) -> tuple[str, tuple[_Verdict, ...]]:
     from authres import AuthenticationResultsHeader, AuthResError
 
     try:
@@ -215,12 +242,17 @@ def _results(value: str) -> tuple[str, tuple[_Verdict, ...]]:
 
 
 def _verdict(result: Any) -> _Verdict:
-    wanted = {"dmarc": ("header", "from"), "dkim": ("header", "d")}.get(result.method)
     said = {(prop.type.lower(), prop.name.lower()): str(prop.value) for prop in reversed(result.properties)}
+    return _Verdict(method=result.method, result=result.result, domain=_domain(result.method, said))
+
+
+def _domain(method: str, said: Mapping[tuple[str, str], str]) -> str:
+    """Return the domain that a result is about."""
+    wanted = {"dmarc": ("header", "from"), "dkim": ("header", "d")}.get(method)
     domain = said.get(wanted, "") if wanted else ""
-    if result.method == "dkim" and not domain:  # Yahoo and older OpenDKIM write header.i alone
+    if method == "dkim" and not domain:  # Yahoo and older OpenDKIM write header.i alone
         domain = said.get(("header", "i"), "").rpartition("@")[2]
-    return _Verdict(method=result.method, result=result.result, domain=one_line(domain, set()).lower())
+    return one_line(domain, set()).lower()
 
 
 def tags(signature: str) -> dict[str, str]:

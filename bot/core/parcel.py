@@ -95,6 +95,7 @@ CARRIERS = (
             alone="[1-4][A-Z][0-9]{11}", s10="[A-Z]{2}FR", named="[0-9][A-Z][0-9]{11}"),
 )
 
+_PATTERNS = tuple((each, re.compile(rf"\b(?:{each.called})(?![a-z])")) for each in CARRIERS)
 _NUMBER = re.compile(r"(?<![\w-])[0-9A-Za-z]{8,30}(?![\w-])")           # not 402-1234567-1234567: that is an order
 _IN_PARTS = re.compile(r"(?<![\w-])(?:[0-9A-Z]{0,3}[0-9][0-9A-Z]{0,3}|[A-Z]{2})(?: [0-9A-Z]{0,3}[0-9][0-9A-Z]{0,3}"
                        r"| [A-Z]{2}){1,8}(?![\w-])")                    # "6A 156 026 763 00"
@@ -147,7 +148,7 @@ def parcel_facts(number: str, words: str, day: str) -> dict[str, str]:
 def _called(words: str) -> Carrier | None:
     plain = "".join(char for char in normalize("NFD", words.casefold()) if not combining(char))
     key = re.sub(r"[^a-z0-9]+", " ", plain).strip()
-    return next((each for each in CARRIERS if re.search(rf"\b(?:{each.called})(?![a-z])", key)), None)
+    return next((each for each, pattern in _PATTERNS if pattern.search(key)), None) if key else None
 
 
 def _numbers(text: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ _FOLDED |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014), "-")
 
 def fold(text: str) -> str:
     """Return `text` in small letters, without accents, with plain blanks and hyphens; as long as it was."""
-    return text.translate(_FOLDED).lower()
+    return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
 
 
 def _any(*patterns: str) -> re.Pattern[str]:

@@ -134,7 +134,10 @@ def own_words(text: str) -> str:
 
 def _plain(line: str) -> str:
     """Return a line as patterns see it: Apple writes no-break blanks before PM, French programs before a colon."""
-    return normalize("NFC", line[:_LINE]).replace("\u00a0", " ").replace("\u202f", " ").strip()
+    line = line[:_LINE]
+    if line.isascii():
+        return line.strip()
+    return normalize("NFC", line).replace("\u00a0", " ").replace("\u202f", " ").strip()
 
 
 # ---- History ----
@@ -173,11 +176,18 @@ def _history_after(seen: list[str], at: int) -> int:
     line = seen[at]
     if _is_quoted(line):
         return len(seen) if _ORANGE.match(line) and _only_headers(seen, at + 1) else 0
+    if not _may_announce(line):
+        return 0
     if _FORWARDED.match(line):
         return len(seen)
     if _ORIGINAL.match(line):
         return _below_labels(seen, at + 1)
     return _header_end(seen, at) or _introduced(seen, at)
+
+
+def _may_announce(line: str) -> bool:
+    """Say whether any of the patterns that follow could fit: most lines have none of what all of them begin with."""
+    return ":" in line or "@" in line or line.startswith(("-", "–", "—", "_")) or bool(_DATED.match(line))
 
 
 def _only_headers(seen: list[str], at: int) -> bool:

@@ -98,6 +98,7 @@ _BEFORE = (
 )
 _WEEKDAY = (r"(?:(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|mit|don|fre|die|son|mie|vie)"
             r"[a-z]{0,8},? )?")
+_DIGIT = re.compile("[0-9]")
 _DATE = re.compile(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{DAY}{HOUR}", re.IGNORECASE)
 
 
@@ -124,6 +125,8 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _in_sentence(sentence: str, zone: str) -> list[Stated]:
+    if not _DIGIT.search(sentence):  # both patterns end in a number, and folding makes none
+        return []
     plain = folded(sentence)
     found = [(match.start(), said) for pattern, read in _readers(zone) for match in pattern.finditer(plain)
              if _is_sellers(match, plain) and (said := read(match, sentence))]

@@ -494,13 +494,25 @@ CREATE INDEX mails_shelved_in ON mails (mailbox) WHERE state = 'shelved'
 
 
 # look: before it the clock has nothing to tell of a deadline; empty: it must see for itself. So a look costs what is
-# due, however many run. What asked deadlines_open finds the same in deadlines_states.
+# due, however many run. What asked deadlines_open finds the same in deadlines_states. The rest is what is asked with
+# every mail or every second, and found by going through whole tables before.
 LOOKS = """
 ALTER TABLE deadlines ADD COLUMN look TEXT NOT NULL DEFAULT '';
 
 CREATE INDEX deadlines_look ON deadlines (look) WHERE state = 'open';
 
-DROP INDEX deadlines_open
+DROP INDEX deadlines_open;
+
+-- sold: the marketplace itself has told a sale in this case.
+ALTER TABLE cases ADD COLUMN sold INTEGER NOT NULL DEFAULT 0;
+
+UPDATE cases SET sold = 1 WHERE id IN (SELECT case_id FROM events WHERE kind = 'sale_made' AND origin = 'proven');
+
+CREATE INDEX cases_sold ON cases (marketplace, shop) WHERE sold = 1;
+
+CREATE INDEX cases_untold ON cases (id) WHERE untold = 1;
+
+CREATE INDEX outbox_unfiled ON outbox (id) WHERE state = 'sent' AND filed = '' AND what IN ('reply', 'offer')
 """.strip()
 
 

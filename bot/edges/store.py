@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,7 @@ from bot.words import say
 Row = dict[str, Any]
 
 GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and so its token
+ALIKE = 50  # cases of one alias; a buyer has some, a name that so many share costs each of their mails more
 PAGE = 10_000     # numbers of mails held at once
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
@@ -437,7 +438,8 @@ class Store:
     def twin(self, mail: int, content_key: str, origin: Origin) -> Row | None:
         """Return an earlier mail of the same content, unless that one was less proven than this."""
         return self.row(
-            "SELECT id FROM mails WHERE content_key IN (?, ?) AND id != ? AND state IN ('read', 'shelved')"
+            "SELECT id FROM mails WHERE content_key IN (?, ?) AND content_key != ''"    # or its index would not fit
+            " AND id != ? AND state IN ('read', 'shelved')"
             " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1",
             content_key, self.keyed(content_key), mail, origin, origin)
 
@@ -454,30 +456,33 @@ class Store:
         """Return the case a notification belongs to: by its reference, by our mail that it answers, by an alias.
 
         An alias that more than one case knows joins none, nor does one whose case is about another order, or another
-        item of the same order: a wrong case is worse than a new one.
+        item of the same order: a wrong case is worse than a new one. What more than ALIKE cases know tells none.
         """
         found = self.case(key)
         if found.number is not None:
             return found
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
-            for name in names:
-                rows = [row for row in self.rows(sql, key.marketplace, name)
-                        if not _differ(order, row["order_number"]) and not _differ(item, row["item"])]
-                if len(rows) == 1:
-                    return _case(rows[0])
+            for name in filter(None, names):
+                rows = self.rows(sql, key.marketplace, name, ALIKE + 1)
+                alike = [row for row in rows if not _differ(order, row["order_number"])
+                         and not _differ(item, row["item"])] if len(rows) <= ALIKE else []
+                if len(alike) == 1:
+                    return _case(alike[0])
         return None
 
     def record_aliases(self, key: CaseKey, case: int, aliases: Sequence[str]) -> None:
-        for alias in aliases:
-            self.run("INSERT OR IGNORE INTO aliases (marketplace, alias, case_id) VALUES (?, ?, ?)",
-                     key.marketplace, alias, case)
+        if aliases:
+            self.run_many("INSERT OR IGNORE INTO aliases (marketplace, alias, case_id) VALUES (?, ?, ?)",
+                          [(key.marketplace, alias, case) for alias in aliases])
 
     def case_by_number(self, number: int) -> Case | None:
         row = self.row("SELECT * FROM cases WHERE id = ?", number)
         return _case(row) if row else None
 
-    def has_event(self, key: str) -> bool:
-        return self.has("SELECT 1 FROM events WHERE key IN (?, ?)", key, self.keyed(key))
+    def has_event(self, *keys: str) -> bool:
+        """Say whether an event of one of these keys is in the journal."""
+        names = {name for key in keys for name in (key, self.keyed(key))}
+        return self.has(f"SELECT 1 FROM events WHERE key IN ({_marks(names)})", *names)
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
         values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
@@ -498,6 +503,8 @@ class Store:
                      rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
         """Write into the journal what happened, by which version of the rules it was judged, what clocks it started."""
         mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
+        if event.kind is Kind.SALE_MADE and event.origin is Origin.PROVEN:
+            self.run("UPDATE cases SET sold = 1 WHERE id = ?", case)
         return self.insert(
             "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
             " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -713,7 +720,8 @@ class Store:
 
     def echoed(self) -> Row | None:
         """Return a row of which nobody knew whether it left, and which has come back to us since."""
-        return self.row("SELECT outbox.* FROM outbox JOIN echoes ON mark = substr(message_id, 2, 16)"
+        return self.row("SELECT outbox.* FROM outbox INDEXED BY outbox_states"
+                        " JOIN echoes ON mark = substr(message_id, 2, 16)"
                         " WHERE state IN ('transmitting', 'uncertain') AND channel = 'email' ORDER BY id LIMIT 1")
 
     def answered_by_mail(self, message_id: str) -> bool:
@@ -723,8 +731,8 @@ class Store:
     def unfiled(self, before: datetime, now: datetime) -> Row | None:
         """Return a reply that left before an instant, and of which no copy was looked for in Sent since."""
         return self.row(
-            "SELECT * FROM outbox WHERE state = 'sent' AND filed = '' AND channel = 'email' AND raw IS NOT NULL"
-            " AND what IN ('reply', 'offer') AND attempts > 0 AND changed <= ?"
+            "SELECT * FROM outbox INDEXED BY outbox_unfiled WHERE state = 'sent' AND filed = '' AND channel = 'email'"
+            " AND raw IS NOT NULL AND what IN ('reply', 'offer') AND attempts > 0 AND changed <= ?"
             " AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT 1", iso(before), iso(now))
 
     def record_filed(self, draft: int, filed: str) -> None:
@@ -792,12 +800,14 @@ class Store:
         Of an order with several items each has a price, a parcel and a claim of its own.
         Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
         """
+        of_item = "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
+        if order is not None:   # so that it costs nothing how many others have bought the same
+            of_item = f"{of_item} AND order_number = ?5 UNION {of_item} AND order_number IS NULL"
         return self.rows(
             "SELECT kind, at, origin, source, facts FROM events WHERE case_id IN ("
             "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND reference = ?3"
-            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
-            " AND (order_number IS NULL OR ?5 IS NULL OR order_number = ?5)"
-            " UNION SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
+            f" UNION {of_item} UNION SELECT id FROM cases INDEXED BY cases_of_order"
+            " WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
             " AND (coalesce(item, '') = '' OR coalesce(?4, '') = ''))"
             " AND NOT (source LIKE 'seller:%' AND key LIKE '%/refused:%') ORDER BY id",
             key.marketplace, key.shop, key.reference, about, order)
@@ -812,23 +822,20 @@ class Store:
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
         """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
         return bool(order) and self.has(
-            "SELECT 1 FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ?"
-            " AND cases.shop = ? AND events.kind = 'sale_made' AND events.origin = 'proven' AND NOT EXISTS (SELECT 1"
-            " FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.id = ? OR cases.order_number = ?) AND (events.source LIKE 'seller:%'"
-            " OR (events.origin = 'proven' AND events.kind != 'buyer_wrote'))) LIMIT 1",
-            key.marketplace, key.shop, key.marketplace, key.shop, case, order)
+            "SELECT 1 FROM cases WHERE marketplace = ?1 AND shop = ?2 AND sold = 1 AND NOT EXISTS (SELECT 1"
+            " FROM events WHERE case_id IN (SELECT ?3 UNION SELECT id FROM cases INDEXED BY cases_of_order"
+            " WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?4) AND (source LIKE 'seller:%'"
+            " OR (origin = 'proven' AND kind != 'buyer_wrote'))) LIMIT 1", key.marketplace, key.shop, case, order)
 
-    def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
-                   mailbox: str | None = None, what: str | None = None) -> int:
+    def left_alone(self, now: datetime, *, case: int | None, domain: str, mailbox: str) -> dict[str, int]:
         """Count what left, or is about to, without the seller's yes: of a case, to a domain, from a mailbox."""
-        [row] = self.rows(
-            "SELECT count(*) AS count FROM outbox WHERE what IN ('reply', 'offer') AND mode = 'alone'"
-            " AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?"
-            " AND (? IS NULL OR case_id = ?) AND (? IS NULL OR lower(to_addr) LIKE '%@' || ?)"
-            " AND (? IS NULL OR mailbox = ?) AND (? IS NULL OR what = ?)",
-            iso(since), case, case, domain, domain, mailbox, mailbox, what, what)
-        return int(row["count"])
+        return self.rows(
+            "SELECT count(*) FILTER (WHERE case_id = ?1) AS case_day,"
+            " count(*) FILTER (WHERE case_id = ?1 AND what = 'reply') AS replies_day,"
+            " count(*) FILTER (WHERE ?2 != '' AND created > ?4 AND lower(to_addr) LIKE '%@' || ?2) AS domain_hour,"
+            " count(*) FILTER (WHERE mailbox = ?3) AS mailbox_day FROM outbox WHERE what IN ('reply', 'offer')"
+            " AND mode = 'alone' AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?5",
+            case, domain, mailbox, iso(now - timedelta(hours=1)), iso(now - timedelta(days=1)))[0]
 
     def alone_since(self, mailbox: str, since: datetime) -> tuple[int, int]:
         """Count the replies that were handed over without the seller's yes since an instant, and those that failed."""
@@ -856,7 +863,8 @@ class Store:
         return next((row for row in found if row), None)
 
     def wrote(self, mark: str) -> bool:
-        return self.has("SELECT 1 FROM outbox WHERE substr(message_id, 2, 16) = ?", mark)
+        return self.has("SELECT 1 FROM outbox WHERE message_id BETWEEN '<' || ?1 AND '<' || ?1 || char(1114111)"
+                        " AND substr(message_id, 2, 16) = ?1", mark)
 
     def is_own(self, message_id: str) -> bool:
         return bool(message_id) and self.has("SELECT 1 FROM outbox WHERE message_id IN (?, ?)", message_id,
@@ -864,9 +872,13 @@ class Store:
 
 
 _BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
-              " WHERE cases.marketplace = ? AND outbox.message_id = ?")
+              " WHERE cases.marketplace = ? AND outbox.message_id = ? LIMIT ?")
 _BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
-             " WHERE aliases.marketplace = ? AND aliases.alias = ?")
+             " WHERE aliases.marketplace = ? AND aliases.alias = ? LIMIT ?")
+
+
+def _marks(names: Sized) -> str:
+    return ", ".join("?" * len(names))
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode   # json.dumps would make an encoder for each value

@@ -68,6 +68,8 @@ class Templates:
         self.seller, self.careful = seller, careful
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
         self._environment: SandboxedEnvironment | None = None
+        self._listed: dict[Path, tuple[int, frozenset[str]]] = {}
+        self._read: dict[Path, tuple[tuple[int, int], str, Answer | None]] = {}
 
     def render(self, name: str, language: str, context: Mapping[str, Any], *, marketplace: str = "") -> Words:
         """Return the words of a template in a language, or in English where it has none in that one.
@@ -79,7 +81,7 @@ class Templates:
         tries = [f"{folder}{name}.{tongue}.txt" for tongue in dict.fromkeys((language, "en", "fr"))
                  for folder in (f"{marketplace}/" if marketplace else "", "")]
         try:
-            template = self.environment.select_template(list(dict.fromkeys(tries)))
+            template = self.environment.get_template(next(filter(self._place_of, tries), tries[0]))
             file = template.name or file
             rendered = template.render({**_told(context), "seller": self.seller})
         except _faults() as error:
@@ -90,11 +92,38 @@ class Templates:
 
     def _written_in(self, file: str) -> tuple[str, str]:
         """Return which file words come from, and the version of its text as it stands."""
-        folder = next((folder for folder in self.folders if (folder / file).is_file()), None)
+        folder = self._place_of(file)
         if folder is None:
             return file, ""
         own = "own:" if folder != PROGRAM else ""
-        return f"{own}{file}", _version((folder / file).read_bytes())
+        return f"{own}{file}", self._known(folder / file)[0]
+
+    def _place_of(self, file: str) -> Path | None:
+        """Return the folder that a file lies in, the seller's own before the program's."""
+        place, _, name = file.rpartition("/")
+        return next((folder for folder in self.folders if name in self._names(folder / place)), None)
+
+    def _names(self, folder: Path) -> frozenset[str]:
+        """Return the names in a folder, read anew when one is added or taken away; none where there is no folder."""
+        try:
+            changed = folder.stat().st_mtime_ns
+        except OSError:
+            return frozenset()
+        if self._listed.get(folder, (0, ()))[0] != changed:
+            self._listed[folder] = changed, frozenset(path.name for path in folder.iterdir())
+        return self._listed[folder][1]
+
+    def _known(self, path: Path) -> tuple[str, Answer | None]:
+        """Return the version of a file, and the answer that it holds, if it holds one; read anew when it changes."""
+        told = path.stat()
+        changed = told.st_mtime_ns, told.st_size
+        if path not in self._read or self._read[path][0] != changed:
+            words = path.read_bytes()
+            answer = None
+            with suppress(AnswerError, UnicodeDecodeError):
+                answer = parse(path.stem, words.decode("utf-8")) if path.suffix == ".md" else None
+            self._read[path] = changed, _version(words), answer
+        return self._read[path][1:]
 
     def render_text(self, source: str, name: str, context: Mapping[str, Any]) -> Words:
         """Return what a template would say that is not kept yet; `name` is for its errors.
@@ -111,27 +140,30 @@ class Templates:
 
     def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
         """Return the languages there are words in; empty where nobody wrote any."""
-        places = {place for folder in self.folders for place in (folder, folder / marketplace)}
-        return tuple(sorted({path.name.split(".")[-2] for place in places for path in place.glob(f"{name}.??.txt")}))
+        form = re.compile(rf"{re.escape(name.rpartition('/')[2])}\.(..)\.txt")
+        inside = name.rpartition("/")[0]
+        places = {place / inside for folder in self.folders for place in (folder, folder / marketplace)}
+        return tuple(sorted({found[1] for place in places for file in self._names(place)
+                             if (found := form.fullmatch(file))}))
 
     @property
     def has_own(self) -> bool:
         return self.folders[0].resolve() != PROGRAM
 
     def answers(self) -> tuple[Answer, ...]:
-        """Return the seller's own answers, `answers/*.md`, read anew each time; a broken file is left to `check`."""
+        """Return the seller's own answers, `answers/*.md`, as they are now; a broken file is left to `check`."""
         found = []
         for path in self._answer_files():
-            with suppress(AnswerError, OSError, UnicodeDecodeError):
-                found.append(parse(path.stem, path.read_text("utf-8")))
-        return tuple(found)
+            with suppress(OSError):
+                found.append(self._known(path)[1])
+        return tuple(answer for answer in found if answer)
 
     def _answer_files(self) -> list[Path]:
         """Return one file for each name, his own before the program's."""
         found: dict[str, Path] = {}
         for folder in self.folders:
-            for path in sorted((folder / "answers").glob("*.md")):
-                found.setdefault(path.stem, path)
+            for name in sorted(name for name in self._names(folder / "answers") if name.endswith(".md")):
+                found.setdefault(name.removesuffix(".md"), folder / "answers" / name)
         return list(found.values())
 
     def render_answer(self, answer: Answer, context: Mapping[str, Any]) -> Words:

@@ -6,15 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.core.dkim import Keys
+from bot.core.errors import UnreadableError
 from bot.core.message import Message
-from bot.edges.reader import Reader
+from bot.edges.reader import Asked, Reader
 from bot.edges.store import Row as Kept
 from bot.reading import MOST_ATTEMPTS
 from tests.proofs import ROOT, Budget, Row
@@ -27,23 +26,26 @@ WELL = b"From: a@b.example\n\nx"
 class ChildKiller(Reader):
     """A reader whose child is really killed, from outside, when it gets the poison."""
 
-    def read(self, raw: bytes, *, trusted: frozenset[str] = frozenset(), keys: Keys | None = None,
-             received: datetime | None = None) -> Message:
-        if POISON in raw:
-            super().read(WELL)
-            assert self.pid
-            os.kill(self.pid, signal.SIGKILL)
-        return super().read(raw, trusted=trusted, keys=keys, received=received)
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+        for one in asked:
+            if POISON in one.raw:
+                list(super().read_many([Asked(raw=WELL)]))
+                assert self.pid
+                os.kill(self.pid, signal.SIGKILL)
+            yield from super().read_many([one])
 
 
 class Suicide(Reader):
     """A reader that takes the whole program along, as a mail read in the program itself would."""
 
-    def read(self, raw: bytes, *, trusted: frozenset[str] = frozenset(), keys: Keys | None = None,
-             received: datetime | None = None) -> Message:
-        if POISON in raw:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().read(raw, trusted=trusted, keys=keys, received=received)
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+        return super().read_many(map(_survived, asked))
+
+
+def _survived(one: Asked) -> Asked:
+    if POISON in one.raw:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return one
 
 
 def arrive(world: World, count: int) -> int:

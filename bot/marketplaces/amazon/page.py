@@ -8,17 +8,13 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from bot.core.html import read_page
+from bot.core.html import read_page, read_tables
 from bot.core.message import Message
 from bot.marketplaces.amazon import place
 from bot.marketplaces.amazon.tables import Tables, key
 from bot.marketplaces.contract import plain
-
-if TYPE_CHECKING:
-    from bs4 import Tag
 
 Row = Mapping[str, str]
 
@@ -27,28 +23,19 @@ _BOILERPLATE = 200      # a longer "value" is a paragraph that happens to begin 
 
 def rows_of(html: str, columns: Mapping[str, str]) -> list[Row]:
     """Return the table's rows by fact; the table lies somewhere within others that only make the layout."""
-    if not html or not columns:
-        return []
-    from bs4 import BeautifulSoup  # 60 ms: only when there is a table to read
-
-    tables = BeautifulSoup(html, "lxml").find_all("table")
-    return [row for table in tables if not table.find("table") for row in _table(table, columns)]
+    tables = read_tables(html) if html and columns else []
+    return [row for heads, *others in tables for row in _table(heads, others, columns)]
 
 
-def _table(table: Tag, columns: Mapping[str, str]) -> Iterator[Row]:
-    heads, *others = table.find_all("tr") or [table]
-    facts = [columns.get(key(cell), "") for cell in _cells(heads)]
+def _table(heads: Sequence[str], others: Sequence[Sequence[str]], columns: Mapping[str, str]) -> Iterator[Row]:
+    facts = [columns.get(key(cell), "") for cell in heads]
     for row in others if "asin" in facts else []:
-        yield {fact: cell for fact, cell in zip(facts, _cells(row), strict=False) if fact}
-
-
-def _cells(row: Tag) -> list[str]:
-    return [" ".join(cell.get_text(" ").split()) for cell in row.find_all(["th", "td"])]
+        yield {fact: cell for fact, cell in zip(facts, row, strict=False) if fact}
 
 
 def lines_of(message: Message) -> list[str]:
     """Return what a person sees of a notice, less the table's rows: only there the buyer writes."""
-    text = read_page(message.html).text if message.html else message.text
+    text = (message.page or read_page(message.html).text) if message.html else message.text
     return [line.strip() for line in text.splitlines() if "\t" not in line and any(map(str.isalnum, line))]
 
 
