@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -19,8 +20,9 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.shop import HOST, SAMPLES, SELLER, Shop
 from tests.servers.smtp import SmtpServer
 
+MINUTES = 40
 MAILS, MAILBOXES = 10_000, 20
-HOURLY, MINUTES = 1_000, 10
+HOURLY, STREAM = 1_000, 10     # mails, and minutes of them
 WARM = 0.4              # of the stream: until then caches and the reading child fill up
 MOST_GROWTH = 8         # MiB of the program between the warm middle and the end; it frees by the page
 LETTER = "amazon/buyer_wrote_fr_order"
@@ -132,11 +134,12 @@ def settle(shop: Crowd, mails: int) -> None:
         time.sleep(0.5)
 
 
-def prove(budget: Budget, mails: int = MAILS, minutes: float = MINUTES) -> Iterator[Row]:
+def prove(budget: Budget, mails: int = MAILS, minutes: float = STREAM) -> Iterator[Row]:
     with TemporaryDirectory(prefix="guichet-load-") as folder, Dovecot() as dovecot, \
             SmtpServer(security="starttls") as smtp:
         shop = Crowd(Path(folder), dovecot, smtp)
         left = budget.until - time.monotonic()
-        mails = min(mails, int(left * 10))  # a slow machine offers less, and says how much
-        yield backlog(shop, mails, left * 0.6)
-        yield stream(shop, min(minutes * 60, max(20.0, budget.until - time.monotonic())), mails)
+        offered = min(mails, int(left * 10))    # a slow machine offers less, and says how much
+        yield replace(backlog(shop, offered, left - minutes * 60), intended=mails)
+        yield replace(stream(shop, min(minutes * 60, max(20.0, budget.until - time.monotonic())), offered),
+                      intended=int(minutes * HOURLY / 60))
