@@ -171,8 +171,8 @@ def rows_of(monkey: Monkey, intended: int) -> list[Row]:
     twice = [number for number, times in kept.items() if times > 1]
     seed = f"mails {lost[:3] or twice[:3]}"
     offered = sum(monkey.done.values())
-    return [Row(name="moves of a second mail program, mails kept once", offered=offered, intended=intended, lost=len(lost),
-                twice=len(twice), verdict=seed if lost or twice else "holds"),
+    return [Row(name="moves of a second mail program, mails kept once", offered=offered, intended=intended,
+                lost=len(lost), twice=len(twice), verdict=seed if lost or twice else "holds"),
             Row(name="flags of the seller's mails left alone", offered=sum(monkey.stood.values()),
                 lost=monkey.flags_changed, verdict="flags changed" if monkey.flags_changed else "holds")]
 
