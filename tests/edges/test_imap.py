@@ -20,10 +20,10 @@ import trustme
 from bot import words
 from bot.edges import EdgeError, imap
 from bot.edges.imap import Account, Cursor, Fetched, Imap, LoginRefusedError, pauses, tls_context
+from tests.canaries import IMAP as PASSWORD
 from tests.servers.dovecot import Dovecot, free_port
 from tests.servers.proxy import Proxy
 
-PASSWORD = "sesame-0815"
 LONG_AGO = date(2020, 1, 1)
 SOON = 20.0  # seconds: much longer than anything here takes, much shorter than what it must not wait for
 

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 from bot.dashboard.password import set_password
+from tests.canaries import PAGE as PASSWORD
 from tests.proofs import Budget, Row
 from tests.servers.dovecot import Dovecot
 from tests.servers.shop import Shop
@@ -25,7 +26,6 @@ MINUTES = 20
 LETTER = "amazon/buyer_wrote_fr_order"
 CRON_RUNS = 5
 WITHIN = 60.0       # seconds until a mail that arrived is on the page
-PASSWORD = "quatre lampes sur la table"
 
 
 class Page:

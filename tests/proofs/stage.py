@@ -14,6 +14,7 @@ from bot.loop import database
 from bot.reading import read_one
 from bot.receiving import open_imap, receive
 from bot.settings import Mailbox, load
+from tests.canaries import PASSWORD
 from tests.servers.dovecot import Dovecot
 
 SETTINGS = """
@@ -43,8 +44,8 @@ class Stage:
     def __init__(self, folder: Path, dovecot: Dovecot, more: str = "") -> None:
         self.dovecot, self.address = dovecot, f"stage{next(_numbers)}-{id(self):x}@boutique.example"
         folder.mkdir(parents=True, exist_ok=True)
-        dovecot.add(self.address, "secret")
-        (folder / "password").write_text("secret\n")
+        dovecot.add(self.address, PASSWORD)
+        (folder / "password").write_text(f"{PASSWORD}\n")
         (folder / "password").chmod(0o600)
         (folder / "ca.pem").write_text(dovecot.ca_file.read_text())
         path = folder / "mailboxes.toml"

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.canaries import PASSWORD, kept_in, nothing_in
+from tests.canaries import PASSWORD, heard, kept_in, nothing_in
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -52,6 +52,15 @@ authserv_id = "{host}"
 """
 
 _numbers = count(1)
+
+
+class Program(subprocess.Popen[str]):
+    """The program; what it prints is listened to."""
+
+    def communicate(self, words: str | None = None, timeout: float | None = None) -> tuple[str, str]:
+        out, err = super().communicate(words, timeout)
+        assert nothing_in((out or "", err or "")), "a secret was printed"
+        return out, err
 
 
 class Shop:
@@ -88,10 +97,10 @@ class Shop:
 
     # ---- the program, as its user starts it
 
-    def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
+    def start(self, *words: str, **more: Any) -> Program:
         environment = {"PATH": "/usr/bin:/bin", "LANG": "en_GB.UTF-8", "VENTES_PASSWORD": self.password,
                        "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.Popen(
+        return Program(
             [sys.executable, str(ROOT / "run_bot.py"), "--config", str(self.settings), *words], cwd=self.folder,
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
@@ -99,7 +108,6 @@ class Shop:
         """Run a command to its end; return what it printed, out and err; fail on another exit code."""
         program = self.start(*words, **more)
         out, err = program.communicate(timeout=60)
-        assert nothing_in((out, err)), "a secret was printed"
         assert program.returncode == code, (program.returncode, out, err)
         return out, err
 
@@ -121,4 +129,5 @@ class Shop:
 def shop(tmp_path: Path, dovecot: Dovecot) -> Iterator[Shop]:
     with SmtpServer(security="starttls") as smtp:
         yield Shop(tmp_path, dovecot, smtp)
+        assert not any(heard(mail.raw) for mail in smtp.mails), "a secret was mailed"
     assert not kept_in(tmp_path / "data"), "a secret was kept"

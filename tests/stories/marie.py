@@ -19,13 +19,13 @@ from typing import Any
 from bot.cli import main as run_bot
 from bot.edges import clock
 from bot.edges.store import Row, Store
+from tests.canaries import WEEK as PASSWORD
 from tests.programs import PARIS, Program, answers
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import Received, SmtpServer
 from tests.world import HOST, SHOP
 
 MARIE = "marie.lumen@poste.example"
-PASSWORD = "une semaine à la boutique"
 TOKEN = re.compile(r"(?:[A-Z0-9]{4}-){3}[A-Z0-9]{4}")
 TAG = re.compile(rf"\[(C-\d+|Guichet) ({TOKEN.pattern})\]")
 
