@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -517,6 +518,28 @@ def test_idle_wakes_when_a_mail_comes(dovecot: Dovecot, account: Account, reader
     assert reader.wait("INBOX", WHOLE)
     later.join()
     assert reader.new_uids("INBOX", 0) == [1]
+
+
+@pytest.mark.usefixtures("long_rounds")
+@pytest.mark.parametrize("security", ["plain", "tls"])
+def test_news_told_in_one_go_with_the_beginning_of_idle_is_news(dovecot: Dovecot, account: Account, plain: Account,
+                                                                security: str) -> None:
+    """It lies in our buffer, then, and the socket has nothing more to tell."""
+    chosen = account if security == "tls" else plain
+    with Imap(chosen) as reader:
+        reader.new_uids("INBOX", 0)
+        read = reader._client._imap.file
+        before = reader._start_idle
+
+        def start_late(client: Any) -> None:
+            dovecot.deliver(chosen.user, mail(1))
+            before(client)
+            time.sleep(3)                   # Dovecot looks once a second
+            client.socket().setblocking(True)
+            read.peek(1)                    # what was told meanwhile is taken off the socket
+
+        reader._start_idle = start_late  # type: ignore[method-assign]
+        assert reader.wait("INBOX", WHOLE)
 
 
 @pytest.mark.usefixtures("long_rounds")
