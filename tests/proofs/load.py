@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from tests.proofs import Budget, Row
 from tests.servers.dovecot import Dovecot
-from tests.servers.shop import HOST, SAMPLES, SELLER, Shop
+from tests.servers.shop import SAMPLES, SELLER, Shop, box
 from tests.servers.smtp import SmtpServer
 
 MINUTES = 40
@@ -27,17 +27,6 @@ WARM = 0.4              # of the stream: until then caches and the reading child
 MOST_GROWTH = 8         # MiB of the program between the warm middle and the end; it frees by the page
 LETTER = "amazon/buyer_wrote_fr_order"
 UNREAD = "SELECT count(*) FROM mails WHERE state = 'kept'"
-BOX = """
-[[mailbox]]
-name = "box{number}"
-address = "{address}"
-imap = {{ host = "localhost", port = {imap}, security = "tls" }}
-smtp = {{ host = "localhost", port = {smtp}, security = "starttls" }}
-user = "{address}"
-password_env = "VENTES_PASSWORD"
-ca_file = "ca.pem"
-authserv_id = "{host}"
-"""
 
 
 class Crowd(Shop):
@@ -48,8 +37,8 @@ class Crowd(Shop):
         for address in self.boxes:
             self.dovecot.add(address, self.password)
             self.smtp.users[address] = self.password
-        boxes = "".join(BOX.format(number=number, address=address, imap=self.dovecot.ports["imaps"],
-                                   smtp=self.smtp.port, host=HOST) for number, address in enumerate(self.boxes))
+        boxes = "".join(box(address, self.dovecot, self.smtp, name=f"box{number}")
+                        for number, address in enumerate(self.boxes))
         self.settings.write_text(f'[seller]\nname = "Atelier Lumen"\nnotify = ["{SELLER}"]\ndata = "data"\n{boxes}\n'
                                  f'[policy]\ndigest = "off"\n{lines}')
 

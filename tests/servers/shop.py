@@ -37,21 +37,32 @@ name = "Atelier Lumen"
 notify = ["{seller}"]
 data = "data"
 
-[[mailbox]]
-name = "ventes"
-address = "{address}"
-imap = {{ host = "localhost", port = {imap}, security = "tls" }}
-smtp = {{ host = "localhost", port = {smtp}, security = "starttls" }}
-user = "{address}"
-password_env = "VENTES_PASSWORD"
-ca_file = "ca.pem"
-authserv_id = "{host}"
-
+{box}
 [policy]
 {policy}
 """
 
+BOX = """\
+[[mailbox]]
+name = "{name}"
+address = "{address}"
+imap = {{ host = "localhost", port = {imap}, security = "tls" }}
+{smtp}user = "{address}"
+{secret}
+ca_file = "ca.pem"
+{more}
+"""
+RELAY = 'smtp = {{ host = "localhost", port = {port}, security = "starttls" }}\n'
+TRUSTED = f'authserv_id = "{HOST}"'
+
 _numbers = count(1)
+
+
+def box(address: str, dovecot: Dovecot, smtp: SmtpServer | None, *, name: str = "ventes",
+        secret: str = 'password_env = "VENTES_PASSWORD"', more: str = TRUSTED) -> str:
+    """Return the lines of mailboxes.toml about a mailbox on these servers; without a relay it only reads."""
+    return BOX.format(name=name, address=address, imap=dovecot.ports["imaps"], secret=secret, more=more,
+                      smtp=RELAY.format(port=smtp.port) if smtp else "")
 
 
 class Program(subprocess.Popen[str]):
@@ -81,7 +92,7 @@ class Shop:
 
     def policy(self, lines: str) -> None:
         self.settings.write_text(SETTINGS.format(
-            seller=SELLER, address=self.address, imap=self.dovecot.ports["imaps"], smtp=self.smtp.port, host=HOST,
+            seller=SELLER, box=box(self.address, self.dovecot, self.smtp),
             policy=lines if "digest" in lines else f'digest = "off"\n{lines}'))
 
     def arrives(self, sample: str, *, dated: datetime | None = None, also: dict[bytes, bytes] | None = None) -> bytes:
