@@ -19,12 +19,6 @@ def paused(store: Store) -> str:
     return store.meta(SWITCH).partition(" ")[2]
 
 
-def paused_since(store: Store) -> datetime | None:
-    """Return when the switch was thrown; None while it is on."""
-    said = store.meta(SWITCH).partition(" ")[0]
-    return moment(said) if said else None
-
-
 def pause(store: Store, reason: str, now: datetime) -> bool:
     """Stop all automatic sending; False if it was stopped before, whose reason then stays."""
     with store.write_tx():

@@ -75,11 +75,6 @@ def _kept(opened: Callable[[], Store | None], number: int) -> bytes:
     return raw
 
 
-def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
-    """Return the object of design's contract for one file; see `try_mail`."""
-    return try_mail(_file(path), settings, now, pinned=pinned, drafted=drafted)
-
-
 def try_mail(source: Source, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> Flat:
     """Return the object of design's contract for one mail.
 

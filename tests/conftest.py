@@ -15,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from bot import words
-from tests.canaries import Ear
+from bot.core.errors import BotError
+from tests.canaries import Ear, Watch, heard, left_in
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +67,40 @@ def no_secret_is_logged() -> Iterator[None]:
     root.removeHandler(ear)
     root.setLevel(level)
     assert not ear.told, ear.told
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_in_an_error() -> Iterator[None]:
+    """Listen to every error of ours as it is made, whoever catches it."""
+    told: list[str] = []
+
+    def listened(self: BotError, *words: object) -> None:
+        Exception.__init__(self, *words)
+        if heard(" ".join(map(str, words)).encode("utf-8", "replace")):
+            told.append(type(self).__name__)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BotError, "__init__", listened, raising=False)
+        yield
+    assert not told, told
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_in_a_call() -> Iterator[Watch]:
+    """Watch what is started, by the tests and by what they start, through the whole suite."""
+    watch = Watch()
+    watch.start()
+    yield watch
+    watch.end()
+    assert not watch.told, watch.told
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_left_in_a_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Look into all that the tests leave: databases, backups, logs, exports, everything but the files for secrets."""
+    yield
+    left = left_in(tmp_path_factory.getbasetemp())
+    assert not left, left
 
 
 @pytest.fixture(autouse=True)

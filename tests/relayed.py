@@ -19,6 +19,7 @@ from bot.edges.store import Row
 from bot.filing import file_one
 from bot.resolving import resolve_one, settle_echo
 from bot.sending import send_ready
+from tests.canaries import PASSWORD
 from tests.servers.smtp import Received, SmtpServer
 from tests.world import MARIE, SHOP, World, buyer_writes
 
@@ -39,9 +40,9 @@ class Relayed(World):
 
     def __init__(self, folder: Path, smtp: SmtpServer, *, policy: str = "", more: str = "") -> None:
         self.smtp, self.echoes, self.more = smtp, True, more
-        smtp.users[SHOP] = "secret"
+        smtp.users[SHOP] = PASSWORD
         smtp.on_keep = self._come_back
-        (folder / "password").write_text("secret\n")
+        (folder / "password").write_text(f"{PASSWORD}\n")
         (folder / "password").chmod(0o600)
         (folder / "ca.pem").write_text(Path(smtp.ca_file).read_text())
         super().__init__(folder, policy=policy)

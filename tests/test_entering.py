@@ -34,9 +34,8 @@ def taking_tokens() -> Iterator[Dovecot]:
         yield server
 
 
-@pytest.fixture
-def mailbox(tmp_path: Path, tokens: TokenServer) -> Mailbox:
-    path = tmp_path / "mailboxes.toml"
+def settings_entered_by(folder: Path, secret: str) -> Path:
+    path = folder / "mailboxes.toml"
     path.write_text(f"""
         [seller]
         notify = ["marie@boutique.example"]
@@ -44,9 +43,15 @@ def mailbox(tmp_path: Path, tokens: TokenServer) -> Mailbox:
         name = "ventes"
         address = "{USER}"
         user = "{USER}"
-        oauth = "google"
+        {secret}
         imap = {{ host = "127.0.0.1", port = 1, security = "plain" }}
         """)
+    return path
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path, tokens: TokenServer) -> Mailbox:
+    path = settings_entered_by(tmp_path, 'oauth = "google"')
     box = load(path).mailboxes[0]
     assert box.grant
     write_grant(box.grant, Grant(provider="google", client="client-7", secret="secret-8", refresh="refresh-0",
@@ -160,17 +165,7 @@ def test_a_grant_of_another_provider_names_no_program(mailbox: Mailbox) -> None:
 @pytest.mark.parametrize(("asked", "wanted"), [("nowhere", "there are ventes"), ("ventes", "nothing to log in")])
 def test_login_says_where_there_is_nothing_to_log_in_to(asked: str, wanted: str, tmp_path: Path,
                                                         capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "mailboxes.toml"
-    path.write_text(f"""
-        [seller]
-        notify = ["marie@boutique.example"]
-        [[mailbox]]
-        name = "ventes"
-        address = "{USER}"
-        user = "{USER}"
-        password_env = "NOT_SET"
-        imap = {{ host = "127.0.0.1", port = 1, security = "plain" }}
-        """)
+    path = settings_entered_by(tmp_path, 'password_env = "NOT_SET"')
     assert main(["login", asked, "--config", str(path)]) == 2
     assert wanted in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ from tests.servers.dovecot import Dovecot
 def test_a_robot_that_answers_every_answer_gets_two_a_day_at_most(name: str) -> None:
     robot = loops.ROBOTS[name]
     with loops.stage(name) as relayed:
-        by_day = loops.play(relayed, robot, 40)
+        _, by_day = loops.play(relayed, robot, 40)
         assert loops.faults(relayed, robot, by_day) == []
         assert robot in loops.SILENT or by_day.total(), "a robot nobody answers proves nothing"
 

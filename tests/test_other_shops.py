@@ -11,8 +11,7 @@ from bot.edges.store import Store
 from bot.guichet import Guichet
 from bot.loop import database
 from bot.settings import load
-from bot.trying import try_file
-from tests.world import SHOP, World, buyer_writes, claim
+from tests.world import SHOP, World, buyer_writes, claim, try_file
 
 
 def names(world: World, *shops: str) -> None:

@@ -11,8 +11,7 @@ import pytest
 
 from bot.cli import main
 from bot.core.message import Message
-from bot.trying import try_file
-from tests.world import HOST, ITEM, NOW, ORDER, RELAY, World, buyer_writes, claim, mail
+from tests.world import HOST, ITEM, NOW, ORDER, RELAY, World, buyer_writes, claim, mail, try_file
 
 KEYS = ["file", "marketplace", "kind", "origin", "order", "item", "case", "buyer", "language", "text", "facts",
         "links", "deadlines", "actions", "shelved"]

@@ -24,7 +24,8 @@ from bot.guichet import Guichet
 from bot.loop import Stop, database, reading_steps, until_idle
 from bot.pipeline import order
 from bot.receiving import receive_maildir
-from bot.settings import load
+from bot.settings import Settings, load
+from bot.trying import sources, try_mail
 
 MARIE = "marie@boutique.example"
 SHOP = "ventes@boutique.example"
@@ -101,6 +102,12 @@ def claim(*, item: str = ITEM, **more: Any) -> bytes:
 
 
 # ---- the shop
+
+
+def try_file(path: Path, settings: Settings, now: datetime, *, pinned: bool, drafted: bool = False) -> dict[str, Any]:
+    """Return what the program would understand and do with the mail in a file."""
+    [source] = sources([path], lambda: None)
+    return try_mail(source, settings, now, pinned=pinned, drafted=drafted)
 
 
 class World:

@@ -588,7 +588,7 @@ class Imap:
         """Idle once, and have DONE answered: on a dead line idle_check says [] for ever (imapclient #565)."""
         with self._talking(seconds) as client:
             self._start_idle(client)
-            news = client.idle_check(timeout=seconds)
+            news = [] if _holds_more(client) else client.idle_check(timeout=seconds)
             for told in news:
                 if told[0] == b"BYE":
                     self._drop()
@@ -999,6 +999,22 @@ def _near(name: str, names: list[str]) -> list[str]:
 def _leaf(name: str, mark: bytes | None) -> str:
     """Return the last part of a folder's name, to be compared."""
     return name.rsplit(mark.decode("ascii", "replace"), 1)[-1].casefold() if mark else name.casefold()
+
+
+def _holds_more(client: Any) -> bool:
+    """Say whether words of the server lie in our own buffer: idle_check asks the socket, and would sleep over them.
+
+    Dovecot sends "+ idling" and the news of a mail that came just before in one go.
+    """
+    line = client.socket()
+    before = line.gettimeout()
+    line.setblocking(False)
+    try:
+        return bool(client._imap.file.peek(1))
+    except OSError:     # nothing there yet; TLS says so by an error
+        return False
+    finally:
+        line.settimeout(before)
 
 
 def _as_bytes(told: object) -> bytes:

@@ -33,7 +33,7 @@ MOST_WORDS = 300                  # characters of the server's own words that ar
 
 # The version each action is spoken in (official pages, and public programs of 2020-2023 that use them).
 VERSIONS = {
-    "getnewsales": "2017-08-07", "getitemtodolist": "2011-09-01", "getiteminfos": "2017-08-07",
+    "getnewsales": "2017-08-07", "getitemtodolist": "2011-09-01",
     "acceptsale": "2021-04-08", "refusesale": "2010-09-20", "contactuseraboutitem": "2011-02-02",
     "contactusaboutitem": "2011-09-01", "settrackingpackageinfos": "2016-03-16", "cancelitem": "2011-02-02",
 }
@@ -137,10 +137,6 @@ class Webservice:
         found = [part for part in heard.response.iter() if _name(part) == "item"]
         return tuple(ToDo(item=next(iter(_texts(part, "itemid")), ""), causes=tuple(_texts(part, "cause")))
                      for part in found)
-
-    def open_messages(self, item: str) -> Heard:
-        """Return all that is known of an item. MARKS ITS MESSAGES AS READ: only ever on the seller's word."""
-        return self._ask("getiteminfos", {"itemid": item}) or Silence(words="")
 
     # -- asking --
 

@@ -12,9 +12,8 @@ from werkzeug.test import TestResponse
 from bot.dashboard import password
 from bot.dashboard.counter import counter
 from bot.dashboard.password import set_password
+from tests.canaries import PAGE as PASSWORD
 from tests.world import World
-
-PASSWORD = "quatre lampes sur la table"
 
 
 class Marie:

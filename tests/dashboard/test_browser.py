@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot.dashboard import password
-from tests.dashboard.counterpart import PASSWORD
+from tests.canaries import PAGE as PASSWORD
 from tests.world import World, buyer_writes, claim
 
 pytest.importorskip("playwright", reason="playwright is not installed (pip install -r requirements-dev.txt)")

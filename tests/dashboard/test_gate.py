@@ -10,7 +10,8 @@ import pytest
 
 from bot.dashboard.counter import counter
 from bot.dashboard.password import PasswordError, lock_of, set_password
-from tests.dashboard.counterpart import PASSWORD, Marie
+from tests.canaries import PAGE as PASSWORD
+from tests.dashboard.counterpart import Marie
 from tests.world import World, buyer_writes, claim
 
 PAGES = ("/", "/case/1", "/mail/1", "/cases", "/shelf", "/outbox", "/deadlines", "/numbers", "/rules", "/words",

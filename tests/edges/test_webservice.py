@@ -62,12 +62,10 @@ def test_what_waits_is_listed_with_its_causes(rakuten: RakutenServer) -> None:
     assert (one.item, one.causes) == (ITEM, ("CLAIM", "UNREAD_MESSAGE_FROM_BUYER"))
 
 
-def test_only_the_method_that_says_so_marks_messages_as_read(rakuten: RakutenServer) -> None:
+def test_nothing_we_ask_marks_messages_as_read(rakuten: RakutenServer) -> None:
     ws = speaking_to(rakuten)
     ws.new_sales(), ws.to_do(), act(rakuten)
     assert rakuten.calls("getiteminfos") == []
-    assert isinstance(ws.open_messages(ITEM), Answer)
-    assert len(rakuten.calls("getiteminfos")) == 1
 
 
 # ---- what comes back

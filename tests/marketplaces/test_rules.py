@@ -12,7 +12,7 @@ import pytest
 
 from bot import marketplaces
 from bot.settings import Settings, load
-from bot.trying import try_file
+from tests.world import try_file
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "bot" / "marketplaces"

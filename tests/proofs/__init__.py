@@ -1,6 +1,7 @@
 """Promises with figures. `make test` tries each in short; `make torture` at length, and prints the table.
 
-Every file here with a function `prove(budget) -> Iterator[Row]` is one promise; a new file needs no list.
+Every file here with a function `prove(budget) -> Iterator[Row]` is one promise; a new file needs no list. Its
+`MINUTES` say how long it may take at full length on two busy cores: by them the time is shared out.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Row:
 
     Attributes:
         offered: how often it was tried, in the unit that `name` says.
+        intended: how often it would have been tried, had there been time; 0: just as often.
         lost: what is gone without a verdict, or without a reason.
         twice: what happened more than once.
         verdict: `holds`, or what does not, with the seed that shows it again.
@@ -28,6 +30,7 @@ class Row:
 
     name: str
     offered: int
+    intended: int = 0
     lost: int = 0
     twice: int = 0
     verdict: str = "holds"
@@ -35,6 +38,10 @@ class Row:
     @property
     def holds(self) -> bool:
         return self.verdict == "holds" and not self.lost and not self.twice
+
+    @property
+    def cut_short(self) -> bool:
+        return self.offered < self.intended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

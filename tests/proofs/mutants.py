@@ -15,6 +15,7 @@ from bot.edges.reader import TROUBLES, Reader
 from bot.pipeline import understand
 from tests.proofs import SAMPLES, Budget, Row, attack_mails, how_many
 
+MINUTES = 15
 TRUSTED = frozenset({"mx.boutique.example"})
 SECONDS = 5.0  # of the processor, for recognising and taking the facts out of one mail
 LONGEST = 300_000  # bytes of a mail that is mutated: the bombs are tried as they are
@@ -163,6 +164,6 @@ def attempt(count: int, budget: Budget) -> tuple[int, list[str]]:
 
 
 def prove(budget: Budget) -> Iterator[Row]:
-    tried, faults = attempt(how_many("mutants", 40_000), budget)
-    yield Row(name="mutated mails, read or shelved with a reason", offered=tried, lost=len(faults),
+    tried, faults = attempt(intended := how_many("mutants", 40_000), budget)
+    yield Row(name="mutated mails, read or shelved with a reason", offered=tried, intended=intended, lost=len(faults),
               verdict=faults[0] if faults else "holds")

@@ -19,6 +19,8 @@ from bot.reading import MOST_ATTEMPTS
 from tests.proofs import ROOT, Budget, Row
 from tests.world import World, buyer_writes
 
+MINUTES = 2
+
 POISON = b"kills its reader"
 WELL = b"From: a@b.example\n\nx"
 

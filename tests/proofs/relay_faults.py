@@ -12,6 +12,8 @@ from tests.proofs import Budget, Row
 from tests.relayed import Relayed
 from tests.servers.smtp import Fault, Faults, SmtpServer
 
+MINUTES = 3
+
 
 def off(smtp: SmtpServer) -> None:
     smtp.stop()
@@ -42,7 +44,7 @@ FAULTS: dict[str, Faults | Callable[[SmtpServer], None]] = {
     "250 twice": {"DOT": [Fault.TWICE]},
 }
 TELLS = ("never at RCPT", "quota at the dot")      # a no is a no: the seller is told, and may try again
-MINUTES = (0, 1, 5, 6, 15, 20, 60, 240)
+PASSES = (0, 1, 5, 6, 15, 20, 60, 240)      # minutes from one to the next
 
 
 def outcome(name: str, *, echoes: bool) -> tuple[int, str]:
@@ -62,7 +64,7 @@ def outcome(name: str, *, echoes: bool) -> tuple[int, str]:
         if fault is off:
             smtp.start()
         smtp.stripped, smtp.late = False, 0.0
-        for minutes in MINUTES:
+        for minutes in PASSES:
             with suppress(ConnectionError):
                 relayed.passes(minutes=minutes)
         return len(relayed.to_buyers()), str(relayed.reply()["state"])

@@ -14,7 +14,9 @@ from bot.loop import database
 from bot.reading import read_one
 from bot.receiving import open_imap, receive
 from bot.settings import Mailbox, load
+from tests.canaries import PASSWORD
 from tests.servers.dovecot import Dovecot
+from tests.servers.shop import TRUSTED, box
 
 SETTINGS = """
 [seller]
@@ -23,15 +25,6 @@ language = "en"
 notify = ["marie@boutique.example"]
 data = "data"
 
-[[mailbox]]
-name = "ventes"
-address = "{address}"
-imap = {{ host = "localhost", port = {imap}, security = "tls" }}
-user = "{address}"
-password_file = "password"
-ca_file = "ca.pem"
-authserv_id = "mx.boutique.example"
-{more}
 """
 
 _numbers = count(1)
@@ -43,12 +36,13 @@ class Stage:
     def __init__(self, folder: Path, dovecot: Dovecot, more: str = "") -> None:
         self.dovecot, self.address = dovecot, f"stage{next(_numbers)}-{id(self):x}@boutique.example"
         folder.mkdir(parents=True, exist_ok=True)
-        dovecot.add(self.address, "secret")
-        (folder / "password").write_text("secret\n")
+        dovecot.add(self.address, PASSWORD)
+        (folder / "password").write_text(f"{PASSWORD}\n")
         (folder / "password").chmod(0o600)
         (folder / "ca.pem").write_text(dovecot.ca_file.read_text())
         path = folder / "mailboxes.toml"
-        path.write_text(SETTINGS.format(address=self.address, imap=dovecot.ports["imaps"], more=more))
+        path.write_text(SETTINGS + box(self.address, dovecot, None, secret='password_file = "password"',
+                                       more=f"{TRUSTED}\n{more}"))
         settings = load(path)
         self.guichet = Guichet(settings, Store(database(settings)))
         self._imap: Imap | None = None

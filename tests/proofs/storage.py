@@ -17,6 +17,7 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.shop import Shop
 from tests.servers.smtp import SmtpServer
 
+MINUTES = 10
 LETTER = "amazon/buyer_wrote_fr_order"
 WIDE = 320 << 20        # bytes: below 200 MiB the program fetches no mail
 PAGE = 4096
@@ -93,6 +94,6 @@ def prove(budget: Budget, steps: int = STEPS) -> Iterator[Row]:
                     play(shop, data, played, played * max(1, STEPS // steps))
                     played += 1
                 lost, twice = wrong(shop)
-                yield Row(name=name, offered=played, lost=lost, twice=twice)
+                yield Row(name=name, offered=played, intended=steps, lost=lost, twice=twice)
         except NoDiskError:
             yield Row(name=f"{name} (not tried: root and mount are needed)", offered=0)

@@ -19,13 +19,14 @@ from typing import Any
 from bot.cli import main as run_bot
 from bot.edges import clock
 from bot.edges.store import Row, Store
+from tests.canaries import WEEK as PASSWORD
 from tests.programs import PARIS, Program, answers
 from tests.servers.dovecot import Dovecot
+from tests.servers.shop import TRUSTED, box
 from tests.servers.smtp import Received, SmtpServer
 from tests.world import HOST, SHOP
 
 MARIE = "marie.lumen@poste.example"
-PASSWORD = "une semaine à la boutique"
 TOKEN = re.compile(r"(?:[A-Z0-9]{4}-){3}[A-Z0-9]{4}")
 TAG = re.compile(rf"\[(C-\d+|Guichet) ({TOKEN.pattern})\]")
 
@@ -39,17 +40,7 @@ notify = ["{marie}"]
 return_address = "1 rue des Lilas, 75012 Paris"
 data = "data"
 
-[[mailbox]]
-name = "ventes"
-address = "{shop}"
-imap = {{ host = "localhost", port = {imap}, security = "tls" }}
-smtp = {{ host = "localhost", port = {smtp}, security = "starttls" }}
-user = "{shop}"
-password_env = "VENTES_PASSWORD"
-ca_file = "ca.pem"
-authserv_id = "{host}"
-shops = ["rakuten_fr", "amazon"]
-
+{box}
 [policy]
 mode = "draft"
 warnings = ["24h", "4h"]
@@ -118,8 +109,8 @@ class Week:
     def allow(self, modes: str = "") -> None:
         """Write mailboxes.toml; `modes`: what Marie lets the program do alone."""
         self.settings.write_text(SETTINGS.format(
-            marie=MARIE, shop=SHOP, host=HOST, imap=self.dovecot.ports["imaps"], smtp=self.smtp.port, modes=modes),
-            "utf-8")
+            marie=MARIE, modes=modes, box=box(SHOP, self.dovecot, self.smtp,
+                                              more=f'{TRUSTED}\nshops = ["rakuten_fr", "amazon"]')), "utf-8")
 
     @property
     def settings(self) -> Path:

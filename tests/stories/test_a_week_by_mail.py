@@ -19,10 +19,11 @@ import pytest
 
 from bot.demo.letters import amazon_return
 from bot.edges import clock
+from tests.canaries import WEEK as PASSWORD
 from tests.programs import Program, answers, gmail, gmail_android, html_only, iphone, orange, outlook
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import Fault, Received, SmtpServer
-from tests.stories.marie import MARIE, PASSWORD, TOKEN, Letter, Week, words
+from tests.stories.marie import MARIE, TOKEN, Letter, Week, words
 from tests.test_guards import question, rakuten, sale
 from tests.test_joining import bounce
 from tests.world import HOST, ITEM, ORDER, RELAY, SHOP, buyer_writes, claim, failed, mail

@@ -15,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.canaries import shapes
 from tests.servers.shop import ROOT, Shop
 
 LETTER = "amazon/buyer_wrote_fr_order"
@@ -196,13 +197,7 @@ def mail_of_a_canary(shop: Shop) -> None:
 
 def hits(where: str | bytes, canaries: dict[str, str]) -> list[str]:
     octets = where.encode() if isinstance(where, str) else where
-    return [name for name, one in canaries.items() if any(shape in octets for shape in shapes(one.encode()))]
-
-
-def shapes(one: bytes) -> list[bytes]:
-    """Return how a canary may look: plain, in hexadecimal, and in Base64 at each of the three places of a triple."""
-    packed = [b64encode(b"x" * before + one)[4 if before else 0:-4] for before in range(3)]
-    return [one, one.hex().encode(), *packed]
+    return [name for name, one in canaries.items() if any(shape in octets for shape in shapes(one))]
 
 
 @pytest.mark.timeout(400)  # a dozen runs of the program, one after another, on whatever machine

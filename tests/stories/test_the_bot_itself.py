@@ -15,20 +15,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.servers.dovecot import Dovecot
-from tests.servers.shop import SELLER, Shop
+from tests.servers.shop import SELLER, Shop, box
 from tests.servers.smtp import SmtpServer
-
-SECOND = """
-[[mailbox]]
-name = "deux"
-address = "{address}"
-imap = {{ host = "localhost", port = {imap}, security = "tls" }}
-smtp = {{ host = "localhost", port = {smtp}, security = "starttls" }}
-user = "{address}"
-password_file = "deux.password"
-ca_file = "ca.pem"
-
-[policy]"""
 
 
 def subjects(shop: Shop) -> list[str]:
@@ -58,8 +46,8 @@ def two(shop: Shop, dovecot: Dovecot) -> Shop:
     dovecot.add(address, "autre mot")
     shop.smtp.users[address] = "autre mot"
     (shop.folder / "deux.password").write_text("autre mot")
-    shop.settings.write_text(shop.settings.read_text().replace("[policy]", SECOND.format(
-        address=address, imap=dovecot.ports["imaps"], smtp=shop.smtp.port).lstrip("\n"), 1))
+    second = box(address, dovecot, shop.smtp, name="deux", secret='password_file = "deux.password"', more="")
+    shop.settings.write_text(shop.settings.read_text().replace("[policy]", f"{second}\n[policy]", 1))
     return shop
 
 
