@@ -145,9 +145,9 @@ def _shops() -> list[dict[str, Any]]:
     since = iso(now() - LATELY)
     return store().rows(
         "SELECT marketplace, count(*) AS cases, sum(stage != 'closed') AS open, sum(stage = 'escalated') AS escalated"
-        " FROM cases WHERE opened >= ? GROUP BY marketplace ORDER BY marketplace", since)
+        " FROM cases WHERE opened >= ? GROUP BY +marketplace ORDER BY marketplace", since)
 
 
 def _kinds() -> list[dict[str, Any]]:
-    return store().rows("SELECT kind, count(*) AS many FROM cases WHERE opened >= ? GROUP BY kind"
+    return store().rows("SELECT kind, count(*) AS many FROM cases WHERE opened >= ? GROUP BY +kind"
                         " ORDER BY many DESC LIMIT 12", iso(now() - LATELY))

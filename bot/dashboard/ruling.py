@@ -55,8 +55,9 @@ def _page(sentence: str, *, good: bool) -> str:
 def _shops() -> list[str]:
     """Return the marketplaces that write to him: those of his settings, else those that have; else all."""
     named = {shop for box in shared().settings.mailboxes for shop in box.shops}
-    seen = {row["marketplace"] for row in store().rows("SELECT DISTINCT marketplace FROM cases")}
-    return sorted(named | seen) or [one.name for one in marketplaces.installed()]
+    every = [one.name for one in marketplaces.installed()]
+    seen = {name for name in every if store().row("SELECT 1 AS one FROM cases WHERE marketplace = ? LIMIT 1", name)}
+    return sorted(named | seen) or every
 
 
 def _modes() -> list[dict[str, Any]]:

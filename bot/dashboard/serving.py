@@ -16,7 +16,7 @@ from bot.words import say
 log = logging.getLogger(__name__)
 
 PORT, HOME = 8470, "127.0.0.1"
-A_STEP = 1000   # events
+A_STEP = 1000   # events, cases, answers
 
 
 class ServingError(BotError):
@@ -62,7 +62,7 @@ def _index(settings: Settings) -> None:
     """Make the index of the search beforehand, in small steps between which others write; a search does the rest."""
     store = Store(settings.database)
     try:
-        while store.has_index and store.index_words(A_STEP):
+        while store.index_words(A_STEP):
             pass
     except BotError as error:
         log.warning(str(error))

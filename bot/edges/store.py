@@ -33,6 +33,8 @@ from bot.words import say
 Row = dict[str, Any]
 
 GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and so its token
+INDEXED = {"named": ("cases", "buyer, order_number, reference, item, answer_to"),
+           "written": ("outbox", "subject, body")}  # of the search: each with its table and what of it
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
@@ -598,28 +600,52 @@ class Store:
 
     # -- what is searched ----------------------------------------------------------------------
 
-    @property
-    def has_index(self) -> bool:
-        return self.row("SELECT 1 AS one FROM sqlite_master WHERE name = 'spoken'") is not None
+    def indexes(self) -> frozenset[str]:
+        """Return what this SQLite can search: names (`named`), what was heard (`spoken`), our answers (`written`)."""
+        rows = self.rows("SELECT name FROM sqlite_master WHERE name IN ('named', 'spoken', 'written')")
+        return frozenset(row["name"] for row in rows)
 
     def index_words(self, most: int) -> bool:
-        """Put the words of the next events into the index of the search; say whether there were any left."""
+        """Put the next events, cases and answers into the indexes of the search; say whether there were any left."""
+        if self.row("SELECT 1 AS one FROM unindexed UNION ALL SELECT 1 FROM events WHERE id > ? LIMIT 1",
+                    int(self.meta("spoken") or 0)) is None:
+            return False    # nobody who writes is waited for
         with self.write_tx():
-            last = int(self.meta("spoken") or 0)
-            found = self.row("SELECT max(id) AS id FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
-                             last, most) or {}
-            if found.get("id") is None:
-                return False
-            self.run("INSERT INTO spoken (rowid, text, facts) SELECT id, text, facts FROM events"
-                     " WHERE id > ? AND id <= ?", last, found["id"])
-            self.set_meta("spoken", str(found["id"]))
-            return True
+            there = self.indexes()
+            events = "spoken" in there and self._index_events(most)
+            return any([events, *(self._index(name, most) for name in INDEXED if name in there)])
+
+    def _index_events(self, most: int) -> bool:
+        last = int(self.meta("spoken") or 0)
+        found = self.row("SELECT max(id) AS id FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
+                         last, most) or {}
+        if found.get("id") is None:
+            return False
+        self.run("INSERT INTO spoken (rowid, text, facts) SELECT id, text, facts FROM events"
+                 " WHERE id > ? AND id <= ?", last, found["id"])
+        self.set_meta("spoken", str(found["id"]))
+        return True
+
+    def _index(self, name: str, most: int) -> bool:
+        """Words that stood there before stay in the index: by them, too, the case is found."""
+        source, columns = INDEXED[name]
+        found = self.row("SELECT max(id) AS id FROM (SELECT id FROM unindexed WHERE what = ? ORDER BY id LIMIT ?)",
+                         source, most) or {}
+        if found.get("id") is None:
+            return False
+        next_ = "FROM unindexed WHERE what = ? AND id <= ?"
+        self.run(f"INSERT INTO {name} (rowid, {columns}) SELECT id, {columns} FROM {source}"
+                 f" WHERE id IN (SELECT id {next_})", source, found["id"])
+        self.run(f"DELETE {next_}", source, found["id"])
+        return True
 
     def drop_index(self) -> None:
-        """Throw the index of the search away, for something in it is forgotten; the next search makes it anew."""
-        if self.has_index:
-            self.run("INSERT INTO spoken (spoken) VALUES ('delete-all')")
-            self.run("DELETE FROM meta WHERE name = 'spoken'")
+        """Throw the indexes of the search away, for something in them is forgotten; the next search makes them anew."""
+        for name in self.indexes():
+            self.run(f"INSERT INTO {name} ({name}) VALUES ('delete-all')")
+        self.run("DELETE FROM meta WHERE name = 'spoken'")
+        self.run("INSERT OR IGNORE INTO unindexed (what, id) SELECT 'cases', id FROM cases"
+                 " UNION ALL SELECT 'outbox', id FROM outbox WHERE what IN ('reply', 'offer')")
 
     # -- what the guards ask -------------------------------------------------------------------
 
@@ -648,13 +674,16 @@ class Store:
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
         """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
-        return bool(order) and self.row(
-            "SELECT 1 AS one FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ?"
-            " AND cases.shop = ? AND events.kind = 'sale_made' AND events.origin = 'proven' AND NOT EXISTS (SELECT 1"
-            " FROM events JOIN cases ON cases.id = events.case_id WHERE cases.marketplace = ? AND cases.shop = ?"
-            " AND (cases.id = ? OR cases.order_number = ?) AND (events.source LIKE 'seller:%'"
-            " OR (events.origin = 'proven' AND events.kind != 'buyer_wrote'))) LIMIT 1",
-            key.marketplace, key.shop, key.marketplace, key.shop, case, order) is not None
+        if not order or self.row(
+                "SELECT 1 AS one FROM events WHERE case_id IN (SELECT ? UNION SELECT id FROM cases"
+                " WHERE marketplace = ? AND shop = ? AND order_number = ?) AND (source LIKE 'seller:%'"
+                " OR (origin = 'proven' AND kind != 'buyer_wrote')) LIMIT 1",
+                case, key.marketplace, key.shop, order):
+            return False
+        return self.row(
+            "SELECT 1 AS one FROM events CROSS JOIN cases ON cases.id = events.case_id"     # the sales before all cases
+            " WHERE events.kind = 'sale_made' AND events.origin = 'proven' AND cases.marketplace = ?"
+            " AND cases.shop = ? LIMIT 1", key.marketplace, key.shop) is not None
 
     def left_alone(self, since: datetime, *, case: int | None = None, domain: str | None = None,
                    mailbox: str | None = None, what: str | None = None) -> int:
