@@ -261,7 +261,7 @@ def lines(store: Store, settings: Settings, now: datetime) -> list[str]:
         [period] = numbers.last_days(now, settings.seller.timezone, numbers.DAYS[:1])
         column = cells(one, known(store, one, now, period.start), (period,), now)
         parts = [_part(one, cell) for cell in column if cell.measure in SPOKEN and numbers.shown(cell) != "-"]
-        told += [f"{one.name}: {', '.join(parts)}"] if parts else []
+        told += [f"{one.title}: {', '.join(parts)}"] if parts else []
     return told
 
 
@@ -287,7 +287,7 @@ def _caution(store: Store, settings: Settings, one: Marketplace, now: datetime) 
     found = numbers.caution(known(store, one, now, period.start).sales, now, settings.seller.timezone, rules)
     if not found:
         return ""
-    words = {"marketplace": one.name, "count": found.count, "all": found.of, "limit": found.rules.below,
+    words = {"marketplace": one.title, "count": found.count, "all": found.of, "limit": found.rules.below,
              "days": found.rules.days, "percent": numbers.percent(found.count, found.of)}
     if found.reached:
         return say("{marketplace}: {percent} % of your sales of {days} days were cancelled ({count} of {all}); the "

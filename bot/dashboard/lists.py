@@ -16,6 +16,7 @@ from bot.core.sheet import sheet
 from bot.dashboard.here import store
 from bot.dashboard.telling import kind, person, safe, state, until, what, when
 from bot.edges.store import Row
+from bot.marketplaces import titled
 from bot.words import say
 
 PART = Blueprint("lists", "bot.dashboard.lists")
@@ -56,7 +57,7 @@ LISTS: Mapping[str, Listing] = {
     "deadlines": Listing(
         title="Deadlines", nothing="No deadline runs.", select=showing.DEADLINES,
         order="deadlines.state != 'open', due, deadlines.id", flat=showing.flat_deadline,
-        columns=("case", "due", "state", "name", "order", "why"), filters={"state": "deadlines.state"}),
+        columns=("case", "due", "state", "order", "why"), filters={"state": "deadlines.state"}),
     "outbox": Listing(
         title="Outbox", nothing="Nothing was written yet.", select="SELECT * FROM outbox", order="id DESC",
         flat=showing.flat_out, columns=("id", "case", "what", "state", "to", "subject", "error"),
@@ -163,7 +164,7 @@ def shown(name: str, value: Any) -> str:
     if name == "due":
         return f"{when(value)} ({until(value)})"
     ways: Mapping[str, Callable[[Any], str]] = {
-        "received": when, "kind": kind, "turn": person, "state": state, "what": what,
+        "received": when, "kind": kind, "turn": person, "state": state, "what": what, "shop": titled,
         "stage": lambda one: say(STAGES[one]) if one in STAGES else one,
         "channel": lambda one: say(CHANNELS[one]) if one in CHANNELS else one}
     return ways[name](value) if name in ways else safe(value)[:200]

@@ -8,10 +8,13 @@ import json
 import re
 import zipfile
 from html import unescape
+from itertools import takewhile
 
 import pytest
+from click.testing import CliRunner
 
-from bot import words
+from bot import cli, words
+from bot.checking import findings
 from bot.core.event import Kind
 from bot.counting import cautions, flat_numbers
 from bot.edges.store import iso
@@ -213,6 +216,24 @@ def test_a_mode_switched_on_the_page_is_in_force_with_the_next_mail(marie: Marie
     assert switches(marie, "amazon.buyer_wrote", "", was="off") == 200
     marie.world.hears(buyer_writes("Et ma facture ?", order="404-3333333-2222222", message=8))
     assert len(marie.world.rows("outbox")) > before
+
+
+def test_check_and_try_know_what_was_switched_on_the_page(marie: Marie) -> None:
+    settings, path = marie.world.guichet.settings, marie.world.folder / "new.eml"
+    path.write_bytes(buyer_writes(order="404-7777777-2222222", message=9))
+
+    def checked() -> list[str]:
+        return [one.sentence for one in takewhile(lambda one: one.check != "disk", findings(settings))]
+
+    def tried() -> list[str]:
+        run = CliRunner().invoke(cli.guichet, ["--config", str(settings.path), "try", "--json", str(path)])
+        return [action["mode"] for action in json.loads(run.output)["actions"]]
+
+    assert not [sentence for sentence in checked() if "amazon.buyer_wrote" in sentence]
+    assert "draft" in tried() and "shadow" not in tried()
+    assert switches(marie, "amazon.buyer_wrote", "shadow") == 200
+    assert any(sentence.startswith("amazon.buyer_wrote shadow:") for sentence in checked())
+    assert "shadow" in tried() and "draft" not in tried()
 
 
 def test_letting_mail_leave_without_her_yes_wants_a_second_sign(marie: Marie) -> None:
