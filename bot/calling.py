@@ -34,8 +34,13 @@ def meets(row: Row) -> dict[str, str]:
     """Return which deadlines the doing of a row meets, where a reply's are not all or none of them, and what was done.
 
     A choice that the seller carries out in his account himself - a refund, an authorised or closed return - also
-    meets what a refund does.
+    meets what a refund does. Words for a marketplace's Customer Service say so: then it decides, not the buyer.
     """
+    told = {"told": "marketplace"} if row["template"].endswith(".service") else {}
+    return {**_met(row), **told}
+
+
+def _met(row: Row) -> dict[str, str]:
     done = str(row["to_addr"]).partition(" ")[0]
     if done not in TELLS_NEW_SALES and (found := _OF_A_SALE.search(row["step"])):
         done = f"{found[1]}sale"

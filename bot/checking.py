@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 
 from bot import inspecting
 from bot.alarming import about, standing
 from bot.core.deadline import local
 from bot.core.errors import BotError
 from bot.core.hosts import FEWEST, Learnt, learn
+from bot.core.policy import Mode
 from bot.edges import clock, disk, notifying
 from bot.edges.dns import Dns, resolver
 from bot.edges.store import Store, moment
@@ -22,6 +24,7 @@ from bot.receiving import SWEEP
 from bot.reconciling import last_found
 from bot.rehearsing import rehearse
 from bot.settings import Mailbox, Reference, Settings, Shop, is_example
+from bot.switching import switched
 from bot.words import say
 
 __all__ = ["Finding", "Verdict", "findings", "senders"]
@@ -40,6 +43,9 @@ def findings(settings: Settings, dns: Dns | None = None) -> Iterator[Finding]:
     yield _ok("settings", say("{path} is read whole, {count} mailboxes", path=settings.path,
                               count=len(settings.mailboxes)))
     yield _database(settings)
+    if over := _switched(settings):
+        yield _modes(over)
+        settings = replace(settings, policy=replace(settings.policy, modes={**settings.policy.modes, **over}))
     yield _disk(settings)
     yield inspecting.backups(settings, clock.now())
     yield inspecting.clock_of_this_machine()
@@ -85,6 +91,22 @@ def _database(settings: Settings) -> Finding:
         return Finding(check="database", verdict=Verdict.BROKEN, sentence=say("{path} is damaged", path=path),
                        remedy=say("put back the newest backup"))
     return _ok("database", say("{path} is sound", path=path))
+
+
+def _switched(settings: Settings) -> dict[str, Mode]:
+    """Return the modes that were switched on the page; where the database cannot be read, another line says so."""
+    try:
+        if not database(settings).exists():
+            return {}
+        with closing(Store(database(settings))) as store:
+            return {name: mode for name, (mode, _) in sorted(switched(store).items())}
+    except BotError:
+        return {}
+
+
+def _modes(over: Mapping[str, Mode]) -> Finding:
+    return _ok("modes", say("{modes}: so it was switched on the page, whatever mailboxes.toml says",
+                            modes=", ".join(f"{name} {mode}" for name, mode in over.items())))
 
 
 def _disk(settings: Settings) -> Finding:

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, wraps
 from pathlib import Path
@@ -125,6 +126,17 @@ def _store(settings: Settings) -> Store | None:
     store = Store(database(settings))
     click.get_current_context().call_on_close(store.close)
     return store
+
+
+def _as_switched(settings: Settings) -> Settings:
+    """Return the settings with the modes that were switched on the page; as they are, where no database can be read."""
+    from bot.switching import in_force
+
+    try:
+        store = _store(settings)
+        return replace(settings, policy=in_force(settings.policy, store)) if store else settings
+    except BotError:
+        return settings
 
 
 @click.group(cls=Chapter, context_settings={"help_option_names": ["-h", "--help"]})
@@ -246,7 +258,7 @@ def try_(settings: Settings, files: tuple[Path, ...], moment: str | None, drafte
     found = list(sources(files, lambda: _store(settings)))
     if anonymise:
         return _anonymise(settings, found, seed)
-    now = _moment(moment) if moment else clock.now()
+    now, settings = _moment(moment) if moment else clock.now(), _as_switched(settings)
 
     def tried(source: Source) -> None:
         told = try_mail(source, settings, now, pinned=bool(moment), drafted=drafted)

@@ -137,7 +137,7 @@ def _events(store: Store, marketplace: str, since_: datetime | None) -> dict[int
     rows = store.rows(
         "SELECT case_id, events.kind, at, mark, facts, events.origin, CASE events.kind WHEN 'own_message_copied'"
         " THEN text ELSE '' END AS text FROM events"
-        " JOIN cases ON cases.id = case_id WHERE marketplace = ? AND events.origin != 'forged'"
+        " JOIN cases ON cases.id = case_id WHERE +marketplace = ? AND events.origin != 'forged'"
         f" AND events.kind IN ({', '.join('?' for _ in kinds)}) AND events.key NOT LIKE '%/refused:%'"
         " AND case_id IN (SELECT case_id FROM events WHERE at >= ?)"
         " ORDER BY case_id, at, events.id", marketplace, *kinds, _text(since_))
@@ -163,8 +163,8 @@ def _left(store: Store, marketplace: str, since_: datetime | None) -> dict[int, 
     found: dict[int, list[Row]] = defaultdict(list)
     for row in store.rows(
             "SELECT outbox.case_id, changed, body FROM outbox JOIN cases ON cases.id = outbox.case_id"
-            " WHERE marketplace = ? AND what IN ('reply', 'offer') AND channel = 'email'"
-            " AND state IN ('sent', 'failed') AND outbox.case_id IN (SELECT case_id FROM events WHERE at >= ?)"
+            " WHERE +marketplace = ? AND +what IN ('reply', 'offer') AND +channel = 'email'"
+            " AND +state IN ('sent', 'failed') AND outbox.case_id IN (SELECT case_id FROM events WHERE at >= ?)"
             " ORDER BY outbox.id", marketplace, _text(since_)):
         found[row["case_id"]].append(row)
     return found
@@ -221,7 +221,7 @@ def _done(event: Row) -> str:
 def _duties(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], names: Mapping[str, str],
             now: datetime, since_: datetime | None) -> list[Duty]:
     rows = store.rows(
-        "SELECT deadlines.*, stage FROM deadlines JOIN cases ON cases.id = case_id WHERE marketplace = ?"
+        "SELECT deadlines.*, stage FROM deadlines JOIN cases ON cases.id = case_id WHERE +marketplace = ?"
         f" AND who = 'seller' AND name IN ({', '.join('?' for _ in names)}) AND started >= ?", marketplace, *names,
         _text(since_))
     return [Duty(sort=names[row["name"]], begun=moment(row["started"]),
@@ -261,7 +261,7 @@ def lines(store: Store, settings: Settings, now: datetime) -> list[str]:
         [period] = numbers.last_days(now, settings.seller.timezone, numbers.DAYS[:1])
         column = cells(one, known(store, one, now, period.start), (period,), now)
         parts = [_part(one, cell) for cell in column if cell.measure in SPOKEN and numbers.shown(cell) != "-"]
-        told += [f"{one.name}: {', '.join(parts)}"] if parts else []
+        told += [f"{one.title}: {', '.join(parts)}"] if parts else []
     return told
 
 
@@ -287,7 +287,7 @@ def _caution(store: Store, settings: Settings, one: Marketplace, now: datetime) 
     found = numbers.caution(known(store, one, now, period.start).sales, now, settings.seller.timezone, rules)
     if not found:
         return ""
-    words = {"marketplace": one.name, "count": found.count, "all": found.of, "limit": found.rules.below,
+    words = {"marketplace": one.title, "count": found.count, "all": found.of, "limit": found.rules.below,
              "days": found.rules.days, "percent": numbers.percent(found.count, found.of)}
     if found.reached:
         return say("{marketplace}: {percent} % of your sales of {days} days were cancelled ({count} of {all}); the "

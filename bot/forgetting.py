@@ -246,12 +246,13 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
             f" AND (case_id IS NULL OR case_id IN ({QUIET}))", NOTHING, before, NOTHING, before)
         blanked = store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
                   before, before)
-        store.run("UPDATE outbox SET raw = NULL, body = '', subject = '',"
+        unsaid = store.run(
+                  "UPDATE outbox SET raw = NULL, body = '', subject = '',"
                   " state = CASE WHEN state = 'draft' THEN 'discarded' ELSE state END WHERE changed < ? AND body != ''"
                   " AND state IN ('draft', 'sent', 'discarded', 'failed', 'handed')"
                   f" AND (case_id IS NULL OR case_id IN ({QUIET}))", before, before)
         store.set_meta("retired", iso(now))
-        if blanked:
+        if blanked or unsaid:
             store.drop_index()
     return emptied
 

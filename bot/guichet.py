@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from bot import marketplaces
 from bot.core.dkim import Keys
 from bot.core.policy import Policy, Seller
 from bot.edges.dns import Dns, resolver
@@ -55,4 +56,5 @@ def keys_of(settings: Settings) -> Keys | None:
 
 
 def templates_of(settings: Settings) -> Templates:
-    return Templates(settings.seller, Path(settings.path).parent / "templates")
+    return Templates(settings.seller, Path(settings.path).parent / "templates",
+                     titles={one.name: one.title for one in marketplaces.installed()})

@@ -30,15 +30,14 @@ _MOMENTS = frozenset({"at", "due", "opened", "received", "not_before"})
 
 _TAG = re.compile(r"^\[C-[0-9]+[^\]]*\] *")
 
-CASES = ("SELECT cases.*, due FROM cases LEFT JOIN (SELECT case_id, min(due) AS due FROM deadlines"
-         " WHERE state = 'open' GROUP BY case_id) AS soon ON soon.case_id = cases.id")
+CASES = "SELECT cases.*, next_due AS due FROM cases"
 
 DEADLINES = ("SELECT deadlines.*, cases.order_number, cases.item FROM deadlines JOIN cases"
              " ON cases.id = deadlines.case_id")
 
 
 def cases(store: Store, where: str = "", *args: Any) -> list[Flat]:
-    rows = store.rows(f"{CASES} {where} ORDER BY due IS NULL, due, cases.id", *args)
+    rows = store.rows(f"{CASES} {where} ORDER BY next_due IS NULL, next_due, cases.id", *args)
     return [flat_case(row) for row in rows]
 
 

@@ -360,7 +360,8 @@ def _seller_words(guichet: Guichet, template: str, context: Mapping[str, Any]) -
         return guichet.templates.render(template, guichet.seller.language, context)
     except TemplateError as error:
         log.error("%s", error)
-        return Templates(guichet.seller, careful=False).render(template, guichet.seller.language, context)
+        return Templates(guichet.seller, careful=False, titles=guichet.templates.titles).render(
+            template, guichet.seller.language, context)
 
 
 def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # setup.sh run|check|dev      makes .venv hold what the bot needs (run), what its developers need (check), and
-# with it the mail server their tests start (dev). Quick when all is there.
+# with it the mail server and the browser their tests start (dev). Quick when all is there.
 # Installs Debian packages only where it may (root, or sudo without a password); else says what to type.
 #   PYTHON   the Python to make .venv with (default: the one .venv has, else python3)
 set -eu
@@ -30,6 +30,8 @@ fingerprint() { echo "$("$OWN" -c "$VERSION") $(cat $FILES | sha256sum)"; }
 stamped() { [ -x "$OWN" ] && [ "$(cat ".venv/.has-${FILES##* }" 2>/dev/null)" = "$(fingerprint 2>/dev/null)" ]; }
 python_asked_for() { [ -z "$PYTHON" ] || [ "$("$OWN" -c "$VERSION" 2>/dev/null)" = "$("$PYTHON" -c "$VERSION" 2>/dev/null)" ]; }
 servers_there() { [ "$WANT" != dev ] || all_there $DOVECOT; }
+has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
+browser_settled() { [ "$WANT" != dev ] || has_browser || [ -e .venv/.without-browser ]; }
 
 # --- Debian packages
 
@@ -89,6 +91,16 @@ install_servers() {
     trap forget_log EXIT
 }
 
+# Without a browser all other tests run: what cannot be had is said once, and not tried again before `make clean`.
+install_browser() {
+    if command -v apt-get >/dev/null && may_install; then
+        tell "Installing chromium (Debian), for the tests of the page ..."
+        if apt_install chromium || { as_root apt-get -qq update >"$LOG" 2>&1 && apt_install chromium; }; then return; fi
+    fi
+    tell "There is no chromium, and it could not be installed: the tests of the page in a real browser are skipped (as root: apt-get install --no-install-recommends chromium)."
+    : >.venv/.without-browser
+}
+
 # --- .venv
 
 # Debian ships venv without the ensurepip that it calls: python3-venv brings it.
@@ -126,7 +138,7 @@ install_libraries() {
 
 forget_log() { rm -f "$LOG"; }
 
-stamped && python_asked_for && servers_there && exit 0
+stamped && python_asked_for && servers_there && browser_settled && exit 0
 
 if command -v flock >/dev/null; then exec 9<. && flock 9; fi       # two at once: the second waits, then finds it done
 LOG=$(mktemp)
@@ -136,4 +148,5 @@ trap 'exit 130' INT TERM HUP
 own_python_works && python_asked_for || make_own_python
 stamped || install_libraries
 servers_there || install_servers
+browser_settled || install_browser
 tell "Ready."

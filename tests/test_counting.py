@@ -300,7 +300,7 @@ def test_the_warning_comes_before_the_limit_and_stands_in_the_digest(world: Worl
     world.now += HOUR
     world.hears(cancelled(874580001, date=world.now))
     [sentence] = cautions(world.store, world.guichet.settings, world.now)
-    assert sentence == ("rakuten_fr : 3 % de vos ventes des 30 derniers jours ont été annulées (1 sur 39) ; une "
+    assert sentence == ("Rakuten : 3 % de vos ventes des 30 derniers jours ont été annulées (1 sur 39) ; une "
                         "annulation de plus atteindrait la limite de 5 %")
     digest(world.guichet, world.now, asked=True)
     assert f"Attention : {sentence}" in world.to_marie("digest")[-1]["body"]

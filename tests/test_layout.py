@@ -38,8 +38,8 @@ MAY_IMPORT = {
     "bot.demo": BENEATH | {f"bot.{part}" for part in FROM_THE_TOP},     # it plays a seller at the command line
     # The page reads the store and gives orders: it starts no pass, fetches nothing and sends nothing.
     "bot.dashboard": BENEATH | {"bot.dashboard"} | {f"bot.{part}" for part in (
-        "evidence", "showing", "ordering", "counting", "rehearsing", "pipeline", "alarming", "writing", "proofing",
-        "standing", "pausing", "living", "guichet", "switching", "saving", "settings")},
+        "evidence", "telling", "showing", "ordering", "counting", "rehearsing", "pipeline", "alarming", "writing",
+        "proofing", "standing", "pausing", "living", "guichet", "switching", "saving", "settings")},
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words", "bot.edges.killpoint"},      # which a test asks for, and nobody else
     "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.killpoint", "bot.edges.copies"},

@@ -107,6 +107,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(Kind.REFUND_ISSUED, None, _NOBODY, "the money is on its way"),
     _row(Kind.OWN_MESSAGE_COPIED, None, _BUYER, "the seller has written, in his account or through us"),
     # what the seller did
+    _row(Kind.SELLER_ANSWERED, None, _THEY, "its Customer Service has the words, and decides", told="marketplace"),
     _row(Kind.SELLER_ANSWERED, None, _BUYER, "the answer has left"),
     _row(Kind.SELLER_SHIPPED, None, _BUYER, "the parcel is on its way, and its number is known"),
     _row(Kind.NO_REPLY_NEEDED, None, _NOBODY, "the seller says there is nothing to answer"),

@@ -20,6 +20,7 @@ from bot.counting import COLUMNS, UncountableError
 from bot.dashboard.here import guichet, now, seller, store
 from bot.dashboard.telling import when
 from bot.edges.store import iso
+from bot.marketplaces import titled
 from bot.words import say
 
 PART = Blueprint("figures", "bot.dashboard.figures")
@@ -109,10 +110,10 @@ def _charts(name: str, by: Mapping[tuple[str, str], Flat], measures: Mapping[str
     if ANSWERS[0] in measures:
         series = [Series(name=measures[one]["name"], values=[by[one, week]["count"] for week in weeks])
                   for one in ANSWERS]
-        yield _chart(f"{name}-answers", say("{marketplace}: messages by week", marketplace=name), series)
+        yield _chart(f"{name}-answers", say("{marketplace}: messages by week", marketplace=titled(name)), series)
     for measure in SHARES:
         if any(by[measure, week]["of"] for week in weeks if (measure, week) in by):
-            yield _chart(f"{name}-{measure}", f"{name}: {measures[measure]['name']}",
+            yield _chart(f"{name}-{measure}", f"{titled(name)}: {measures[measure]['name']}",
                          _shares(measure, [by[measure, week] for week in weeks]))
 
 
@@ -145,9 +146,9 @@ def _shops() -> list[dict[str, Any]]:
     since = iso(now() - LATELY)
     return store().rows(
         "SELECT marketplace, count(*) AS cases, sum(stage != 'closed') AS open, sum(stage = 'escalated') AS escalated"
-        " FROM cases WHERE opened >= ? GROUP BY marketplace ORDER BY marketplace", since)
+        " FROM cases WHERE opened >= ? GROUP BY +marketplace ORDER BY marketplace", since)
 
 
 def _kinds() -> list[dict[str, Any]]:
-    return store().rows("SELECT kind, count(*) AS many FROM cases WHERE opened >= ? GROUP BY kind"
+    return store().rows("SELECT kind, count(*) AS many FROM cases WHERE opened >= ? GROUP BY +kind"
                         " ORDER BY many DESC LIMIT 12", iso(now() - LATELY))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,10 +11,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from bot import showing
+from bot import showing, words
+from bot.core.sheet import sheet
 from bot.dashboard.here import store
-from bot.dashboard.telling import instant, kind, person, safe, state, until, what, when
+from bot.dashboard.telling import kind, person, safe, state, until, what, when
 from bot.edges.store import Row
+from bot.marketplaces import titled
 from bot.words import say
 
 PART = Blueprint("lists", "bot.dashboard.lists")
@@ -50,13 +50,14 @@ class Listing:
 
 LISTS: Mapping[str, Listing] = {
     "cases": Listing(
-        title="Cases", nothing="There is no case yet.", select=showing.CASES, order="due IS NULL, due, cases.id DESC",
-        flat=showing.flat_case, columns=("case", "kind", "buyer", "shop", "reference", "turn", "stage", "due"),
+        title="Cases", nothing="There is no case yet.", select=showing.CASES,
+        order="next_due IS NULL, next_due, cases.id DESC", flat=showing.flat_case,
+        columns=("case", "kind", "buyer", "shop", "reference", "turn", "stage", "due"),
         filters={"stage": "cases.stage", "turn": "cases.turn", "shop": "cases.shop", "kind": "cases.kind"}),
     "deadlines": Listing(
         title="Deadlines", nothing="No deadline runs.", select=showing.DEADLINES,
         order="deadlines.state != 'open', due, deadlines.id", flat=showing.flat_deadline,
-        columns=("case", "due", "state", "name", "order", "why"), filters={"state": "deadlines.state"}),
+        columns=("case", "due", "state", "order", "why"), filters={"state": "deadlines.state"}),
     "outbox": Listing(
         title="Outbox", nothing="Nothing was written yet.", select="SELECT * FROM outbox", order="id DESC",
         flat=showing.flat_out, columns=("id", "case", "what", "state", "to", "subject", "error"),
@@ -100,10 +101,15 @@ def file(name: str, form: str) -> Response:
     where, bound = _where(listing)
     rows = [listing.flat(row) for row in store().rows(
         f"{listing.select} WHERE {where} ORDER BY {listing.order} LIMIT {MOST}", *bound)]
-    made, media = (_csv(rows), "text/csv") if form == "csv" else (json.dumps(rows, ensure_ascii=False),
-                                                                  "application/json")
+    made, media = (_csv(rows, listing), "text/csv") if form == "csv" else (json.dumps(rows, ensure_ascii=False),
+                                                                           "application/json")
     return Response(made, content_type=f"{media}; charset=utf-8",
                     headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'})
+
+
+def _csv(rows: Sequence[Flat], listing: Listing) -> str:
+    plain = [{name: safe(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows]
+    return sheet(plain, list(rows[0]) if rows else listing.columns, ";" if words.current() == "fr" else ",")
 
 
 def _whole(said: str) -> int:
@@ -158,7 +164,7 @@ def shown(name: str, value: Any) -> str:
     if name == "due":
         return f"{when(value)} ({until(value)})"
     ways: Mapping[str, Callable[[Any], str]] = {
-        "received": when, "kind": kind, "turn": person, "state": state, "what": what,
+        "received": when, "kind": kind, "turn": person, "state": state, "what": what, "shop": titled,
         "stage": lambda one: say(STAGES[one]) if one in STAGES else one,
         "channel": lambda one: say(CHANNELS[one]) if one in CHANNELS else one}
     return ways[name](value) if name in ways else safe(value)[:200]
@@ -172,22 +178,3 @@ def link(row: Flat, name: str) -> str:
     if name == "mail":
         return url_for("desk.mail", number=int(value[2:]))
     return f"{url_for('desk.case', number=int(row['case'][2:]))}#{value}" if name == "id" and row["case"] else ""
-
-
-# -- files -----------------------------------------------------------------------------------------
-
-
-def _csv(rows: Sequence[Flat]) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written)
-    if rows:
-        writer.writerow(rows[0])
-    writer.writerows(_cells(row) for row in rows)
-    return "\ufeff" + written.getvalue()    # Excel takes it for UTF-8 by this
-
-
-def _cells(row: Flat) -> Iterator[str]:
-    """Yield cells that no spreadsheet takes for a formula: a buyer chooses his name himself."""
-    for value in row.values():
-        text = "" if value is None else safe(instant(value) if isinstance(value, str) else value)
-        yield f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text[:1] in ("\t", "\r", "\n") else text

@@ -12,8 +12,12 @@ from bot.core.decide import ANSWERABLE
 from bot.core.event import Kind
 from bot.core.policy import Mode
 from bot.dashboard.here import guichet, now, shared, store
+from bot.dashboard.telling import kind, person
 from bot.switching import switch, switched
 from bot.words import say
+
+SPANS: Mapping[str, str] = {"hours": "{amount} hours", "days": "{amount} days", "working days": "{amount} working days",
+                            "legal days": "{amount} legal days"}
 
 PART = Blueprint("ruling", "bot.dashboard.ruling")
 
@@ -49,14 +53,25 @@ def _page(sentence: str, *, good: bool) -> str:
     chosen = shop if shop in shops else next(iter(shops), "")
     return render_template("rules.html", sentence=sentence, good=good, shops=shops, shop=chosen, modes=MODES,
                            kinds=[row for row in _modes() if row["shop"] == chosen],
-                           rules=[row for row in showing.rules() if row["shop"] == chosen])
+                           rules=list(dict.fromkeys(_told(row) for row in showing.rules() if row["shop"] == chosen)))
+
+
+def _told(row: showing.Flat) -> tuple[str, str, str]:
+    """Return a rule as people read it: clocks of one rule that differ only in what starts them read alike."""
+    source = f"{row['source']} ({row['read']})"
+    if row["says"]:
+        return row["rule"], row["says"], source
+    amount, _, unit = row["within"].partition(" ")
+    span = say(SPANS[unit], amount=amount)
+    return row["rule"], f"{kind(row['kind'])} – {span} ({person(row['who'])})", source
 
 
 def _shops() -> list[str]:
     """Return the marketplaces that write to him: those of his settings, else those that have; else all."""
     named = {shop for box in shared().settings.mailboxes for shop in box.shops}
-    seen = {row["marketplace"] for row in store().rows("SELECT DISTINCT marketplace FROM cases")}
-    return sorted(named | seen) or [one.name for one in marketplaces.installed()]
+    every = [one.name for one in marketplaces.installed()]
+    seen = {name for name in every if store().row("SELECT 1 AS one FROM cases WHERE marketplace = ? LIMIT 1", name)}
+    return sorted(named | seen) or every
 
 
 def _modes() -> list[dict[str, Any]]:

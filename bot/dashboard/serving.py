@@ -16,7 +16,9 @@ from bot.words import say
 log = logging.getLogger(__name__)
 
 PORT, HOME = 8470, "127.0.0.1"
-A_STEP = 1000   # events
+OFFERED: Mapping[str, Any] = {"threads": 4, "ident": None, "clear_untrusted_proxy_headers": True,
+                              "max_request_body_size": 1 << 20, "channel_timeout": 60}
+A_STEP = 1000   # events, cases, answers
 
 
 class ServingError(BotError):
@@ -47,10 +49,8 @@ def _server(settings: Settings, bind: str, port: int, names: Collection[str]) ->
     from waitress.server import create_server
 
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    offered: Mapping[str, Any] = {"threads": 4, "ident": None, "clear_untrusted_proxy_headers": True,
-                                  "max_request_body_size": 1 << 20, "channel_timeout": 60}
     try:
-        server = create_server(counter(settings, names=names), host=bind, port=port, **offered)
+        server = create_server(counter(settings, names=names), host=bind, port=port, **OFFERED)
     except (OSError, ValueError) as error:
         raise ServingError(say("The page cannot be offered at {host}:{port} ({words}): is it open already? "
                                "--port takes another", host=bind, port=port, words=str(error))) from error
@@ -62,7 +62,7 @@ def _index(settings: Settings) -> None:
     """Make the index of the search beforehand, in small steps between which others write; a search does the rest."""
     store = Store(settings.database)
     try:
-        while store.has_index and store.index_words(A_STEP):
+        while store.index_words(A_STEP):
             pass
     except BotError as error:
         log.warning(str(error))

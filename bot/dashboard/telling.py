@@ -21,10 +21,11 @@ from bot.core.order import MEANINGS, Word
 from bot.dashboard.here import guichet, now, seller, store
 from bot.edges.store import Row, moment
 from bot.edges.templates import left
+from bot.marketplaces import titled
 from bot.proofing import told
 from bot.standing import standing
+from bot.telling import kind_of, who
 from bot.words import say
-from bot.words.kinds import kind_words
 from bot.writing import fingerprint, open_deadlines, unquoted
 
 OF_A_ROW = (Word.OK, Word.TEXT, Word.RESEND, Word.DONE, Word.NO)
@@ -148,7 +149,7 @@ def instant(at: datetime | str) -> str:
 
 
 def kind(name: str) -> str:
-    return say(kind_words(name)) if name else "–"
+    return kind_of(name) if name else "–"
 
 
 def label(word: Word) -> str:
@@ -202,5 +203,6 @@ GLOBALS = {
     "say": say, "say_of": say_of, "safe": safe,
     "shortened": shortened, "when": when, "until": until, "instant": instant, "kind": kind,
     "label": label, "meaning": meaning, "state": state, "what": what, "person": person, "facts": facts,
-    "decided": decided, "here": here, "spoken": words.current, "now": now, "more_pages": more_pages,
+    "decided": decided, "titled": titled, "who": who, "here": here, "spoken": words.current, "now": now,
+    "more_pages": more_pages,
 }

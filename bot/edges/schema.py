@@ -127,6 +127,25 @@ def m021_views(db: Any) -> None:
 
 
 @migrations()
+def m022_lists_in_their_order(db: Any) -> None:
+    for statement in ORDERLY.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m023_names_and_answers_to_be_searched(db: Any) -> None:
+    """An SQLite before 3.34 has no trigrams: names are then looked through one by one."""
+    for statement in UNINDEXED.split(";\n\n"):
+        db.execute(statement)
+    for statement in (NAMED, WRITTEN):
+        try:
+            db.execute(statement)
+        except sqlite3.OperationalError as error:
+            if "no such" not in str(error):
+                raise
+
+
+@migrations()
 def m024_what_the_clock_looks_at(db: Any) -> None:
     for statement in LOOKS.split(";\n\n"):
         db.execute(statement)
@@ -547,6 +566,98 @@ SELECT substr(ended, 1, 7) AS month, cases.marketplace, name, count(*) FILTER (W
     count(*) FILTER (WHERE state = 'missed') AS missed
 FROM deadlines JOIN cases ON cases.id = case_id WHERE who = 'seller' AND state IN ('met', 'missed')
 GROUP BY 1, 2, 3
+""".strip()
+
+
+# What each list of the page shows first stands first in an index: a page of it reads what it shows, not the whole.
+# `next_due` is kept beside the case by triggers, for a case's next deadline stands in another table.
+ORDERLY = """
+ALTER TABLE cases ADD COLUMN next_due TEXT;
+
+UPDATE cases SET next_due = (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open');
+
+CREATE TRIGGER due_of_a_new_deadline AFTER INSERT ON deadlines WHEN new.state = 'open'
+BEGIN UPDATE cases SET next_due = new.due WHERE id = new.case_id AND (next_due IS NULL OR next_due > new.due); END;
+
+CREATE TRIGGER due_of_a_changed_deadline AFTER UPDATE OF state, due, case_id ON deadlines
+BEGIN UPDATE cases SET next_due = (SELECT min(due) FROM deadlines WHERE case_id = cases.id AND state = 'open')
+WHERE id IN (old.case_id, new.case_id); END;
+
+CREATE TRIGGER due_of_a_lost_deadline AFTER DELETE ON deadlines WHEN old.state = 'open'
+BEGIN UPDATE cases SET next_due = (SELECT min(due) FROM deadlines WHERE case_id = old.case_id AND state = 'open')
+WHERE id = old.case_id; END;
+
+CREATE INDEX cases_due ON cases (next_due IS NULL, next_due, id DESC);
+
+DROP INDEX cases_shops;
+
+CREATE INDEX cases_shops ON cases (shop, next_due IS NULL, next_due, id DESC);
+
+DROP INDEX cases_kinds;
+
+CREATE INDEX cases_kinds ON cases (kind, next_due IS NULL, next_due, id DESC);
+
+DROP INDEX cases_stages;
+
+CREATE INDEX cases_stages ON cases (stage, next_due IS NULL, next_due, id DESC);
+
+DROP INDEX cases_turns;
+
+CREATE INDEX cases_turns ON cases (turn, next_due IS NULL, next_due, id DESC);
+
+CREATE INDEX deadlines_listed ON deadlines (state != 'open', due, id);
+
+DROP INDEX deadlines_states;
+
+CREATE INDEX deadlines_states ON deadlines (state, state != 'open', due, id);
+
+CREATE INDEX deadlines_started ON deadlines (started);
+
+DROP INDEX cases_of_order;
+
+CREATE INDEX cases_of_order ON cases (marketplace, shop, order_number, item)
+""".strip()
+
+
+# Whose words are new to the search's index. Plain tables and triggers: writing a case never hangs on FTS5.
+UNINDEXED = """
+CREATE TABLE unindexed (
+    what TEXT NOT NULL,             -- cases or outbox
+    id INTEGER NOT NULL,
+    PRIMARY KEY (what, id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO unindexed (what, id) SELECT 'cases', id FROM cases
+UNION ALL SELECT 'outbox', id FROM outbox WHERE what IN ('reply', 'offer');
+
+CREATE TRIGGER unindexed_case AFTER INSERT ON cases
+BEGIN INSERT OR IGNORE INTO unindexed (what, id) VALUES ('cases', new.id); END;
+
+CREATE TRIGGER unindexed_names AFTER UPDATE OF buyer, order_number, item, answer_to ON cases
+WHEN (new.buyer, new.order_number, new.item, new.answer_to) IS NOT
+    (old.buyer, old.order_number, old.item, old.answer_to)
+BEGIN INSERT OR IGNORE INTO unindexed (what, id) VALUES ('cases', new.id); END;
+
+CREATE TRIGGER unindexed_answer AFTER INSERT ON outbox WHEN new.what IN ('reply', 'offer')
+BEGIN INSERT OR IGNORE INTO unindexed (what, id) VALUES ('outbox', new.id); END;
+
+CREATE TRIGGER unindexed_words AFTER UPDATE OF subject, body ON outbox
+WHEN new.what IN ('reply', 'offer') AND (new.subject, new.body) IS NOT (old.subject, old.body)
+BEGIN INSERT OR IGNORE INTO unindexed (what, id) VALUES ('outbox', new.id); END
+""".strip()
+
+
+# The names of cases: any three characters in a row find them, such as the last digits of an order.
+NAMED = """
+CREATE VIRTUAL TABLE named USING fts5(buyer, order_number, reference, item, answer_to, content='cases',
+    content_rowid='id', tokenize='trigram')
+""".strip()
+
+
+# What was written to buyers and marketplaces, words changed meanwhile included.
+WRITTEN = """
+CREATE VIRTUAL TABLE written USING fts5(subject, body, content='outbox', content_rowid='id',
+    tokenize="unicode61 remove_diacritics 2")
 """.strip()
 
 

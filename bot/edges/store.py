@@ -38,6 +38,8 @@ GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then 
 ALIKE = 50  # cases of one alias; a buyer has some, a name that so many share costs each of their mails more
 PAGE = 10_000     # numbers of mails held at once
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
+INDEXED = {"named": ("cases", "buyer, order_number, reference, item, answer_to"),
+           "written": ("outbox", "subject, body")}  # of the search: each with its table and what of it
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
@@ -769,28 +771,52 @@ class Store:
 
     # -- what is searched ----------------------------------------------------------------------
 
-    @property
-    def has_index(self) -> bool:
-        return self.has("SELECT 1 FROM sqlite_master WHERE name = 'spoken'")
+    def indexes(self) -> frozenset[str]:
+        """Return what this SQLite can search: names (`named`), what was heard (`spoken`), our answers (`written`)."""
+        rows = self.rows("SELECT name FROM sqlite_master WHERE name IN ('named', 'spoken', 'written')")
+        return frozenset(row["name"] for row in rows)
 
     def index_words(self, most: int) -> bool:
-        """Put the words of the next events into the index of the search; say whether there were any left."""
+        """Put the next events, cases and answers into the indexes of the search; say whether there were any left."""
+        if self.row("SELECT 1 AS one FROM unindexed UNION ALL SELECT 1 FROM events WHERE id > ? LIMIT 1",
+                    int(self.meta("spoken") or 0)) is None:
+            return False    # nobody who writes is waited for
         with self.write_tx():
-            last = int(self.meta("spoken") or 0)
-            found = self.row("SELECT max(id) AS id FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
-                             last, most) or {}
-            if found.get("id") is None:
-                return False
-            self.run("INSERT INTO spoken (rowid, text, facts) SELECT id, text, facts FROM events"
-                     " WHERE id > ? AND id <= ?", last, found["id"])
-            self.set_meta("spoken", str(found["id"]))
-            return True
+            there = self.indexes()
+            events = "spoken" in there and self._index_events(most)
+            return any([events, *(self._index(name, most) for name in INDEXED if name in there)])
+
+    def _index_events(self, most: int) -> bool:
+        last = int(self.meta("spoken") or 0)
+        found = self.row("SELECT max(id) AS id FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
+                         last, most) or {}
+        if found.get("id") is None:
+            return False
+        self.run("INSERT INTO spoken (rowid, text, facts) SELECT id, text, facts FROM events"
+                 " WHERE id > ? AND id <= ?", last, found["id"])
+        self.set_meta("spoken", str(found["id"]))
+        return True
+
+    def _index(self, name: str, most: int) -> bool:
+        """Words that stood there before stay in the index: by them, too, the case is found."""
+        source, columns = INDEXED[name]
+        found = self.row("SELECT max(id) AS id FROM (SELECT id FROM unindexed WHERE what = ? ORDER BY id LIMIT ?)",
+                         source, most) or {}
+        if found.get("id") is None:
+            return False
+        next_ = "FROM unindexed WHERE what = ? AND id <= ?"
+        self.run(f"INSERT INTO {name} (rowid, {columns}) SELECT id, {columns} FROM {source}"
+                 f" WHERE id IN (SELECT id {next_})", source, found["id"])
+        self.run(f"DELETE {next_}", source, found["id"])
+        return True
 
     def drop_index(self) -> None:
-        """Throw the index of the search away, for something in it is forgotten; the next search makes it anew."""
-        if self.has_index:
-            self.run("INSERT INTO spoken (spoken) VALUES ('delete-all')")
-            self.run("DELETE FROM meta WHERE name = 'spoken'")
+        """Throw the indexes of the search away, for something in them is forgotten; the next search makes them anew."""
+        for name in self.indexes():
+            self.run(f"INSERT INTO {name} ({name}) VALUES ('delete-all')")
+        self.run("DELETE FROM meta WHERE name = 'spoken'")
+        self.run("INSERT OR IGNORE INTO unindexed (what, id) SELECT 'cases', id FROM cases"
+                 " UNION ALL SELECT 'outbox', id FROM outbox WHERE what IN ('reply', 'offer')")
 
     # -- what the guards ask -------------------------------------------------------------------
 
@@ -833,8 +859,9 @@ class Store:
             "SELECT count(*) FILTER (WHERE case_id = ?1) AS case_day,"
             " count(*) FILTER (WHERE case_id = ?1 AND what = 'reply') AS replies_day,"
             " count(*) FILTER (WHERE ?2 != '' AND created > ?4 AND lower(to_addr) LIKE '%@' || ?2) AS domain_hour,"
-            " count(*) FILTER (WHERE mailbox = ?3) AS mailbox_day FROM outbox WHERE what IN ('reply', 'offer')"
-            " AND mode = 'alone' AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed') AND created > ?5",
+            " count(*) FILTER (WHERE mailbox = ?3) AS mailbox_day FROM outbox"
+            " WHERE what IN ('reply', 'offer') AND mode = 'alone' AND created > ?5"
+            " AND state IN ('ready', 'transmitting', 'sent', 'uncertain', 'handed')",
             case, domain, mailbox, iso(now - timedelta(hours=1)), iso(now - timedelta(days=1)))[0]
 
     def alone_since(self, mailbox: str, since: datetime) -> tuple[int, int]:

@@ -61,11 +61,13 @@ class Templates:
     """Finds and renders templates: `<marketplace>/<name>.<language>.txt`, then `<name>.<language>.txt`.
 
     The folder `templates/` beside mailboxes.toml is looked at first, then the program's. `careful` is off for the
-    last try to tell the seller something: better a mail with a gap than none.
+    last try to tell the seller something: better a mail with a gap than none. `titles`: how people call the
+    marketplaces, by name.
     """
 
-    def __init__(self, seller: Seller, own: Path | None = None, *, careful: bool = True) -> None:
-        self.seller, self.careful = seller, careful
+    def __init__(self, seller: Seller, own: Path | None = None, *, careful: bool = True,
+                 titles: Mapping[str, str] | None = None) -> None:
+        self.seller, self.careful, self.titles = seller, careful, titles or {}
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
         self._environment: SandboxedEnvironment | None = None
         self._listed: dict[Path, tuple[int, frozenset[str]]] = {}
@@ -218,7 +220,7 @@ class Templates:
     @property
     def environment(self) -> SandboxedEnvironment:
         if self._environment is None:
-            self._environment = _environment(self.folders, self.seller, careful=self.careful)
+            self._environment = _environment(self.folders, self.seller, self.titles, careful=self.careful)
         return self._environment
 
 
@@ -238,7 +240,8 @@ def _told(context: Mapping[str, Any]) -> dict[str, Any]:
             for name, value in context.items()}
 
 
-def _environment(folders: list[Path], seller: Seller, *, careful: bool) -> SandboxedEnvironment:
+def _environment(folders: list[Path], seller: Seller, titles: Mapping[str, str], *,
+                 careful: bool) -> SandboxedEnvironment:
     from jinja2 import FileSystemLoader
 
     from bot.edges.printing import Careful
@@ -249,6 +252,7 @@ def _environment(folders: list[Path], seller: Seller, *, careful: bool) -> Sandb
     environment.filters["when"] = lambda moment, form: when(moment, form, seller)
     environment.filters["quote"] = lambda text: "\n".join(f"  | {line}".rstrip() for line in text.splitlines())
     environment.filters["listed"] = listed
+    environment.filters["titled"] = lambda name: titles.get(name, name)
     return environment
 
 

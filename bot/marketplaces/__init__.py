@@ -30,6 +30,12 @@ def named(name: str) -> Marketplace | None:
     return next((one for one in installed() if one.name == name), None)
 
 
+def titled(name: str) -> str:
+    """Return how people call a marketplace; one without a folder by its name."""
+    found = named(name)
+    return found.title if found else name
+
+
 def recognise(message: Message, marketplaces: Sequence[Marketplace]) -> tuple[Marketplace, Kind] | None:
     """Return the one marketplace that claims the message, and as what; None if nobody does.
 

@@ -115,9 +115,10 @@ class Label:
 
 @dataclass(slots=True)
 class Marketplace:
-    """Reads one marketplace's mails: patterns first, a function where patterns fall short."""
+    """Reads one marketplace's mails: patterns first, a function where patterns fall short. People read its `title`."""
 
     name: str
+    title: str
     domains: tuple[str, ...]
     labels: tuple[Label, ...]
     facts: Mapping[Kind, Mapping[str, re.Pattern[str]]]
@@ -141,6 +142,7 @@ class Marketplace:
         kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
         return cls(
             name=folder.name,
+            title=said["title"],
             domains=tuple(said["domains"]),
             labels=tuple(_label({**row, **each}) for row in said["label"] for each in row.get("each", ({},))),
             facts={kind: _patterns(said.get("facts", {}) | row.get("facts", {}))

@@ -10,6 +10,8 @@ FRENCH = {
     "{path} is read whole, {count} mailboxes": "{path} est lu en entier, boîtes : {count}",
     "{path} will be made by the first run": "{path} sera créée au premier passage",
     "{path} is sound": "{path} est saine",
+    "{modes}: so it was switched on the page, whatever mailboxes.toml says":
+        "{modes} : changé ainsi sur la page, quoi que dise mailboxes.toml",
     "{path} is damaged": "{path} est abîmée",
     "put back the newest backup": "remettez la sauvegarde la plus récente",
     "only {free} MiB free in {folder}": "plus que {free} Mio libres dans {folder}",

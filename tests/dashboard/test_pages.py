@@ -8,10 +8,13 @@ import json
 import re
 import zipfile
 from html import unescape
+from itertools import takewhile
 
 import pytest
+from click.testing import CliRunner
 
-from bot import words
+from bot import cli, words
+from bot.checking import findings
 from bot.core.event import Kind
 from bot.counting import cautions, flat_numbers
 from bot.edges.store import iso
@@ -31,7 +34,8 @@ def marie(world: World) -> Marie:
 # ---- search
 
 
-@pytest.mark.parametrize("said", ["Dupont", "dupont", "404-2718281-8284590", "allume", "ALLUMÉ", "lampe allum"])
+@pytest.mark.parametrize("said", ["Dupont", "dupont", "404-2718281-8284590", "8284590", "459", "27", "allume", "ALLUMÉ",
+                                  "lampe allum", "Jean Dup"])
 def test_a_case_is_found_by_buyer_order_and_words(marie: Marie, said: str) -> None:
     page = marie.reads(f"/search?q={said}")
     assert "/case/1" in page
@@ -47,6 +51,25 @@ def test_signs_of_the_search_language_are_only_signs(marie: Marie, said: str) ->
     page = marie.opens("/search", query_string={"q": said})
     assert page.status_code == 200
     assert "<b>" not in page.text
+
+
+def test_a_case_is_found_by_what_we_wrote_ourselves(marie: Marie) -> None:
+    assert "/case/" not in marie.reads("/search?q=crépuscule")
+    marie.presses(1, "text", draft=1, text="Bonjour Jean, l'ampoule Crépuscule part ce soir.", then="send")
+    page = marie.reads("/search?q=crepuscule")
+    assert "/case/1" in page
+    assert "/case/2" not in page
+
+
+def test_an_answer_that_is_forgotten_is_in_no_index(marie: Marie) -> None:
+    world = marie.world
+    marie.presses(1, "text", draft=1, text="Bonjour Jean, l'ampoule crepuscule part ce soir.", then="keep")
+    assert "/case/1" in marie.reads("/search?q=crepuscule")
+    assert erase(world.store, find(world.store, "Jean Dupont"), world.now)
+    held = b"".join(path.read_bytes() for path in world.guichet.settings.data.glob("guichet.db*"))
+    assert b"crepuscule" not in held
+    assert "/case/1" not in marie.reads("/search?q=crepuscule")
+    assert "/case/1" not in marie.reads("/search?q=Dupont")
 
 
 def test_what_comes_after_a_search_is_found_by_the_next(marie: Marie) -> None:
@@ -65,9 +88,15 @@ def test_what_is_forgotten_is_in_no_index(marie: Marie) -> None:
     assert "/case/2" in marie.reads("/search?q=carafe"), "the others are found as before"
 
 
-def test_an_sqlite_without_fts_is_searched_all_the_same(marie: Marie) -> None:
-    marie.world.store.run("DROP TABLE spoken")
-    assert "/case/1" in marie.reads("/search?q=allume")
+@pytest.mark.parametrize("lost", [["spoken", "named", "written"], ["named"]], ids=["no FTS5", "no trigrams"])
+def test_an_sqlite_without_fts_is_searched_all_the_same(marie: Marie, lost: list[str]) -> None:
+    marie.presses(1, "text", draft=1, text="Bonjour Jean, l'ampoule crepuscule part ce soir.", then="keep")
+    for name in lost:
+        marie.world.store.run(f"DROP TABLE {name}")
+    for said in ("allume", "crepuscule", "Dupont", "8284590"):
+        assert "/case/1" in marie.reads(f"/search?q={said}")
+    marie.world.hears(buyer_writes("Abracadabra, où est mon colis ?", message=2))
+    assert "/case/1" in marie.reads("/search?q=abracadabra")
 
 
 # ---- lists
@@ -84,7 +113,8 @@ def test_a_filter_lives_in_the_address_and_in_the_files(marie: Marie) -> None:
 def test_no_cell_of_a_file_is_a_formula(marie: Marie) -> None:
     for number, evil in enumerate(("=cmd|'/c calc'!A1", "+1+1", "-2", "@SUM(A1)", "\t=1", " =1"), start=10):
         marie.world.store.run("UPDATE cases SET buyer = ?, reference = ? WHERE id = 1", evil, str(number))
-        rows = list(csv.DictReader(io.StringIO(marie.reads("/cases.csv").removeprefix("\ufeff"))))
+        rows = list(csv.DictReader(io.StringIO(marie.reads("/cases.csv").removeprefix("\ufeff")), delimiter=";"))
+        assert rows[0]["case"] == "C-1"
         assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
 
@@ -186,6 +216,24 @@ def test_a_mode_switched_on_the_page_is_in_force_with_the_next_mail(marie: Marie
     assert switches(marie, "amazon.buyer_wrote", "", was="off") == 200
     marie.world.hears(buyer_writes("Et ma facture ?", order="404-3333333-2222222", message=8))
     assert len(marie.world.rows("outbox")) > before
+
+
+def test_check_and_try_know_what_was_switched_on_the_page(marie: Marie) -> None:
+    settings, path = marie.world.guichet.settings, marie.world.folder / "new.eml"
+    path.write_bytes(buyer_writes(order="404-7777777-2222222", message=9))
+
+    def checked() -> list[str]:
+        return [one.sentence for one in takewhile(lambda one: one.check != "disk", findings(settings))]
+
+    def tried() -> list[str]:
+        run = CliRunner().invoke(cli.guichet, ["--config", str(settings.path), "try", "--json", str(path)])
+        return [action["mode"] for action in json.loads(run.output)["actions"]]
+
+    assert not [sentence for sentence in checked() if "amazon.buyer_wrote" in sentence]
+    assert "draft" in tried() and "shadow" not in tried()
+    assert switches(marie, "amazon.buyer_wrote", "shadow") == 200
+    assert any(sentence.startswith("amazon.buyer_wrote shadow:") for sentence in checked())
+    assert "shadow" in tried() and "draft" not in tried()
 
 
 def test_letting_mail_leave_without_her_yes_wants_a_second_sign(marie: Marie) -> None:

@@ -188,6 +188,14 @@ def test_a_withdrawal_not_shipped_is_told_to_customer_service(marie: World) -> N
     assert "do not cancel a withdrawal yourself" in row["why"]
 
 
+def test_what_customer_service_was_told_is_its_move_and_not_the_buyers(marie: World) -> None:
+    marie.hears(sale(), withdrawal())
+    row = chooses(marie, "not_shipped")
+    assert marie.says(Kind.SELLER_ANSWERED, draft=row["id"])
+    assert marie.one("cases")["turn"] == "marketplace"
+    assert marie.one("deadlines", "name = 'answer_withdrawal'")["state"] == "met"
+
+
 def test_with_a_token_customer_service_is_told_through_the_webservice_on_her_yes(with_token: World) -> None:
     with_token.hears(sale(), withdrawal())
     row = chooses(with_token, "not_shipped")
@@ -208,6 +216,7 @@ def test_what_customer_service_is_told_goes_out_once(world: World, rakuten: Raku
     assert "la rétractation" in call.parameters["content"]
     assert world.one("outbox", f"id = {row['id']}")["state"] == "sent"
     assert world.one("deadlines", "name = 'answer_withdrawal'")["state"] == "met"
+    assert world.one("cases")["turn"] == "marketplace"
     assert rakuten.heard == [call]
 
 
