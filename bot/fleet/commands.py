@@ -165,7 +165,9 @@ def worker(where: Any, slots: int, threads: int, host: str | None) -> int:
 
     from bot.fleet.working import work
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO,
+                        format="%(asctime)s %(levelname)s %(threadName)s: %(message)s")
+    logging.getLogger("imapclient").setLevel(logging.WARNING)
     work(where, host=_here(host), slots=slots, threads=threads)
     return OK
 

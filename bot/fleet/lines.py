@@ -110,6 +110,9 @@ class Line:
             imap.interrupt()
 
     def close(self) -> None:
-        imap, self._imap, self.listening = self._imap, None, None
-        if imap is not None:
-            imap.close()
+        imap, self._imap, listened, self.listening = self._imap, None, self.listening, None
+        if imap is None:
+            return
+        if listened is not None:
+            imap.interrupt()    # amid IDLE no LOGOUT is heard: fifty of them would wait two seconds each
+        imap.close()

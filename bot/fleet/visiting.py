@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, LifoQueue
+from threading import current_thread
 from typing import Any
 
 from bot.core.errors import BotError
@@ -124,6 +125,7 @@ class Kept:
 def visit(kept: Kept, readers: Readers) -> Visited:
     """Do all there is to be done for one seller now. Raises nothing that is outside our own faults."""
     kept.stop = Stop()
+    current_thread().name = kept.seller.name      # the log says whose mail was read
     reader = readers.take()
     try:
         return _visit(kept, reader)
