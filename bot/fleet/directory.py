@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from select import select
 from typing import TYPE_CHECKING, Any
 
 from bot.fleet.addressing import Address, FleetError
@@ -153,7 +154,9 @@ class Directory:
         import psycopg
         from psycopg.rows import dict_row
 
-        if self._line is None or self._line.closed:
+        if self._line is not None and _has_ended(self._line):
+            self.close()
+        if self._line is None:
             self._line = psycopg.connect(self.address.conninfo(), autocommit=True, row_factory=dict_row)
         return self._line
 
@@ -308,6 +311,18 @@ UPDATE fleet_sellers SET visited = now(), last_read = %(last_read)s, next_deadli
     failures = %(failures)s, error = %(error)s, rests = %(rests)s::jsonb
 WHERE name = %(name)s AND folder = %(folder)s AND state = 'active'
 """
+
+
+def _has_ended(line: Connection[Row]) -> bool:
+    """Say whether PostgreSQL has hung up meanwhile: an idle connection has nothing to read, save that."""
+    import psycopg
+
+    try:
+        if not line.closed and select([line.fileno()], [], [], 0)[0]:
+            line.execute("SELECT 1")
+    except psycopg.Error:
+        return True
+    return line.closed
 
 
 def _must_be_new(line: Connection[Row], name: str, addresses: list[str]) -> None:

@@ -164,16 +164,18 @@ class _Worker:
 
         def again_and_again(cron: str, name: str, step: Callable[[], Awaitable[object]]) -> None:
             @app.periodic(cron=cron, periodic_id=self.host)
-            @app.task(name=name, queue=f"tending {self.host}", queueing_lock=f"{name}:{self.host}")
+            @app.task(name=name, queue=f"tending {self.host}", queueing_lock=f"{name}:{self.host}",
+                      retry=_pauses(again=False))
             async def turn(timestamp: int) -> None:     # noqa: ARG001 – procrastinate's own argument
                 await step()
 
+        # The sixth field is the seconds, as croniter reads it.
         # No `lock` here: one held by a dead worker would keep away the very step that lets go of it.
-        again_and_again(f"*/{TEND} * * * * *", "tend", lambda: tend(app, crew))
-        again_and_again("*/15 * * * * *", "warnings", lambda: crew.ask(self.directory.poke_due, self.host))
-        again_and_again("17 */10 * * * *", "digests and backups",
+        again_and_again(f"* * * * * */{TEND}", "tend", lambda: tend(app, crew))
+        again_and_again("* * * * * */15", "warnings", lambda: crew.ask(self.directory.poke_due, self.host))
+        again_and_again("*/10 * * * * 17", "digests and backups",
                         lambda: crew.ask(self.directory.poke_unseen, self.host))
-        again_and_again("*/30 * * * * *", "alarm", lambda: crew.ask(watching.alarm, self.directory, self.host))
+        again_and_again("* * * * * */30", "alarm", lambda: crew.ask(watching.alarm, self.directory, self.host))
         return app
 
 
@@ -185,18 +187,21 @@ def _first_line(error: BaseException) -> str:
     return str(error.__cause__ or error).strip().partition("\n")[0][:200] or type(error).__name__
 
 
-def _pauses() -> Any:
-    """Return how procrastinate tries a shard again that failed as a whole: after 2, 4 … 300 s, for ever."""
+def _pauses(*, again: bool = True) -> Any:
+    """Return how procrastinate tries a shard again that failed as a whole: after 2, 4 … 300 s, for ever.
+
+    What comes again and again anyway is only told.
+    """
     from procrastinate import BaseRetryStrategy, RetryDecision
 
     class Pauses(BaseRetryStrategy):
-        def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
             seconds = min(300, 2 ** min(job.attempts + 1, 9))
             if not isinstance(exception, asyncio.CancelledError):
-                log.error("%s", say("Shard {number} failed ({reason}); next try in {seconds} s",
-                                    number=job.task_kwargs.get("number"), reason=_first_line(exception),
-                                    seconds=seconds), exc_info=None if isinstance(exception, FleetError) else exception)
-            return RetryDecision(retry_in={"seconds": seconds})
+                log.error("%s", say("The job «{name}» failed ({reason})", name=job.lock or job.task_name,
+                                    reason=_first_line(exception)),
+                          exc_info=None if isinstance(exception, FleetError) else exception)
+            return RetryDecision(retry_in={"seconds": seconds}) if again else None
 
     return Pauses()
 

@@ -96,8 +96,7 @@ FRENCH = {
     "Worker {name} has stopped": "L'ouvrier {name} s'est arrêté",
     "PostgreSQL went away ({reason}); next try in {seconds:.0f} s":
         "PostgreSQL est parti ({reason}) ; nouvel essai dans {seconds:.0f} s",
-    "Shard {number} failed ({reason}); next try in {seconds} s":
-        "Le lot {number} a échoué ({reason}) ; nouvel essai dans {seconds} s",
+    "The job «{name}» failed ({reason})": "Le travail « {name} » a échoué ({reason})",
     "{folder} was moved elsewhere ({mark} in it says where), so nothing is done with it":
         "{folder} a déménagé ({mark} y dit où), donc rien n'en est fait",
     # help
