@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.edges.store import Store, StorageError
+from bot.edges.store import StorageError, Store
 from bot.fleet import moving
 from bot.fleet.addressing import FleetError, address
 from bot.fleet.directory import Directory

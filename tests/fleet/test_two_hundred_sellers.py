@@ -74,8 +74,10 @@ def test_a_killed_worker_and_a_killed_postgresql_lose_no_mail_and_send_nothing_t
 
 def waiting(crowd: Crowd) -> set[str]:
     """Return whose reply was on its way when the worker was killed and is still looked for: not lost, not repeated."""
-    return {crowd.mailbox(name) for name in crowd.names if crowd.mailbox(name) not in crowd.replies()
-            and crowd.rows(name, "SELECT 1 FROM outbox WHERE what = 'reply' AND state IN ('transmitting', 'uncertain')")}
+    query = "SELECT 1 AS one FROM outbox WHERE what = 'reply' AND state IN ('transmitting', 'uncertain')"
+    there = crowd.replies()
+    return {crowd.mailbox(name) for name in crowd.names if crowd.mailbox(name) not in there
+            and crowd.rows(name, query)}
 
 
 def handled_once(crowd: Crowd) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.canaries import PASSWORD
 from tests.fleet.crowd import Crowd, crowd_of
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
