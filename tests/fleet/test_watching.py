@@ -48,7 +48,7 @@ def visited(directory: Directory, name: str) -> None:
 
 
 def silence(directory: Directory) -> None:
-    directory.run("UPDATE fleet_shards SET ran = now() - interval '1 hour', made = now() - interval '1 day'")
+    directory.run("UPDATE fleet_shards SET ran = now() - interval '1 hour 30 seconds', made = now() - interval '1 day'")
     directory.run("UPDATE fleet_sellers SET joined = now() - interval '1 day'")
 
 
