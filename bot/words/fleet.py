@@ -2,8 +2,64 @@
 
 from __future__ import annotations
 
+HELP = {
+    "For an agency": "Pour une agence",
+    "How many sellers it works on at once.": "Combien de vendeurs il traite à la fois.",
+    "It is yourselves: the fleet's own alarms are sent from this mailbox.":
+        "C'est vous-mêmes : les alarmes de la flotte partent de cette boîte.",
+    "Many sellers on one or more hosts: an agency, a hosted service.":
+        "Beaucoup de vendeurs sur une ou plusieurs machines : une agence, un service hébergé.",
+    "With --erase: do not ask.": "Avec --erase : ne pas demander.",
+    "Delete his folder, too: mails, cases, backups, secrets.":
+        "Effacer aussi son dossier : messages, affaires, copies, secrets.",
+    "The host, or the disk, under which his folder is found (default: this machine).":
+        "La machine, ou le disque, où se trouve son dossier (sinon : celle-ci).",
+    "Give up a move that did not end.": "Renoncer à un déménagement qui n'a pas abouti.",
+    "Make the tables of a fleet in PostgreSQL; what is there stays.":
+        "Créer les tables d'une flotte dans PostgreSQL ; ce qui y est reste.",
+    "Where PostgreSQL is, without a password (default: GUICHET_FLEET).":
+        "Où est PostgreSQL, sans mot de passe (sinon : GUICHET_FLEET).",
+    "How many shards of 50 mailboxes it serves at once.": "Combien de lots de 50 boîtes il sert à la fois.",
+    "docs/fleet.md tells how to begin. Each seller keeps a folder of his own; PostgreSQL knows where it is.":
+        "docs/fleet.md dit comment commencer. Chaque vendeur garde son dossier ; PostgreSQL sait où il est.",
+    "Shift a seller to another disk or host: lock, backup, copy, switch. His old folder stays, marked as moved.":
+        "Déménager un vendeur vers un autre disque ou une autre machine : verrou, sauvegarde, copie, bascule. Son "
+        "ancien dossier reste, marqué comme déménagé.",
+    "His new folder, if its disk can be reached from here.": "Son nouveau dossier, si son disque est accessible d'ici.",
+    "Else: write him into this folder, to be carried over.": "Sinon : l'emballer dans ce dossier, à transporter.",
+    "His mailboxes.toml; its folder is his.": "Son mailboxes.toml ; le dossier où il est lui appartient.",
+    "Serve the sellers of a host until told to stop (SIGTERM); one for each core.":
+        "Servir les vendeurs d'une machine jusqu'à l'ordre d'arrêt (SIGTERM) ; un par cœur.",
+    "Enter a seller; his settings are looked at as `check` does before a log-in.":
+        "Inscrire un vendeur ; ses réglages sont examinés comme le fait `check` avant de se connecter.",
+    "How the fleet stands: hosts, shards, what is unread, uncertain or due. Code 1 if a shard has not run.":
+        "Où en est la flotte : machines, lots, ce qui n'est pas lu, est incertain ou échoit. Code 1 si un lot n'a pas "
+        "tourné.",
+    "Take a seller out. His folder stays, unless --erase.": "Sortir un vendeur. Son dossier reste, sauf avec --erase.",
+    "The sellers: where each one is, and how he stands.": "Les vendeurs : où est chacun, et où il en est.",
+    "The host he moves to.": "La machine où il déménage.",
+    "Print it as Prometheus reads it.": "Afficher comme le lit Prometheus.",
+    "On the other host: the package, with --folder.": "Sur l'autre machine : le paquet, avec --folder.",
+    "The file that holds PostgreSQL's password.": "Le fichier qui contient le mot de passe de PostgreSQL.",
+    "the tables, once": "les tables, une fois",
+    "a seller whose folder is on this machine": "un vendeur dont le dossier est sur cette machine",
+    "yourselves, to hear the fleet's alarms": "vous-mêmes, pour recevoir les alarmes de la flotte",
+    "his folder stays": "son dossier reste",
+    "and delete what was kept of him": "et effacer ce qui était gardé de lui",
+    "where everybody is": "où est chacun",
+    "this machine's sellers, until SIGTERM": "les vendeurs de cette machine, jusqu'à SIGTERM",
+    "the sellers of a disk that moves between machines": "les vendeurs d'un disque qui passe d'une machine à l'autre",
+    "hosts, shards, deadlines; code 1 if a shard has not run":
+        "machines, lots, échéances ; code 1 si un lot n'a pas tourné",
+    "for node_exporter": "pour node_exporter",
+    "to a disk that can be reached from here": "vers un disque accessible d'ici",
+    "for a host that cannot": "pour une machine qui ne l'est pas",
+    "there": "là-bas",
+    "he stays after all": "il reste, finalement",
+    "how it stands": "où elle en est",
+}
+
 FRENCH = {
-    # what is said
     "shard {name} of the fleet is not served": "le lot {name} de la flotte n'est pas servi",
     "Say where the fleet's directory is: --dsn, or the environment variable {name}, such as "
     "\"host=/var/run/postgresql dbname=guichet\"":
@@ -99,59 +155,6 @@ FRENCH = {
     "The job «{name}» failed ({reason})": "Le travail « {name} » a échoué ({reason})",
     "{folder} was moved elsewhere ({mark} in it says where), so nothing is done with it":
         "{folder} a déménagé ({mark} y dit où), donc rien n'en est fait",
-    # help
-    "For an agency": "Pour une agence",
-    "How many sellers it works on at once.": "Combien de vendeurs il traite à la fois.",
-    "It is yourselves: the fleet's own alarms are sent from this mailbox.":
-        "C'est vous-mêmes : les alarmes de la flotte partent de cette boîte.",
-    "Many sellers on one or more hosts: an agency, a hosted service.":
-        "Beaucoup de vendeurs sur une ou plusieurs machines : une agence, un service hébergé.",
-    "With --erase: do not ask.": "Avec --erase : ne pas demander.",
-    "Delete his folder, too: mails, cases, backups, secrets.":
-        "Effacer aussi son dossier : messages, affaires, copies, secrets.",
-    "The host, or the disk, under which his folder is found (default: this machine).":
-        "La machine, ou le disque, où se trouve son dossier (sinon : celle-ci).",
-    "Give up a move that did not end.": "Renoncer à un déménagement qui n'a pas abouti.",
-    "Make the tables of a fleet in PostgreSQL; what is there stays.":
-        "Créer les tables d'une flotte dans PostgreSQL ; ce qui y est reste.",
-    "Where PostgreSQL is, without a password (default: GUICHET_FLEET).":
-        "Où est PostgreSQL, sans mot de passe (sinon : GUICHET_FLEET).",
-    "How many shards of 50 mailboxes it serves at once.": "Combien de lots de 50 boîtes il sert à la fois.",
-    "docs/fleet.md tells how to begin. Each seller keeps a folder of his own; PostgreSQL knows where it is.":
-        "docs/fleet.md dit comment commencer. Chaque vendeur garde son dossier ; PostgreSQL sait où il est.",
-    "Shift a seller to another disk or host: lock, backup, copy, switch. His old folder stays, marked as moved.":
-        "Déménager un vendeur vers un autre disque ou une autre machine : verrou, sauvegarde, copie, bascule. Son "
-        "ancien dossier reste, marqué comme déménagé.",
-    "His new folder, if its disk can be reached from here.": "Son nouveau dossier, si son disque est accessible d'ici.",
-    "Else: write him into this folder, to be carried over.": "Sinon : l'emballer dans ce dossier, à transporter.",
-    "His mailboxes.toml; its folder is his.": "Son mailboxes.toml ; le dossier où il est lui appartient.",
-    "Serve the sellers of a host until told to stop (SIGTERM); one for each core.":
-        "Servir les vendeurs d'une machine jusqu'à l'ordre d'arrêt (SIGTERM) ; un par cœur.",
-    "Enter a seller; his settings are looked at as `check` does before a log-in.":
-        "Inscrire un vendeur ; ses réglages sont examinés comme le fait `check` avant de se connecter.",
-    "How the fleet stands: hosts, shards, what is unread, uncertain or due. Code 1 if a shard has not run.":
-        "Où en est la flotte : machines, lots, ce qui n'est pas lu, est incertain ou échoit. Code 1 si un lot n'a pas "
-        "tourné.",
-    "Take a seller out. His folder stays, unless --erase.": "Sortir un vendeur. Son dossier reste, sauf avec --erase.",
-    "The sellers: where each one is, and how he stands.": "Les vendeurs : où est chacun, et où il en est.",
-    "The host he moves to.": "La machine où il déménage.",
-    "Print it as Prometheus reads it.": "Afficher comme le lit Prometheus.",
-    "On the other host: the package, with --folder.": "Sur l'autre machine : le paquet, avec --folder.",
-    "The file that holds PostgreSQL's password.": "Le fichier qui contient le mot de passe de PostgreSQL.",
-    "the tables, once": "les tables, une fois",
-    "a seller whose folder is on this machine": "un vendeur dont le dossier est sur cette machine",
-    "yourselves, to hear the fleet's alarms": "vous-mêmes, pour recevoir les alarmes de la flotte",
-    "his folder stays": "son dossier reste",
-    "and delete what was kept of him": "et effacer ce qui était gardé de lui",
-    "where everybody is": "où est chacun",
-    "this machine's sellers, until SIGTERM": "les vendeurs de cette machine, jusqu'à SIGTERM",
-    "the sellers of a disk that moves between machines": "les vendeurs d'un disque qui passe d'une machine à l'autre",
-    "hosts, shards, deadlines; code 1 if a shard has not run":
-        "machines, lots, échéances ; code 1 si un lot n'a pas tourné",
-    "for node_exporter": "pour node_exporter",
-    "to a disk that can be reached from here": "vers un disque accessible d'ici",
-    "for a host that cannot": "pour une machine qui ne l'est pas",
-    "there": "là-bas",
-    "he stays after all": "il reste, finalement",
-    "how it stands": "où elle en est",
+    **HELP,
 }
+DYNAMIC = frozenset(HELP)      # said through tables and docstrings: tests/test_helping.py holds them together
