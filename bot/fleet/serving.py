@@ -75,6 +75,7 @@ class Place:
         self.began = 0.0
         self.watched: list[int] = []
         self._stamp: tuple[float, ...] = ()
+        self._looked = 0.0
 
     def refresh(self, seller: Seller) -> None:
         if seller.poked and (not self.seller.poked or seller.poked > self.seller.poked):
@@ -84,7 +85,11 @@ class Place:
 
     def is_due(self) -> bool:
         """Say whether a visit is due: by the time, or by what the seller wrote into his database himself."""
-        return self.due <= time.monotonic() or self._stamp != self._stamped()
+        if self.due > time.monotonic() >= self._looked + LOOK:
+            self._looked = time.monotonic()
+            if self._stamp != self._stamped():
+                self.due = 0.0
+        return self.due <= time.monotonic()
 
     def is_to_be_probed(self) -> bool:
         return bool(self.kept.lines) and time.monotonic() - self.probed >= PROBE

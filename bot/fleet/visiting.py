@@ -71,11 +71,13 @@ class Readers:
 
     def rest(self, idle: float = 60.0) -> None:
         """Send home the children that had no mail for `idle` seconds."""
+        waiting: list[Reader] = []
         with suppress(Empty):
-            waiting = [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
-            for reader in reversed(waiting):
-                reader.rest(idle)
-                self._waiting.put(reader)
+            while True:
+                waiting.append(self._waiting.get_nowait())
+        for reader in reversed(waiting):
+            reader.rest(idle)
+            self._waiting.put(reader)
 
 
 class Kept:
