@@ -84,7 +84,7 @@ def written_to(fleet: Crowd, pids: list[int], mails: int) -> tuple[float, float]
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
     fleet.until(lambda: all_read(fleet, mails), 1800, "every mail read")
-    fleet.until(lambda: len(fleet.notices()) == len(fleet.names), 1800, "a notice to each seller")
+    fleet.until(lambda: sum(fleet.notices().values()) == mails * len(fleet.names), 1800, "a notice of each")
     return cpu(pids) - before, time.monotonic() - began
 
 
