@@ -8,6 +8,7 @@
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
     granting        `login`: the seller grants access by OAuth
     inspecting      what `check` looks at beside: the machine, its Python, a mailbox's room; `finding`, its lines
+    fleet/          an agency: many sellers, a directory of them in PostgreSQL, workers; `fleet/__init__` has its map
     dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder

@@ -121,6 +121,7 @@ def about(name: str) -> str:
     titles = {"mailbox": say("mailbox {name} is not read", name=which), "disk": say("the disk is nearly full"),
               "sending": say("nothing can be sent from {name}", name=which), "clock": say("the clock is wrong"),
               "clock_back": say("the clock went back"), "thread": say("a part of the program fails"),
+              "shard": say("shard {name} of the fleet is not served", name=which),
               "calendar": say("the calendar file cannot be written"),
               "ledger": say("mailbox {name} and what was kept of it differ", name=which)}
     return titles.get(sort, name)

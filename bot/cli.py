@@ -22,6 +22,7 @@ import click
 
 from bot import __version__, words
 from bot.core.errors import BotError
+from bot.fleet.commands import fleet
 from bot.helping import Chapter, complaint
 from bot.words import say
 
@@ -150,6 +151,9 @@ def guichet(context: click.Context, path: Path | None) -> None:
     Each command explains itself: run_bot.py approve --help.
     """
     context.obj = path
+
+
+guichet.add_command(fleet)      # what it needs is imported by its commands
 
 
 # -- working -------------------------------------------------------------------------------------

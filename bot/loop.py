@@ -12,13 +12,13 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from bot import alarming
 from bot.core.errors import BotError
@@ -46,6 +46,9 @@ from bot.settings import Mailbox, Settings
 from bot.ticking import catch_up, tick
 from bot.words import say
 
+if TYPE_CHECKING:
+    from bot.edges.imap import Imap
+
 log = logging.getLogger(__name__)
 
 POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says: it dies silently behind NAT
@@ -56,6 +59,7 @@ STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
 SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
 BEAT = 20.0            # seconds between two signs of life
 STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
+MOVED = "moved"        # the mark in a data folder whose seller is served elsewhere
 LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
 
 Step = Callable[[], bool]  # does one piece of work; says whether there was one
@@ -126,20 +130,31 @@ def alone_on(folder: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def at_work(settings: Settings, on_loss: Callable[[], None] = lambda: None) -> Iterator[None]:
+def at_work(settings: Settings, on_loss: Callable[[], None] = lambda: None, *, ballast: bool = True) -> Iterator[None]:
     """Hold the lock and the lease of the data folder, its disk and database looked over first; note a good end.
+
+    Without `ballast` no room is put by: 16 MiB are little for one seller, and 160 GiB for ten thousand.
 
     Raises:
         BusyError: another process is at work.
-        StorageError: the folder is on a network disk, or the database is damaged or cannot be used.
+        StorageError: the folder is on a network disk, was moved away, or the database is damaged or cannot be used.
     """
     with alone_on(settings.data):
         must_be_here(settings.data)
+        must_not_have_moved(settings.data)
         look_over(settings, now())
-        put_by(settings.data)
+        if ballast:
+            put_by(settings.data)
         with leased(database(settings), on_loss):
             yield
         ended_well(settings)
+
+
+def must_not_have_moved(folder: Path) -> None:
+    """Raise StorageError where `fleet move` left a mark: the seller's mails are answered from elsewhere."""
+    if (folder / MOVED).exists():
+        raise StorageError(say("{folder} was moved elsewhere ({mark} in it says where), so nothing is done with it",
+                               folder=folder, mark=MOVED), permanent=True)
 
 
 def database(settings: Settings) -> Path:
@@ -160,10 +175,13 @@ class Pass:
     """What one pass met: sentences of what failed. Empty: all went well."""
 
     failures: list[str] = field(default_factory=list)
+    stuck: dict[str, EdgeError] = field(default_factory=dict)   # what failed, by the name of its alarm
 
-    def note(self, error: BotError) -> None:
+    def note(self, error: BotError, name: str = "") -> None:
         if str(error) not in self.failures:
             self.failures.append(str(error))
+        if name and isinstance(error, EdgeError):
+            self.stuck[name] = error
 
 
 def once(settings: Settings) -> Pass:
@@ -173,32 +191,44 @@ def once(settings: Settings) -> Pass:
         BusyError: another process is at work.
         StorageError: the database cannot be used at all.
     """
-    done = Pass()
     if templates_of(settings).has_own:      # the program's own are known to fit
         try_templates(settings)
     with at_work(settings):
         killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)))
         killpoint("once, with the database")
-        refused = [mailbox.name for mailbox in settings.mailboxes if not _receive_safely(done, guichet, mailbox)]
-        watch_machine(guichet)
-        stop = Stop()
-        until_idle(reading_steps(guichet), stop)
-        _try(done, lambda: until_idle(resolving_steps(guichet), stop))
-        for name, error in send_ready(guichet, now):
-            _sent_safely(guichet, name, error)
-            if error and name not in refused:   # the same log-in is refused: told once is enough
-                done.note(error)
-        until_idle(reading_steps(guichet), stop)  # what the sending has told us
-        for thread in ("reading", "sending"):     # of a daemon that ran before
-            alarming.end_alarm(guichet, f"thread:{thread}", now())
-        keep_in_order(guichet)
-        if not done.failures:
-            beat(settings, guichet.store, now())
+        done = work_through(guichet, settings.mailboxes, _receive_once, Stop())
         killpoint("once, before the end")
         guichet.reader.close()
         guichet.store.close()
     killpoint("once, without the lock")
+    return done
+
+
+def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable[[Guichet, Mailbox], None],
+                 stop: Stop, resting: Container[str] = ()) -> Pass:
+    """Receive from these mailboxes, then read, tick and send until nothing is left, or `stop` is asked.
+
+    Only while holding the lock. `resting`: mailboxes from which nothing is sent this time.
+    """
+    done = Pass()
+    refused = [mailbox.name for mailbox in mailboxes
+               if not stop.asked and not _receive_safely(done, guichet, mailbox, fetch)]
+    watch_machine(guichet)
+    until_idle(reading_steps(guichet), stop)
+    _try(done, lambda: until_idle(resolving_steps(guichet), stop))
+    for name, error in send_ready(guichet, now, resting) if not stop.asked else ():
+        _sent_safely(guichet, name, error)
+        if error and name not in refused:   # the same log-in is refused: told once is enough
+            done.note(error, f"sending:{name}")
+        if stop.asked:
+            break
+    until_idle(reading_steps(guichet), stop)  # what the sending has told us
+    for thread in ("reading", "sending"):     # of a daemon that ran before
+        alarming.end_alarm(guichet, f"thread:{thread}", now())
+    keep_in_order(guichet)
+    if not done.failures:
+        beat(guichet.settings, guichet.store, now())
     return done
 
 
@@ -250,14 +280,15 @@ def _try(done: Pass, work: Callable[[], object]) -> None:
         done.note(error)
 
 
-def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox) -> bool:
+def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox,
+                    fetch: Callable[[Guichet, Mailbox], None]) -> bool:
     """Receive once, and raise or end the mailbox's alarm; say whether it could be received from."""
     try:
-        _receive_once(guichet, mailbox)
+        fetch(guichet, mailbox)
     except StorageError:
         raise
     except EdgeError as error:
-        done.note(error)
+        done.note(error, f"mailbox:{mailbox.name}")
         alarming.failed(guichet, f"mailbox:{mailbox.name}", error, now())
         return False
     alarming.end_alarm(guichet, f"mailbox:{mailbox.name}", now())
@@ -265,14 +296,22 @@ def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox) -> bool:
 
 
 def _receive_once(guichet: Guichet, mailbox: Mailbox) -> None:
-    must_have_room(guichet.settings.data)
     if mailbox.maildir:
-        receive_maildir(guichet.store, mailbox, now())
-        reconcile(guichet, mailbox, None, now())
+        receive_through(guichet, mailbox, None)
         return
+    must_have_room(guichet.settings.data)
     with open_imap(mailbox) as imap:
+        receive_through(guichet, mailbox, imap)
+
+
+def receive_through(guichet: Guichet, mailbox: Mailbox, imap: Imap | None) -> None:
+    """Keep what is new, over a connection that stands or, without one, from a Maildir; compare ledger and server."""
+    must_have_room(guichet.settings.data)
+    if imap is None:
+        receive_maildir(guichet.store, mailbox, now())
+    else:
         receive(guichet.store, mailbox, imap, now())
-        reconcile(guichet, mailbox, imap, now())
+    reconcile(guichet, mailbox, imap, now())
 
 
 # -- the daemon ----------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from bot.settings import Mailbox
 from bot.words import say
 
 if TYPE_CHECKING:
+    import ssl
+
     from bot.edges.imap import FolderState, Imap
     from bot.edges.store import Row
 
@@ -26,8 +28,8 @@ MOST_BYTES = 4 * 2**20         # and bytes, save for a single mail
 PACKERS = 2                    # threads that hash and compress
 
 
-def open_imap(mailbox: Mailbox) -> Imap:
-    """Return a reader for a mailbox, not connected yet.
+def open_imap(mailbox: Mailbox, context: ssl.SSLContext | None = None) -> Imap:
+    """Return a reader for a mailbox, not connected yet; whoever keeps many connections shares their `context`.
 
     Raises:
         SettingsError: the password is not where mailboxes.toml says.
@@ -38,7 +40,7 @@ def open_imap(mailbox: Mailbox) -> Imap:
     assert server, "a Maildir has no IMAP server"
     return Imap(Account(mailbox=mailbox.name, host=server.host, port=server.port, security=server.security,
                         user=mailbox.user, password="" if bearer else mailbox.secret(), bearer=bearer,
-                        ca_file=mailbox.ca_file))
+                        ca_file=mailbox.ca_file), context=context)
 
 
 def receive(store: Store, mailbox: Mailbox, imap: Imap, now: datetime) -> int:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # setup.sh run|check|dev      makes .venv hold what the bot needs (run), what its developers need (check), and
-# with it the mail server and the browser their tests start (dev). Quick when all is there.
+# with it the servers and the browser their tests start (dev). Quick when all is there.
 # Installs Debian packages only where it may (root, or sudo without a password); else says what to type.
 #   PYTHON   the Python to make .venv with (default: the one .venv has, else python3)
 set -eu
@@ -9,13 +9,14 @@ cd "$(dirname "$0")/.."
 WANT=${1:-run}
 case $WANT in
     run) FILES="requirements.txt" ;;
-    check | dev) FILES="requirements.txt requirements-dev.txt" ;;
+    check | dev) FILES="requirements.txt requirements-fleet.txt requirements-dev.txt" ;;
     *) echo "setup.sh: say run, check or dev, not '$WANT'" >&2; exit 2 ;;
 esac
 PYTHON=${PYTHON:-}
 AGAIN=${MAKING:-"sh scripts/setup.sh $WANT"}
 OWN=.venv/bin/python
 DOVECOT="/usr/sbin/dovecot /usr/lib/dovecot/imap /usr/lib/dovecot/lmtp"
+POSTGRES="/usr/lib/postgresql/*/bin/initdb"
 VERSION='import sys; print("%d.%d" % sys.version_info[:2])'
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PIP_USER=0 PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 unset PIP_TARGET PIP_PREFIX
@@ -29,7 +30,7 @@ all_there() { for file in "$@"; do [ -e "$file" ] || return 1; done; }
 fingerprint() { echo "$("$OWN" -c "$VERSION") $(cat $FILES | sha256sum)"; }
 stamped() { [ -x "$OWN" ] && [ "$(cat ".venv/.has-${FILES##* }" 2>/dev/null)" = "$(fingerprint 2>/dev/null)" ]; }
 python_asked_for() { [ -z "$PYTHON" ] || [ "$("$OWN" -c "$VERSION" 2>/dev/null)" = "$("$PYTHON" -c "$VERSION" 2>/dev/null)" ]; }
-servers_there() { [ "$WANT" != dev ] || all_there $DOVECOT; }
+servers_there() { [ "$WANT" != dev ] || all_there $DOVECOT $POSTGRES; }      # unquoted: $POSTGRES is a pattern
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 browser_settled() { [ "$WANT" != dev ] || has_browser || [ -e .venv/.without-browser ]; }
 
@@ -62,7 +63,8 @@ debian() {
 
 last_error() { grep "$1" "$LOG" | tail -n 1 | cut -c 1-200 || true; }
 
-# The tests start a Dovecot of their own; the package would start, and at each boot, one for the whole machine.
+# The tests start a Dovecot and a PostgreSQL of their own; the packages would start, and at each boot, one for the
+# whole machine.
 POLICY=/usr/sbin/policy-rc.d
 foreign_policy() { { [ -e "$POLICY" ] || [ -L "$POLICY" ]; } && ! grep -q "for Guichet" "$POLICY" 2>/dev/null; }
 forbid_starting() {
@@ -77,16 +79,18 @@ allow_starting() {
     fi
 }
 disable_at_boot() {
-    as_root update-rc.d dovecot disable >/dev/null 2>&1 || true
+    for one in "$@"; do as_root update-rc.d "$one" disable >/dev/null 2>&1 || true; done
 }
 
 install_servers() {
-    need_leave dovecot-imapd dovecot-lmtpd
-    if [ -e /usr/sbin/dovecot ]; then ours=; else ours=yes; fi
+    need_leave dovecot-imapd dovecot-lmtpd postgresql
+    ours=
+    [ -e /usr/sbin/dovecot ] || ours="dovecot"
+    all_there $POSTGRES || ours="$ours postgresql"
     trap 'allow_starting; forget_log' EXIT
     forbid_starting
-    debian dovecot-imapd dovecot-lmtpd
-    [ -z "$ours" ] || disable_at_boot
+    debian dovecot-imapd dovecot-lmtpd postgresql
+    disable_at_boot $ours
     allow_starting
     trap forget_log EXIT
 }

@@ -19,7 +19,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
                 *(ROOT / "bot").rglob("*.md"), *(ROOT / "templates").rglob("*.*")])
 
 # The files where all parts meet, from the command line down: each may import those that stand after it.
-FROM_THE_TOP = ("cli", "dashboard", "helping", "completing", "demo", "beginning", "penning", "granting", "reporting",
+FROM_THE_TOP = ("cli", "dashboard", "fleet",
+                "helping", "completing", "demo", "beginning", "penning", "granting", "reporting",
                 "backtesting", "replaying", "gathering", "checking", "inspecting", "finding", "trying", "evidence",
                 "exporting", "telling", "showing", "anonymising", "expecting", "loop", "leasing", "reconciling",
                 "sending", "resolving", "filing", "settling", "reading", "hearing", "ordering", "reminding", "ticking",
@@ -35,11 +36,15 @@ MAY_IMPORT = {
     "bot": set[str](),                               # the map of the program: it imports nothing
     **{f"bot.{part}": BENEATH | {f"bot.{below}" for below in FROM_THE_TOP[place + 1:]}
        for place, part in enumerate(FROM_THE_TOP)},
-    "bot.demo": BENEATH | {f"bot.{part}" for part in FROM_THE_TOP},     # it plays a seller at the command line
+    # It plays a seller at the command line.
+    "bot.demo": BENEATH | {f"bot.{part}" for part in FROM_THE_TOP if part != "fleet"},
     # The page reads the store and gives orders: it starts no pass, fetches nothing and sends nothing.
     "bot.dashboard": BENEATH | {"bot.dashboard"} | {f"bot.{part}" for part in (
         "evidence", "telling", "showing", "ordering", "counting", "rehearsing", "pipeline", "alarming", "writing",
         "proofing", "standing", "pausing", "living", "guichet", "switching", "saving", "settings")},
+    # One more way to drive the loop's steps: what it adds is between sellers, and nothing of one seller knows of it.
+    "bot.fleet": BENEATH | {"bot.fleet"} | {f"bot.{part}" for part in (
+        "helping", "loop", "leasing", "receiving", "alarming", "living", "guichet", "settings")},
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words", "bot.edges.killpoint"},      # which a test asks for, and nobody else
     "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.killpoint", "bot.edges.copies"},
@@ -61,7 +66,8 @@ REACHES_OUT = {
 READS_ITS_OWN_FILES = {"pathlib"}            # a marketplace is a folder; its contract reads what lies in it
 PURE_LIBRARIES = {"authres", "bs4", "dkim", "holidays", "lxml"}
 HEAVY_LIBRARIES = {"aiosmtpd", "bs4", "dkim", "dns", "flask", "holidays", "httpx", "imapclient", "jinja2", "lxml",
-                   "msal", "pymap", "requests", "rich", "schedule", "sqlite_utils", "waitress", "werkzeug"}
+                   "msal", "procrastinate", "psycopg", "pymap", "requests", "rich", "schedule",
+                   "sqlite_utils", "waitress", "werkzeug"}
 
 BANNED = {"manager", "helper", "util", "common", "base", "misc", "data", "info",
           "process", "service", "handler"}

@@ -596,6 +596,27 @@ class Imap:
             _, more = client.idle_done()
         return any(told[1:2] == (b"EXISTS",) for told in (*news, *more))
 
+    def listen(self, name: str) -> int | None:
+        """Begin to idle and return the descriptor that becomes readable with news; None where there is no IDLE.
+
+        For whoever watches many connections at once. Nothing but `heed` may follow.
+        """
+        self._stand_in(name)
+        with self._talking() as client:
+            if not (self._idles and client.has_capability("IDLE")):
+                return None
+            self._start_idle(client)
+            return int(client.socket().fileno())
+
+    def heed(self) -> bool:
+        """End what `listen` began; say whether there is news."""
+        with self._talking() as client:
+            return any(told[1:2] == (b"EXISTS",) for told in client.idle_done()[1])
+
+    def changed(self, name: str) -> bool:
+        """Say whether the folder stands otherwise than at the last look."""
+        return self._changed(name)
+
     def _start_idle(self, client: Any) -> None:
         import imaplib
 

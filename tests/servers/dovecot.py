@@ -153,6 +153,14 @@ plugin {{
   quota_rule = *:storage={quota}M
 }}
 """
+MANY = """\
+default_process_limit = 3000
+default_client_limit = 8000
+service imap-login {{
+  service_count = 0
+  client_limit = 4000
+}}
+"""
 VERSION_2_4 = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
 
 
@@ -175,11 +183,12 @@ class Dovecot:
     """One instance. `ports` names imap, imaps and lmtp; `ca_file` signed its certificate for `names`.
 
     With `token_key` tokens signed with it let in, too (tests/servers/tokens.py); `quota` is in MiB. Both: 2.3 only.
+    `many`: more than a hundred connections at once, which is all that it takes by itself.
     """
 
     def __init__(self, *, names: tuple[str, ...] = ("localhost", "127.0.0.1"), token_key: bytes = b"",
-                 quota: int = 0) -> None:
-        self.token_key, self.quota = token_key, quota
+                 quota: int = 0, many: bool = False) -> None:
+        self.token_key, self.quota, self.many = token_key, quota, many
         self.home = Path(mkdtemp(prefix="dovecot-"))  # not tmp_path: that is closed to the user we drop to
         self.names = names
         self.ports = {name: free_port() for name in ("imap", "imaps", "lmtp")}
@@ -275,6 +284,8 @@ class Dovecot:
         if self.token_key or self.quota:
             assert not is_2_4(), "log-in by token and quota are configured here for Dovecot 2.3 only"
             parts = (*parts, *((XOAUTH2_2_3,) if self.token_key else ()), *((QUOTA_2_3,) if self.quota else ()))
+        if self.many:
+            parts = (*parts, MANY)
         group = subprocess.run(["id", "-gn", self.owner.pw_name], capture_output=True, text=True, check=True)
         return "".join(parts).format(
             **self.ports, home=self.home, quota=self.quota, name=f"t{os.getpid()}-{self.ports['imap']}",

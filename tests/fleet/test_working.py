@@ -1,0 +1,111 @@
+"""Workers at work: who is due, who waits, who is told; and what one seller's trouble means for the others."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.crowd import Crowd, crowd_of
+from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture
+def crowd(tmp_path: Path, dovecot: Dovecot, postgres: Postgres) -> Iterator[Crowd]:
+    yield from crowd_of(tmp_path, dovecot, postgres.database())
+
+
+def test_a_dead_workers_shard_is_taken_over_within_a_minute(crowd: Crowd) -> None:
+    crowd.add(3)
+    first = crowd.worker()
+    crowd.until_visited()
+    second = crowd.worker()
+    crowd.until(lambda: len(crowd.directory.rows("SELECT 1 FROM fleet_workers")) == 2, 60, "the second worker")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    crowd.until(lambda: crowd.served_by() == {1: second.pid}, 60, "the second worker at the shard")
+    crowd.write_to("s1")
+    crowd.until(lambda: crowd.notices()[crowd.mailbox("s1")] == 1, 60, "a notice to the seller")
+
+
+def test_what_the_seller_orders_leaves_without_waiting_for_the_next_visit(crowd: Crowd) -> None:
+    crowd.add(2)
+    crowd.worker()
+    crowd.until_visited()
+    crowd.write_to("s0")
+    crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice, by IDLE")
+    crowd.approve("s0")
+    crowd.until(lambda: crowd.replies()[crowd.mailbox("s0")] == 1, 90, "the reply")
+
+
+def test_a_seller_whose_mailbox_fails_keeps_nobody_else_waiting(crowd: Crowd) -> None:
+    crowd.add(2)
+    settings = crowd.make("broken")
+    crowd.dovecot.add(crowd.mailbox("broken"), "changed-meanwhile")
+    crowd.fleet("add", "broken", "--settings", str(settings), "--host", "ici")
+    crowd.worker("--threads", "1")
+    crowd.until(lambda: crowd.directory.rows("SELECT 1 AS one FROM fleet_sellers WHERE failures > 0"), 90, "a failure")
+    [row] = [one for one in crowd.listed("list") if one["name"] == "broken"]
+    assert "refused the log-in" in row["error"]
+    assert row["rests"]["mailbox:ventes"]["times"] == 1, "a refused log-in is not tried again at once"
+    crowd.write_to("s0")
+    crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice to another")
+
+
+def test_a_seller_with_broken_settings_rests_alone(crowd: Crowd) -> None:
+    crowd.add(2)
+    crowd.settings("s0").path.write_text("[seller\n")
+    crowd.worker()
+    crowd.until(lambda: crowd.directory.rows("SELECT 1 AS one FROM fleet_sellers WHERE name = 's0' AND failures > 0"),
+                90, "a failure")
+    crowd.until(lambda: crowd.directory.rows("SELECT 1 AS one FROM fleet_sellers WHERE name = 's1' AND"
+                                             " last_read IS NOT NULL"), 90, "a visit to the other")
+
+
+def test_told_to_stop_a_worker_leaves_its_shards_to_the_next(crowd: Crowd) -> None:
+    crowd.add(2)
+    first = crowd.worker()
+    crowd.until_visited()
+    first.terminate()
+    assert first.wait(60) == 0
+    assert crowd.directory.rows("SELECT 1 AS one FROM fleet_workers") == []
+    second = crowd.worker()
+    crowd.until(lambda: crowd.served_by() == {1: second.pid}, 60, "the next worker at the shard")
+
+
+def test_more_shards_than_places_take_turns(crowd: Crowd) -> None:
+    """Sellers of two shards, one worker with one place: each is visited."""
+    crowd.add(1)
+    crowd.directory.run("INSERT INTO fleet_shards (number, host) VALUES (2, 'ici')")
+    crowd.add(1)
+    crowd.directory.run("UPDATE fleet_sellers SET shard = 2 WHERE name = 's1'")
+    crowd.worker("--shards", "1")
+    crowd.until_visited(200)
+
+
+def test_a_seller_moves_while_the_workers_work(crowd: Crowd) -> None:
+    crowd.add(2)
+    crowd.worker()
+    crowd.until_visited()
+    target = crowd.folder / "moved"
+    crowd.fleet("move", "s0", "--to", "ici", "--folder", str(target))
+    crowd.write_to("s0")
+    crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice from the new folder")
+    assert crowd.settings("s0").path.parent == target
+    assert len(crowd.rows("s0", "SELECT 1 AS one FROM cases")) == 1
+
+
+def test_two_workers_share_the_shards_of_a_host(crowd: Crowd) -> None:
+    crowd.add(1)
+    crowd.directory.run("INSERT INTO fleet_shards (number, host) VALUES (2, 'ici')")
+    crowd.add(1)
+    crowd.directory.run("UPDATE fleet_sellers SET shard = 2 WHERE name = 's1'")
+    crowd.worker()
+    crowd.until_visited()
+    crowd.worker()
+    crowd.until(lambda: len(set(crowd.served_by().values())) == 2, 90, "a shard for each")
