@@ -7,13 +7,14 @@ ARGS ?=
 SETUP := PYTHON="$(PYTHON)" MAKING="make $(MAKECMDGOALS)" sh scripts/setup.sh
 OWN := .venv/bin/python
 
-.PHONY: help demo test torture check pages clean
+.PHONY: help demo test torture bench check pages clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    see it work: one seller's week on a mail server of its own"
 	@echo "make test    run the tests            ARGS=\"-k deadline\" picks some"
 	@echo "make torture try at length what the README promises, and print the figures   ARGS=\"--minutes 5\""
+	@echo "make bench   measure how fast, beside others, and print the ratios   ARGS=\"race --mails 500\""
 	@echo "make check   look for faults without running: ruff and mypy"
 	@echo "make pages   write the lists in docs/ anew: commands, rules, kinds"
 	@echo "make clean   remove .venv and every cache"
@@ -29,6 +30,10 @@ test:
 torture:
 	@$(SETUP) dev
 	@$(OWN) -m tests.proofs $(ARGS)
+
+bench:
+	@$(SETUP) dev
+	@$(OWN) -m benchmarks $(ARGS)
 
 check:
 	@$(SETUP) check
