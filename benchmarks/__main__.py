@@ -17,7 +17,7 @@ from importlib import import_module
 from benchmarks import race, table
 from benchmarks.goals import Found
 
-FURTHER: tuple[str, ...] = ()
+FURTHER = ("growth", "reaction", "rest", "trips", "sync")
 MEASURES = ("race", *FURTHER)
 
 

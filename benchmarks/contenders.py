@@ -135,26 +135,26 @@ def prepare(task: Task) -> Path:
         write_settings(task.folder, {"ventes": task.empty}, imap=task.imap, smtp=task.smtp)
         _must(bot(settings, "once"))
         write_settings(task.folder, {"ventes": task.user}, imap=task.imap, smtp=task.smtp)
-        _warm(settings, task)
+        warm_up(settings, "ventes", task.imap, task.user)
     return settings
 
 
-def _warm(settings: Path, task: Task) -> None:
+def warm_up(settings: Path, mailbox: str, imap: int, user: str) -> None:
     """Let what lies there count as having come after the first look, as mail does on every day but the first."""
     import sqlite3
     from contextlib import closing
 
     with closing(sqlite3.connect(settings.parent / "data" / "guichet.db")) as db, db:
-        db.execute("UPDATE folders SET cold_below = 0, last_uid = 0, looked = NULL, uidvalidity = ?",
-                   (_numbering(task),))
+        db.execute("INSERT OR REPLACE INTO folders (mailbox, folder, uidvalidity, last_uid, cold_below) "
+                   "VALUES (?, 'INBOX', ?, 0, 0)", (mailbox, _numbering(imap, user)))
 
 
-def _numbering(task: Task) -> int:
+def _numbering(imap: int, user: str) -> int:
     import imaplib
     import re
 
-    client = imaplib.IMAP4("127.0.0.1", task.imap)
-    client.login(task.user, PASSWORD)
+    client = imaplib.IMAP4("127.0.0.1", imap)
+    client.login(user, PASSWORD)
     _, told = client.status("INBOX", "(UIDVALIDITY)")
     client.logout()
     found = re.search(rb"UIDVALIDITY (\d+)", told[0] or b"")

@@ -27,7 +27,8 @@ def lines(found: Found) -> Iterator[str]:
     if found.race:
         yield from _race(found.race)
     yield from _goals(found)
-    yield from found.notes
+    for note in found.notes:
+        yield f"* {note}"
 
 
 def machine() -> str:
@@ -84,7 +85,7 @@ def _goals(found: Found) -> Iterator[str]:
     yield "|---|---:|---:|---|---:|"
     for goal in GOALS:
         value = goal.figure(found)
-        shown = "–" if value is None else f"{value:.3g} {goal.unit}"
+        shown = "–" if value is None else f"{value:.3g} {goal.unit}".strip()
         cpu = goal.by_cpu(found)
         by_cpu = "" if cpu is None else f"{cpu:.3g} {goal.unit}"
         yield f"| {goal.what} | {goal.bound} | {shown} | {VERDICT[goal.met(found)]} | {by_cpu} |"
