@@ -30,7 +30,7 @@ COPIED = ("cases", "mails", "places", "events", "aliases", "deadlines")
 
 
 def run(found: Found, scale: float) -> None:
-    few, many = max(200, int(FEW * scale / 4)), max(2000, int(MANY * scale / 4))
+    few, many = max(200, int(FEW * scale / 4)), max(1000, int(MANY * scale / 4))
     if scale >= 1:
         few, many = FEW, MANY
     with lab() as here:

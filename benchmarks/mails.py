@@ -144,10 +144,10 @@ def _encoded_sender(sender: str) -> str:
 
 
 def _body(model: Letter, said: object, lots: Random, number: int) -> bytes:
-    """Return Content-Type and body: one in eight plain only, as the marketplaces' shortest are, the others both."""
+    """Return Content-Type and body: one in five plain only, as the marketplaces' shortest are, the others both."""
     assert callable(said)
     text = said(model.text)
-    if text and number % 8 == 7:
+    if text and number % 5 == 4:
         return b"Content-Type: text/plain; charset=utf-8\n" + _encoded(text, number)
     html = PAGE.format(title="Message", style=_style(lots), rows=_rows(lots), words=said(model.html))
     parts = [b"Content-Type: text/html; charset=UTF-8\n" + _encoded(html, number)]

@@ -76,7 +76,7 @@ def _stages(race: Race) -> Iterator[str]:
     yield f"| commits a mail | {told['record']['commits']:.2f} | | {told['reply']['commits']:.2f} | |"
     yield ""
     if told["record"]["missing"]:
-        yield f"Not timed, for they are not there any more: {', '.join(told['record']['missing'])}."
+        yield f"Not timed, for nothing of it is there any more: {', '.join(told['record']['missing'])}."
         yield ""
 
 
