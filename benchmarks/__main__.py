@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from importlib import import_module
 
 from benchmarks import race, table
+from benchmarks.contenders import FailedError
 from benchmarks.goals import Found
 
 FURTHER = ("growth", "reaction", "rest", "trips", "sync")
@@ -47,9 +49,18 @@ def measure(names: tuple[str, ...] | list[str], given: argparse.Namespace) -> Fo
     if "race" in names:
         found.race = race.run(given.mails, given.rounds, given.only)
     for name in (one for one in FURTHER if one in names):
-        run: Callable[[Found, float], None] = import_module(f"benchmarks.{name}").run
-        run(found, given.scale)
+        _further(name, found, given.scale)
     return found
+
+
+def _further(name: str, found: Found, scale: float) -> None:
+    """Make one measure; where it fails, say so, and let the others have their turn."""
+    run: Callable[[Found, float], None] = import_module(f"benchmarks.{name}").run
+    sys.stderr.write(f"... {name}\n")
+    try:
+        run(found, scale)
+    except (RuntimeError, AssertionError, OSError, FailedError) as error:
+        found.notes.append(f"{name} could not be measured to its end: {type(error).__name__}: {str(error)[:300]}")
 
 
 if __name__ == "__main__":
