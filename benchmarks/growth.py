@@ -137,7 +137,7 @@ def _term(table: str, column: str, copy: int, offset: int) -> str:
         return f"CASE WHEN {column} IS NULL OR {column} = '' THEN {column} ELSE {column} || '~{copy}' END"
     if (table, column) == ("mails", "raw"):
         return "X'789c030000000001'"    # zlib of nothing: dropped with time, as the settings say
-    if table == "deadlines" and column == "look_at":     # nothing of the past has anything to tell
+    if table == "deadlines" and column == "look":     # nothing of the past has anything to tell
         return "'2027-11-01T10:00:00Z'"
     return column
 
