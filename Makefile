@@ -7,13 +7,14 @@ ARGS ?=
 SETUP := PYTHON="$(PYTHON)" MAKING="make $(MAKECMDGOALS)" sh scripts/setup.sh
 OWN := .venv/bin/python
 
-.PHONY: help demo test torture bench-fleet check pages clean
+.PHONY: help demo test torture bench bench-fleet check pages clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    see it work: one seller's week on a mail server of its own"
 	@echo "make test    run the tests            ARGS=\"-k deadline\" picks some"
 	@echo "make torture try at length what the README promises, and print the figures   ARGS=\"--minutes 5\""
+	@echo "make bench   measure how fast, beside others, and print the ratios   ARGS=\"race --mails 500\""
 	@echo "make bench-fleet  what many sellers cost on this machine   ARGS=\"--sellers 200\""
 	@echo "make check   look for faults without running: ruff and mypy"
 	@echo "make pages   write the lists in docs/ anew: commands, rules, kinds"
@@ -30,6 +31,10 @@ test:
 torture:
 	@$(SETUP) dev
 	@$(OWN) -m tests.proofs $(ARGS)
+
+bench:
+	@$(SETUP) dev
+	@$(OWN) -m benchmarks $(ARGS)
 
 bench-fleet:
 	@$(SETUP) dev

@@ -1,0 +1,189 @@
+"""What must not grow with the mails ever read: memory, a look that finds nothing, CPU a mail, room on the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from base64 import encodebytes
+from contextlib import closing
+from datetime import timedelta
+from os import urandom
+from pathlib import Path
+from statistics import median
+
+from benchmarks import mailbox, mails, meter
+from benchmarks.contenders import bot
+from benchmarks.goals import Found
+from benchmarks.lab import EMPTY, Lab, asked, lab, once
+
+FEW, MANY, NEW = 10_000, 100_000, 1_000     # mails of a full measure
+HISTORY = 1_000_000
+ROUNDS = 5
+ATTACHED = 18 * 2**20       # bytes before base64: with it the mail stays below 25 MiB
+LITTLE, LARGE, FRESH, HEAVY = (f"{name}@boutique.example" for name in ("little", "large", "fresh", "heavy"))
+# What a row of the past must not have in common with another: by table, column and the number of the copy.
+UNIQUE = {"mails": ("sha256", "message_id", "content_key"), "places": ("place",),
+          "cases": ("reference", "order_number"), "events": ("key",), "aliases": ("alias",)}
+POINTS = {"mails": ("case_id",), "places": ("mail",), "events": ("case_id", "mail"), "aliases": ("case_id", "case"),
+          "deadlines": ("case_id", "event", "event_id")}
+COPIED = ("cases", "mails", "places", "events", "aliases", "deadlines")
+
+
+def run(found: Found, scale: float) -> None:
+    few, many = max(200, int(FEW * scale / 4)), max(1000, int(MANY * scale / 4))
+    if scale >= 1:
+        few, many = FEW, MANY
+    with lab() as here:
+        _catching_up(found, here, few, many)
+        _history(found, here, int(HISTORY * min(scale, 1)), max(200, int(NEW * scale)))
+        _attachment(found, here)
+    found.notes.append(f"Growth: {many} mails beside {few}.")
+
+
+def _catching_up(found: Found, here: Lab, few: int, many: int) -> None:
+    here.fill(LITTLE, range(few))
+    here.fill(LARGE, range(many))
+    little, large = here.settings("little", {"ventes": LITTLE}), here.settings("large", {"ventes": LARGE})
+    one, other = once(little), once(large)
+    found.further["peak memory of many, of that of few"] = other.peak / one.peak
+    found.further["peak memory catching up, MiB"] = other.peak
+    start = once(here.settings("start", {"ventes": EMPTY})).cpu     # the same for few and for many
+    found.further["CPU a mail at many, of that at few"] = (other.cpu - start) / many / ((one.cpu - start) / few)
+    _polls(found, little, large)
+    found.further["KiB a mail with raw kept"] = _room(large) / many
+    found.further["KiB a mail after retention"] = _retired(large) / many
+
+
+def _polls(found: Found, little: Path, large: Path) -> None:
+    """Compare looks that find nothing; one an hour sweeps the last 14 days."""
+    found.further["nothing new at many, of that at few"] = _poll(large) / _poll(little)
+    with closing(sqlite3.connect(large.parent / "data" / "guichet.db")) as db, db:
+        db.execute("UPDATE folders SET looked = '2026-01-01T00:00:00Z'")
+    found.further["sweep of many, s"] = max(0.0, once(large).cpu - _poll(large))
+
+
+def _poll(settings: Path) -> float:
+    once(settings)
+    return median(once(settings).cpu for _ in range(ROUNDS))
+
+
+def _room(settings: Path) -> float:
+    return (settings.parent / "data" / "guichet.db").stat().st_size / 1024
+
+
+def _retired(settings: Path) -> float:
+    """Return KiB of the database once all its cases are closed and older than what is kept."""
+    from bot.edges.clock import now
+    from bot.edges.store import Store
+    from bot.forgetting import retire
+
+    store = Store(settings.parent / "data" / "guichet.db")
+    with store.write_tx():
+        store.run("UPDATE cases SET stage = 'closed'")
+        store.run("DELETE FROM meta WHERE name = 'retired'")
+    retire(store, timedelta(days=1), now() + timedelta(days=400))
+    store.compact()
+    store.close()
+    return _room(settings)
+
+
+# ---- a million mails of the past
+
+
+def _history(found: Found, here: Lab, count: int, new: int) -> None:
+    """Compare what new mails cost with a past to what they cost without one."""
+    here.fill(FRESH, range(2_000_000, 2_000_000 + new), mails.ANSWERED)
+    empty, full = here.warm("empty", FRESH), here.warm("full", FRESH)
+    seed = here.settings("seed", {"ventes": LITTLE})
+    once(seed)
+    held = _multiply(seed, full, count)
+    without, within = once(empty), once(full)
+    found.further["rate with a past, of that without"] = without.cpu / within.cpu
+    found.notes.append(f"A past of {held} mails, {new} new ones.")
+    _today(found, empty, full)
+    _due(found, full)
+
+
+def _multiply(seed: Path, into: Path, count: int) -> int:
+    """Copy the rows of a small past again and again, each time under other numbers; return the mails there are then."""
+    with closing(sqlite3.connect(into.parent / "data" / "guichet.db", isolation_level=None)) as db:
+        db.execute("ATTACH ? AS seed", (str(seed.parent / "data" / "guichet.db"),))
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA foreign_keys = OFF")
+        step = max(int(db.execute(f"SELECT coalesce(max(id), 0) FROM seed.{table}").fetchone()[0])
+                   for table in ("mails", "cases", "events", "deadlines")) + 1000
+        mails_of_seed = int(db.execute("SELECT count(*) FROM seed.mails").fetchone()[0])
+        db.execute("BEGIN")
+        for copy in range(1, max(2, count // mails_of_seed + 1)):
+            for table in COPIED:
+                _copy(db, table, copy, copy * step)
+        # The past is past: of ten deadlines one still runs, due in weeks.
+        db.execute("UPDATE deadlines SET state = 'met' WHERE id % 10 != 0 AND state = 'open'")
+        db.execute("UPDATE deadlines SET due = '2027-12-01T10:00:00Z' WHERE state = 'open'")
+        db.execute("COMMIT")
+        db.execute("ANALYZE")
+        return int(db.execute("SELECT count(*) FROM mails").fetchone()[0])
+
+
+def _copy(db: sqlite3.Connection, table: str, copy: int, offset: int) -> None:
+    columns = [row[1] for row in db.execute(f"PRAGMA seed.table_info({table})")]
+    terms = [_term(table, column, copy, offset) for column in columns]
+    db.execute(f"INSERT OR IGNORE INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(terms)} FROM seed.{table}")
+
+
+def _term(table: str, column: str, copy: int, offset: int) -> str:
+    if column == "id" or column in POINTS.get(table, ()):
+        return f"{column} + {offset}"
+    if column in UNIQUE.get(table, ()):
+        return f"CASE WHEN {column} IS NULL OR {column} = '' THEN {column} ELSE {column} || '~{copy}' END"
+    if (table, column) == ("mails", "raw"):
+        return "X'789c030000000001'"    # zlib of nothing: dropped with time, as the settings say
+    if table == "deadlines" and column == "look":     # nothing of the past has anything to tell
+        return "'2027-11-01T10:00:00Z'"
+    return column
+
+
+def _today(found: Found, empty: Path, full: Path) -> None:
+    """Time `show today`: what the past adds to it, in CPU."""
+    def shown(settings: Path) -> float:
+        return median(bot(settings, "show", "today", "--json").cpu for _ in range(ROUNDS))
+    found.further["show today with a past, ms more than without"] = max(0.0, shown(full) - shown(empty)) * 1000
+
+
+def _due(found: Found, settings: Path) -> None:
+    """Time the question which deadlines have something to tell, where none has."""
+    from bot.edges.clock import now
+    from bot.edges.store import Store
+
+    store = Store(settings.parent / "data" / "guichet.db")
+    ask = getattr(store, "deadlines_to_look_at", None)
+    asked_with = (now(),)
+    if ask is None:
+        ask = getattr(store, "running_deadlines")  # noqa: B009 – as it was called before
+    ask(*asked_with)
+    began = time.process_time()
+    for _ in range(200):
+        ask(*asked_with)
+    found.further["due deadlines, ms"] = (time.process_time() - began) / 200 * 1000
+    found.notes.append(f"{asked(settings, 'SELECT count(*) FROM deadlines')} deadlines, "
+                       f"{asked(settings, 'SELECT count(*) FROM cases')} cases in that past.")
+    store.close()
+
+
+# ---- a mail as big as mails may be
+
+
+def _attachment(found: Found, here: Lab) -> None:
+    """Compare the memory of a pass over a few mails to one with a mail of 25 MiB among them."""
+    plain, heavy = here.settings("light", {"ventes": LITTLE}), here.settings("heavy", {"ventes": HEAVY})
+    here.fill(HEAVY, range(50))
+    with_it = mails.mail(7, to=HEAVY).replace(b"Message-ID: <", b"Message-ID: <heavy.", 1)
+    head, _, text = with_it.partition(b"\nContent-Type: ")
+    mail = (head + b'\nContent-Type: multipart/mixed; boundary="heavy"\n\n--heavy\nContent-Type: ' + text
+            + b'\n--heavy\nContent-Type: image/jpeg; name="photo.jpg"\nContent-Transfer-Encoding: base64\n\n'
+            + encodebytes(urandom(ATTACHED)) + b"--heavy--\n")
+    here.dovecot.deliver(HEAVY, mail)
+    mailbox.warm(here.dovecot, HEAVY)
+    del mail
+    light: meter.Ran = once(plain)
+    found.further["a 25 MiB attachment, MiB more at the peak"] = once(heavy).peak - light.peak

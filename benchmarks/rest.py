@@ -1,0 +1,71 @@
+"""At rest: what a pass costs that finds nothing, a daemon to which nothing comes, and one more mailbox."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks import meter
+from benchmarks.contenders import surroundings
+from benchmarks.goals import Found
+from benchmarks.lab import EMPTY, Lab, asked, daemon, idlers, lab, once, wait_until
+
+ROUNDS = 7
+SETTLE, WATCH = 20.0, 30.0      # seconds until a daemon is at rest, and for which its rest is measured
+ONE_MORE, MANY = 50, 500        # IDLE mailboxes beside the first; and in one process
+
+
+def run(found: Found, scale: float) -> None:
+    with lab(big=True) as here:
+        _once(found, here)
+        alone = _idle(found, here, 1, "rest")
+        many = max(20, int(MANY * scale)) if scale < 1 else MANY
+        crowd = _idle(found, here, many, "many")
+        found.further["idle mailbox, KiB each"] = (crowd[0] - alone[0]) * 1024 / (many - 1)
+        found.further["idle mailbox, ms CPU to connect"] = (crowd[1] - alone[1]) * 1000 / (many - 1)
+        found.further["500 mailboxes, MiB"] = alone[0] + (crowd[0] - alone[0]) * (MANY - 1) / (many - 1)
+        found.notes.append(f"IDLE mailboxes: measured with {many} in one process, over TLS.")
+
+
+def _once(found: Found, here: Lab) -> None:
+    """Compare `once` with nothing new to a Python that does nothing, in turns."""
+    settings = here.settings("nothing", {"ventes": EMPTY})
+    once(settings)
+    bare: list[meter.Ran] = []
+    passes: list[meter.Ran] = []
+    for _ in range(ROUNDS):
+        bare.append(meter.run([sys.executable, "-c", "pass"], cwd=here.folder, env=surroundings()))
+        passes.append(once(settings))
+    found.further["once with nothing new, of python -c pass"] = (
+        median(one.cpu for one in passes) / median(one.cpu for one in bare))
+    found.further["once with nothing new, on the clock"] = (
+        median(one.seconds for one in passes) / median(one.seconds for one in bare))
+    found.further["once with nothing new, MiB more"] = max(one.peak for one in passes) - _bare_memory(here.folder)
+
+
+def _bare_memory(folder: Path) -> float:
+    """Return MiB of a Python that does nothing; it is gone too soon to be looked at, so it says so itself."""
+    ran = meter.run([sys.executable, "-c", "print(open('/proc/self/status').read())"], cwd=folder, env=surroundings())
+    return next(int(line.split()[1]) / 1024 for line in ran.out.splitlines() if line.startswith("VmHWM"))
+
+
+def _idle(found: Found, here: Lab, count: int, name: str) -> tuple[float, float]:
+    """Return MiB and CPU seconds of a daemon with so many mailboxes, all at rest."""
+    users = {f"box{number}": f"{name}{number}@boutique.example" for number in range(count)}
+    idlers(here.dovecot, list(users.values()))
+    settings = here.settings(name, users, imap=here.dovecot.ports["imaps"], security="tls",
+                             more=f'ca_file = "{here.dovecot.ca_file}"\n')
+    with daemon(settings) as program:
+        looked = wait_until(lambda: (asked(settings, "SELECT count(*) FROM folders WHERE looked IS NOT NULL") or 0)
+                            >= count, 60 + count)
+        time.sleep(SETTLE)
+        used = meter.cpu_of(program.pid)
+        time.sleep(WATCH)
+        if name == "rest":
+            found.further["run at rest, ms CPU a second"] = (meter.cpu_of(program.pid) - used) * 1000 / WATCH
+            found.further["run at rest, MiB"] = meter.memory(program.pid, "VmRSS")
+        if not looked:
+            found.notes.append(f"Only {asked(settings, 'SELECT count(*) FROM folders')} of {count} were connected.")
+        return meter.memory(program.pid, "VmRSS"), used

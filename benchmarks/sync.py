@@ -1,0 +1,79 @@
+"""The first sync: taken up again after kill -9, others served meanwhile, two mailboxes on two cores."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+from benchmarks import mails, meter
+from benchmarks.contenders import command, surroundings, warm_up, write_settings
+from benchmarks.goals import Found
+from benchmarks.lab import Lab, asked, daemon, lab, once, settled, wait_until
+
+MAILS = 100_000
+BIG, OTHER, TWIN, TINY = (f"{name}@boutique.example" for name in ("big", "other", "twin", "tiny"))
+
+
+def run(found: Found, scale: float) -> None:
+    count = max(400, int(MAILS * scale / 10)) if scale < 1 else MAILS
+    with lab() as here:
+        here.fill(BIG, range(count))
+        whole = once(here.settings("whole", {"ventes": BIG}))
+        _killed(found, here, count, whole)
+        _meanwhile(found, here, count)
+        half = count // 2
+        here.fill(OTHER, range(half), mails.ANSWERED)
+        here.fill(TWIN, range(count, count + half), mails.ANSWERED)
+        _two(found, here)
+    found.notes.append(f"First sync: {count} mails.")
+
+
+def _killed(found: Found, here: Lab, count: int, whole: meter.Ran) -> None:
+    """Kill the program half way; a second run must end the work, and do little of it again."""
+    settings = here.settings("killed", {"ventes": BIG})
+    program = subprocess.Popen(command(settings, "once"), cwd=settings.parent, env=surroundings(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: program.poll() is not None or settled(settings) >= count // 2, 3600)
+    program.kill()
+    program.wait()
+    done = settled(settings)
+    rest = once(settings)
+    twice = asked(settings, "SELECT count(*) - count(DISTINCT sha256) FROM mails")
+    events = asked(settings, "SELECT count(*) - count(DISTINCT key) FROM events")
+    found.further["after kill -9: mails lost or done twice"] = abs(count - settled(settings)) + twice + events
+    left = max(count - done, 1) / count
+    found.further["after kill -9: work of the rest, of its share"] = rest.cpu / (whole.cpu * left)
+
+
+def _meanwhile(found: Found, here: Lab, count: int) -> None:
+    """While a big mailbox is caught up, let a mail come to another; how soon is it read?"""
+    here.fill(TINY, ())
+    settings = here.settings("meanwhile", {"ventes": BIG, "autre": TINY})
+    began = time.monotonic()
+    with daemon(settings):
+        wait_until(lambda: settled(settings) >= count // 10, 3600)
+        before = time.monotonic()
+        here.drop(TINY, 5_000_000)
+        sql = "SELECT 1 FROM mails WHERE mailbox = 'autre' AND state != 'kept'"
+        wait_until(lambda: bool(asked(settings, sql)), 3600)
+        served = time.monotonic() - before
+        wait_until(lambda: settled(settings) > count, 3600)
+    found.further["another mailbox's mail, of the time of the catching up"] = served / (time.monotonic() - began)
+
+
+def _two(found: Found, here: Lab) -> None:
+    """Compare two mailboxes to one of half the mails, on the clock: both cores at work give nearly 2."""
+    one = once(here.settings("one", {"ventes": OTHER})).seconds
+    two = once(here.settings("two", {"ventes": OTHER, "autre": TWIN})).seconds
+    found.further["two mailboxes, record only"] = 2 * one / two
+    answered = once(here.warm("one-reply", OTHER)).seconds
+    both = here.warm("two-reply", OTHER)
+    found.further["two mailboxes, with replies"] = 2 * answered / _both(here, both)
+
+
+def _both(here: Lab, settings: Path) -> float:
+    """Return the seconds of a pass over two mailboxes whose first look was empty."""
+    write_settings(settings.parent, {"ventes": OTHER, "autre": TWIN}, imap=here.imap, smtp=here.sink.port)
+    warm_up(settings, "autre", here.imap, TWIN)
+    return once(settings).seconds

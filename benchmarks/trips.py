@@ -1,0 +1,63 @@
+"""Round trips: how often the program waits for a server, and what a long wire costs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks import mails, meter
+from benchmarks.contenders import PEERS, surroundings
+from benchmarks.goals import Found
+from benchmarks.lab import Lab, Wire, lab, once
+from benchmarks.mailbox import PASSWORD
+
+SMALL, LARGE, SLOW = "small@boutique.example", "large@boutique.example", "slow@boutique.example"
+BATCH, BATCHES = 100, 4             # the difference of BATCHES and 1 is what each further batch takes
+RECORDED, REPLIED = 5000, 300       # mails over a long wire
+
+
+def run(found: Found, scale: float) -> None:
+    with lab() as here:
+        here.fill(SMALL, range(BATCH), mails.ANSWERED)
+        here.fill(LARGE, range(BATCHES * BATCH), mails.ANSWERED)
+        more = BATCHES - 1
+        small, large = _turns(here, SMALL), _turns(here, LARGE)
+        found.further["turns a batch of 100"] = (large[0] - small[0]) / more
+        found.further["turns a reply"] = (large[1] - small[1]) / (more * BATCH)
+        _recording(found, here, max(500, int(RECORDED * scale)))
+        _replying(found, here, max(40, int(REPLIED * scale)))
+
+
+def _turns(here: Lab, user: str) -> tuple[int, int]:
+    """Return the turns of a pass to the IMAP and the SMTP server."""
+    with Wire(here.imap) as imap, Wire(here.sink.port) as smtp:
+        once(here.warm(f"turns-{user}", user, imap=imap.port, smtp=smtp.port))
+        return imap.turns, smtp.turns
+
+
+def _recording(found: Found, here: Lab, count: int) -> None:
+    """Compare a first sync with 80 ms of delay to one without."""
+    here.fill(SLOW, range(count))
+    took = []
+    for rtt in (0.0, 0.08):
+        with Wire(here.imap, rtt) as imap:
+            took.append(once(here.settings(f"slow{rtt}", {"ventes": SLOW}, imap=imap.port)).seconds)
+    found.further["rate with 80 ms of delay, of that without"] = took[0] / took[1]
+    found.notes.append(f"Delay of 80 ms: {count} mails.")
+
+
+def _replying(found: Found, here: Lab, count: int) -> None:
+    """Compare what 20 ms of delay make of a reply, ours and the tutorial's: seconds added by each."""
+    user = "delayed@boutique.example"
+    here.fill(user, range(count), mails.ANSWERED)
+    with Wire(here.imap, 0.02) as imap, Wire(here.sink.port, 0.02) as smtp:
+        ours = once(here.warm("delayed", user, imap=imap.port, smtp=smtp.port)).seconds
+        theirs = _tutorial(here.place("tutorial"), imap.port, user, smtp.port)
+    found.further["a mail answered with 20 ms of delay, of the tutorial's"] = ours / theirs
+
+
+def _tutorial(folder: Path, imap: int, user: str, smtp: int) -> float:
+    ran = meter.run([sys.executable, str(PEERS / "tutorial.py"), str(imap), user, PASSWORD, str(smtp),
+                     str(folder / "peer.db")], cwd=folder, env=surroundings())
+    assert not ran.code, ran.err
+    return ran.seconds

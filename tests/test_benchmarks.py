@@ -1,0 +1,64 @@
+"""The benchmarks stay true: their mails are read as mails of marketplaces, all contenders do their work, and
+a generous ratio holds. The ratio is of CPU seconds, so that a busy machine cannot break it; it guards against
+an accident of a whole order, and is no goal: those stand in benchmarks/goals.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from benchmarks import contenders, mails, race
+from benchmarks.goals import GOALS, Found
+from benchmarks.table import BEGIN, END, PAGE, lines
+from bot import marketplaces
+from bot.core import message
+from bot.core.message import Origin
+
+HOST = "mx.boutique.example"
+MAILS = 200
+AT_LEAST = 0.2          # a tutorial's CPU seconds for these mails, of ours: the start of the program is in both
+
+
+def test_every_mail_of_the_benchmark_is_a_marketplaces_and_about_a_case_of_its_own() -> None:
+    references: Counter[tuple[str, str]] = Counter()
+    for number in range(10 * len(mails.LETTERS)):
+        seen = message.read(mails.mail(number), trusted=frozenset({HOST}))
+        claim = marketplaces.recognise(seen, marketplaces.installed())
+        assert claim, mails.LETTERS[number % len(mails.LETTERS)]
+        assert seen.origin is Origin.PROVEN
+        note = claim[0].parse(seen, claim[1])
+        references[note.marketplace, note.reference] += 1
+    assert max(references.values()) == 1
+
+
+def test_the_same_number_gives_the_same_mail() -> None:
+    at = message.read(mails.mail(1)).date
+    assert at
+    assert mails.mail(7, at=at) == mails.mail(7, at=at)
+    assert mails.mail(7, at=at) != mails.mail(8, at=at)
+
+
+def test_mails_are_of_one_to_thirty_kib() -> None:
+    sizes = sorted(len(mails.mail(number)) for number in range(300))
+    assert 500 < sizes[0] < 2048
+    assert 20 * 1024 < sizes[-1] < 32 * 1024
+
+
+@pytest.mark.timeout(600)
+def test_beside_a_tutorials_bot_no_accident_of_a_whole_order_has_happened() -> None:
+    ran = race.run(MAILS, 1, (contenders.OURS, contenders.TUTORIAL))
+    for places in (ran.record, ran.reply):
+        by_name = {place.name: place for place in places}
+        assert by_name[contenders.TUTORIAL].cpu >= AT_LEAST * by_name[contenders.OURS].cpu
+    found = Found(race=ran)
+    told = "\n".join(lines(found))
+    assert all(goal.what in told for goal in GOALS)
+    assert not ran.stages["record"]["missing"], "STAGES in benchmarks/stages.py names only what is gone"
+
+
+def test_the_page_has_its_marks() -> None:
+    page = PAGE.read_text("utf-8")
+    assert page.count(BEGIN) == page.count(END) == 1
+    assert page.index(BEGIN) < page.index(END)
