@@ -28,7 +28,7 @@ CASES = 100_000
 YEARS = timedelta(days=3 * 365)     # the time over which they came: some ninety a day
 OPEN = 3_000        # the newest, which are not closed
 ROUNDS = 5          # the best of them counts: what else the machine does is no merit of ours
-PASSWORD = "quatre lampes sur la table"  # noqa: S105 – opens a page that nobody serves
+PASSWORD = "quatre lampes sur la table"
 WORDS = ("bonjour commande lampe colis reçu cassée abîmé merci retour remboursement livraison facture quand où vis "
          "manque notice ampoule carafe ébréchée délai transporteur suivi adresse réponse rapide urgent photo").split()
 BUYERS = "Dupont Martin Bernard Petit Robert Durand Leroy Moreau Simon Laurent Roux Fournier Girard Bonnet".split()

@@ -23,7 +23,6 @@ from bot.living import read_times
 from bot.loop import LOGIN_PAUSE, Pass, Stop, at_work, database, receive_through, work_through
 from bot.settings import Mailbox, Settings, load
 
-AHEAD = timedelta(days=30)      # how far ahead a deadline's next rung is looked for
 LONGEST_REST = 900              # seconds
 
 
@@ -189,12 +188,12 @@ def _moment(row: Mapping[str, Any] | None) -> datetime | None:
 
 def wakes(guichet: Guichet, at: datetime) -> datetime | None:
     """Return when the seller's own clock next has something to do: a rung, a deadline, a mail that waits, an alarm."""
-    rungs = [timedelta(), *guichet.policy.warnings]
-    coming = [moment(row["due"]) - rung for row in guichet.store.running_deadlines(at + AHEAD) for rung in rungs]
-    for query in ("SELECT min(not_before) AS at FROM outbox WHERE state = 'ready' AND not_before > ?",
+    coming: list[datetime] = []
+    for query in ("SELECT min(look) AS at FROM deadlines WHERE state = 'open' AND look > ?",
+                  "SELECT min(not_before) AS at FROM outbox WHERE state = 'ready' AND not_before > ?",
                   "SELECT min(due) AS at FROM alarms WHERE ended IS NULL AND due > ?"):
         coming += [found] if (found := _moment(guichet.store.row(query, iso(at)))) else []
-    return min((one for one in coming if one > at), default=None)
+    return min(coming, default=None)
 
 
 # -- what failed rests ---------------------------------------------------------------------------
