@@ -13,7 +13,7 @@
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     leasing         who works on the database: the fence beside the lock
-    receiving       server or Maildir -> raw rows           edges/imap, edges/maildir, edges/store
+    receiving       server or Maildir -> raw rows           edges/imap, edges/exchange, edges/maildir, edges/store
     entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     reading         raw row -> an event, an order of the seller's, or the shelf:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from random import Random
 import pytest
 
 from bot.core.runs import parse, runs, united, written
+from bot.edges import EdgeError
 from bot.edges.imap import Imap
 from bot.edges.store import Arrival
 from bot.receiving import BATCH, receive
@@ -168,6 +169,20 @@ def test_a_mail_told_in_another_order_is_understood(stage: Stage) -> None:
         got = list(imap.fetch("INBOX", [1, 2]))
     assert [one.raw.endswith(mail(number)) for number, one in enumerate(got, 1)] == [True, True]
     assert all(abs(one.received - datetime.now(UTC)) < timedelta(minutes=5) for one in got)
+
+
+@pytest.mark.parametrize("garbled", [
+    (b"FETCH (", b"F\xffTCH ]"), (b"* 2 FETCH (UID 2 RFC", b"* 2 FETCH (FLAGS () X-RFC"),
+    (b"* 2 FETCH (UID 2 RFC", b"* OK 2 (UID 2 RFC")])
+def test_a_mail_whose_answer_was_garbled_does_not_pass_for_gone(garbled: tuple[bytes, bytes], stage: Stage) -> None:
+    stage.look(NOW)
+    stage.dovecot.deliver(stage.address, mail(1), mail(2), mail(3))
+    with tapped(stage) as (proxy, imap), suppress(EdgeError):
+        proxy.change = garbled
+        receive(stage.guichet.store, stage.mailbox, imap, NOW)
+    with tapped(stage) as (_, imap):
+        receive(stage.guichet.store, stage.mailbox, imap, NOW)
+    assert kept(stage) == 3
 
 
 def test_runs_say_what_the_numbers_said() -> None:

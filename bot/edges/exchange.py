@@ -28,6 +28,8 @@ _USUAL = re.compile(rb"\* \d+ FETCH \(UID (\d{1,10})"
                     rb' INTERNALDATE "([ \d]\d-[A-Za-z]{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4})"'
                     rb" BODY\[\] \{(\d{1,10})\}\r\n")
 _USUAL_SIZE = re.compile(rb"\* \d+ FETCH \(UID (\d{1,10}) RFC822\.SIZE (\d{1,19})\)\r\n")
+_ASIDE = re.compile(rb"(\d+ (EXISTS|EXPUNGE|RECENT)\b"
+                    rb"|(OK|NO|BAD|FLAGS|SEARCH|ESEARCH|VANISHED|CAPABILITY|STATUS|LIST)\b)", re.I)
 _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 
 Answer = dict[bytes, Any]
@@ -141,6 +143,8 @@ class Ahead:
         if re.match(rb"\d+ FETCH ", first, re.I):
             whole[0] = _without_name(whole[0])
             yield from _by_imapclient(whole)
+        elif not _ASIDE.match(first):   # a garbled answer must not pass for a mail that is gone
+            raise self._imap.abort(f"unexpected response: {first[:40]!r}")
 
     def _line(self) -> bytes:
         line: bytes = self._imap.readline()

@@ -334,7 +334,9 @@ class Imap:
         if state.uidnext <= after + 1:
             return []
         if not since and state.uidnext - after <= AHEAD * BATCH:
-            return runs(self._ask_sizes(name, range(after + 1, state.uidnext)))
+            sizes = self._ask_sizes(name, range(after + 1, state.uidnext))
+            if len(sizes) == state.uidnext - after - 1:
+                return runs(sizes)      # none is missing; else a search must say that it is not there
         criteria = [*(["UID", f"{after + 1}:*"] if after else []), *(["SINCE", since] if since else [])]
         found = self._search_runs(criteria or ["ALL"], state.exists)
         return [range(max(run.start, after + 1), run.stop) for run in found if run.stop > after + 1]

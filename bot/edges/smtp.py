@@ -217,7 +217,7 @@ class Smtp:
 
         None: the connection that was kept turned out to be gone or out of step, so nothing was begun.
         """
-        killpoint("smtp before DATA")
+        killpoint("smtp before the envelope in one stroke")
         try:
             reset, *said = self._ask_all(sender, recipient, echo, len(raw), kept)
         except _LostError as lost:

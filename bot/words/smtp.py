@@ -40,6 +40,7 @@ FRENCH = {
         "Boîte {mailbox} : {host}:{port} ne prend pas de message de {sender} ({reply}) ; autorisez ce compte "
         "à écrire avec cette adresse, ou changez `address`",
     "the connection was lost ({reason})": "la connexion a été perdue ({reason})",
+    "it spoke unasked": "il a parlé sans qu'on lui demande",
     "no connection": "pas de connexion",
     "Mailbox {mailbox}: security must be tls, starttls or plain for {host}:{port}, not {security}":
         "Boîte {mailbox} : pour {host}:{port}, security doit être tls, starttls ou plain, et non {security}",
