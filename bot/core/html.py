@@ -124,7 +124,7 @@ class _Walk:
     """One pass over the tree, without recursion: a bomb of nested elements must not end it.
 
     Attributes:
-        open: for each element that is open, whether it quotes and whether it paints its ground.
+        open: for each element that is open its name, whether it quotes and whether it paints its ground.
     """
 
     tree: Any
@@ -132,7 +132,7 @@ class _Walk:
     line: list[str] = field(default_factory=list)
     links: dict[str, None] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
-    open: list[tuple[bool, bool]] = field(default_factory=list)
+    open: list[tuple[str, bool, bool]] = field(default_factory=list)
     classes: frozenset[str] = frozenset()
     row: Any = None
     cells: int = 0
@@ -146,40 +146,45 @@ class _Walk:
         self.classes = _hidden_classes(self.tree)
         walker = etree.iterwalk(self.tree, events=("start", "end"))
         for event, element in walker:
-            tag = element.tag
             if event == "end":
-                self.leave(element, tag)
-                continue
-            hidden, paints = self.look(element, tag)
-            if hidden:
-                self.hide(element)
+                self.leave(element)
+            elif self.enter(element):
                 walker.skip_subtree()
-            elif tag in _LAID_OUT:
-                self.open_line(element, tag)
-            self.count(element, tag, paints)
-            if not hidden:
-                self.enter(element, tag)
         self.end_line()
         text = "\n".join(self.lines).strip("\n")
         return Page(text=text, links=tuple(self.links)[:MAX_LINKS], hidden=" ".join(self.hidden))
 
-    def look(self, element: Any, tag: str) -> tuple[bool, bool]:
-        """Return whether nobody sees an element, and whether it paints its ground."""
-        names = element.keys()
+    def enter(self, element: Any) -> bool:
+        """Open an element; say whether nobody sees what is in it. leave() comes for that one as well."""
+        tag = element.tag
+        hidden, paints = self.look(element, names) if (names := element.keys()) else (False, False)
+        hidden = hidden or tag in _NEVER_SEEN
+        if hidden:
+            self.hide(element)
+        elif tag in _LAID_OUT:
+            self.open_line(element, tag)
+        quotes = tag == "blockquote" and _is_quote(element)
+        self.open.append((tag, quotes, paints))
+        self.painted += paints
+        if quotes or tag == "pre":
+            self.quoted += quotes
+            self.preformatted += tag == "pre"
+        if not hidden:
+            if tag == "a":
+                self.link(element.get("href", ""))
+            if text := element.text:
+                self.say(text)
+        return hidden
+
+    def look(self, element: Any, names: list[str]) -> tuple[bool, bool]:
+        """Return whether the attributes of an element hide it, and whether they paint its ground."""
         looks = _looks(element.get("style", "")) if "style" in names else _PLAIN
         paints = looks.grounds or "class" in names or "bgcolor" in names or "background" in names
-        if tag in _NEVER_SEEN or "hidden" in names or looks.hides:
+        if "hidden" in names or looks.hides:
             return True, paints
         if self.classes and not self.classes.isdisjoint(element.get("class", "").split()):
             return True, paints
         return looks.white and not self.painted and not paints, paints
-
-    def count(self, element: Any, tag: str, paints: bool) -> None:
-        quotes = tag == "blockquote" and _is_quote(element)
-        self.open.append((quotes, paints))
-        self.quoted += quotes
-        self.painted += paints
-        self.preformatted += tag == "pre"
 
     def hide(self, element: Any) -> None:
         # what is hidden before all visible text is a preheader, which nearly every marketplace sends
@@ -187,21 +192,16 @@ class _Walk:
         if seen and (self.lines or self.line):
             self.hidden.append(_BLANKS.sub(" ", "".join(element.itertext())))
 
-    def enter(self, element: Any, tag: str) -> None:
-        if tag == "a":
-            self.link(element.get("href", ""))
-        if text := element.text:
-            self.say(text)
-
-    def leave(self, element: Any, tag: str) -> None:
+    def leave(self, element: Any) -> None:
+        tag, quotes, paints = self.open.pop()
         if element is self.row:
             self.row = None
         if tag in _BLOCKS and (self.line or self.row is not None):
             self.end_line()
-        quotes, paints = self.open.pop()
-        self.quoted -= quotes
         self.painted -= paints
-        self.preformatted -= tag == "pre"
+        if quotes or tag == "pre":
+            self.quoted -= quotes
+            self.preformatted -= tag == "pre"
         if tail := element.tail:
             self.say(tail)
 
@@ -228,8 +228,10 @@ class _Walk:
             for other in others:
                 self.end_line(always=True)
                 self.line.append(other)
-        elif (flat := _WIDE_BLANKS.sub(" ", text)) != " " or self.line:
-            self.line.append(flat)
+        elif text.strip(" \t\r\n\f"):
+            self.line.append(_WIDE_BLANKS.sub(" ", text))
+        elif self.line:
+            self.line.append(" ")
 
     def end_line(self, always: bool = False) -> None:
         if self.row is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
+from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
 __all__ = ["opens"]
@@ -71,7 +72,12 @@ def opens(link: str) -> str:
         host, address = _parts(_target(link))
     if not host:
         return ""
-    return next((does for whose, what, does in _ROWS if whose.fullmatch(host) and what.search(address)), "")
+    return next((does for what, does in _rows_of(host) if what.search(address)), "")
+
+
+@lru_cache(maxsize=128)
+def _rows_of(host: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((what, does) for whose, what, does in _ROWS if whose.fullmatch(host))
 
 
 def _parts(link: str) -> tuple[str, str]:

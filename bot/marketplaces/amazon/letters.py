@@ -34,6 +34,8 @@ _TOKEN = re.compile(r"\[commMgrTok: ?([A-Z0-9]{8,20})\]")
 _PRE = "-o-pre-wrap"    # marks the one block of Amazon's HTML that holds the buyer's words, in every language
 _DASHED = re.compile(r"-{5,}.{0,200}")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"), "-")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NUMERIC_DAY = re.compile("[0-9][/.-][0-9]{1,2}[/.-][0-9]")    # what each of the dates below holds
 _US_DATE = re.compile(
     r"\b(?:(?P<english>by|before|until)|avant le|entro il|bis zum|antes del)\s{1,3}(?:the )?"
     r"(?P<one>[0-9]{1,2})[/.-](?P<two>[0-9]{1,2})[/.-][0-9]{2,4}"
@@ -219,11 +221,14 @@ def _order(letter: Letter, message: Message) -> tuple[str, str]:
 
 def _unclean(text: str) -> set[str]:
     """Return order numbers that show only once foreign digits, dashes and invisible characters are mended."""
-    mended = "".join(_mend(char) for char in normalize("NFKC", text).translate(_DASHES))
+    if text.isascii():
+        return set()
+    mended = _NOT_ASCII.sub(_mend, normalize("NFKC", text).translate(_DASHES))
     return set(ORDER.findall(mended)) - set(ORDER.findall(text))
 
 
-def _mend(char: str) -> str:
+def _mend(found: re.Match[str]) -> str:
+    char = found[0]
     if char.isdecimal():
         return str(int(char))
     return "" if category(char) == "Cf" else char
@@ -297,7 +302,7 @@ def _foreign_reply(message: Message, tables: Tables) -> str:
 
 def ambiguous(own: str) -> str:
     """Name a date that is 3 April or 4 March by who reads it."""
-    for found in _US_DATE.finditer(plain(own)):
+    for found in _US_DATE.finditer(plain(own)) if _NUMERIC_DAY.search(own) else ():
         one, two = int(found["one"]), int(found["two"])
         if found["clock"] or (found["english"] and one != two and max(one, two) <= 12):
             return say("deadline_ambiguous: «{words}» may be read in two ways", words=found[0])
