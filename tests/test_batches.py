@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from bot.core.case import Case
 from bot.core.errors import UnreadableError
+from bot.core.event import CaseKey, Kind
 from bot.core.message import Message
 from bot.core.policy import Mode
 from bot.edges.reader import Asked, Reader
-from bot.edges.store import Arrival, StorageError, Store, moment
+from bot.edges.store import ALIKE, Arrival, StorageError, Store, moment
 from bot.loop import Stop, resolving_steps, until_idle
 from bot.reading import MOST, MOST_ATTEMPTS, read_some
 from bot.receiving import receive_maildir
@@ -299,3 +301,25 @@ def test_mails_are_kept_under_the_hash_they_were_forgotten_under(world: World) -
     world.store.keep("ventes", [arrival], NOW)
     world.store.run("UPDATE mails SET sha256 = ?", world.store.keyed(world.one("mails")["sha256"]))
     assert world.store.keep("ventes", [replace(arrival, place="1/2")], NOW) == 0
+
+
+def test_a_name_that_very_many_cases_share_joins_none_of_them(world: World) -> None:
+    key = CaseKey(marketplace="amazon", shop="amazon", reference="unheard of")
+    for number in range(ALIKE):
+        case = Case(key=replace(key, reference=str(number)), kind=Kind.BUYER_WROTE, order=order(number))
+        world.store.record_aliases(key, world.store.record_case(case, NOW), ("shared",))
+    found = world.store.find_case(key, ("shared",), (), order=order(7))
+    assert found
+    assert found.key.reference == "7"
+    one_more = Case(key=replace(key, reference="one more"), kind=Kind.BUYER_WROTE, order=order(1000))
+    world.store.record_aliases(key, world.store.record_case(one_more, NOW), ("shared",))
+    assert world.store.find_case(key, ("shared",), (), order=order(7)) is None
+
+
+def test_an_order_nobody_told_of_is_strange_only_where_sales_are_told(world: World) -> None:
+    world.hears(buyer_writes())
+    key = CaseKey(marketplace="amazon", shop="amazon", reference=world.one("cases")["reference"])
+    assert not world.store.is_strange(key, 1, order(9))
+    world.store.run("UPDATE cases SET sold = 1 WHERE id = 1")
+    assert world.store.is_strange(key, 99, order(9))
+    assert not world.store.is_strange(key, 99, None)
