@@ -370,7 +370,7 @@ def test_the_digest_tells_the_week(world: World) -> None:
     answers(world, 1, NOW + 30 * HOUR)
     digest(world.guichet, world.now, asked=True)
     body = world.to_marie("digest")[-1]["body"]
-    assert ("Sept jours      amazon: réponses en moins de 24 heures 0 % (0 sur 1), objectif > 90 % manqué, plus de 24 "
+    assert ("Sept jours      Amazon: réponses en moins de 24 heures 0 % (0 sur 1), objectif > 90 % manqué, plus de 24 "
             "heures 100 % (1 sur 1), objectif ≤ 10 % manqué, délai de réponse moyen 1 jour 6 heures\n") in body
 
 

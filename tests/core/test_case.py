@@ -36,6 +36,11 @@ def test_return_that_amazon_authorised_waits_for_the_buyer() -> None:
     assert apply(CASE, event(Kind.RETURN_OPENED, authorised="no")).turn is Party.SELLER
 
 
+def test_words_for_customer_service_give_the_marketplace_the_turn() -> None:
+    assert apply(replace(CASE, turn=Party.SELLER), event(Kind.SELLER_ANSWERED, told="marketplace")).turn \
+        is Party.MARKETPLACE
+
+
 def test_an_answer_gives_the_buyer_the_turn_and_leaves_the_stage() -> None:
     after = apply(replace(CASE, turn=Party.SELLER), event(Kind.SELLER_ANSWERED))
     assert (after.stage, after.turn) == (Stage.ESCALATED, Party.BUYER)
