@@ -598,7 +598,8 @@ class Store:
         marks = ", ".join("?" for _ in move.frm)
         return bool(self.run(
             "UPDATE outbox SET state = ?, changed = ?, attempts = attempts + ?, spent = max(spent, ?),"
-            f" raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END WHERE id = ? AND state IN ({marks})",
+            " raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END"
+            f" WHERE id = ? AND state IN ({marks})",
             move.to, iso(now), tries, move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
     def adopt(self, draft: int) -> None:
