@@ -127,10 +127,15 @@ def _settle_call(guichet: Guichet, row: Row, called: Called, now: datetime) -> N
         unknown(guichet, row, called.words, now)
 
 
-def _claim(guichet: Guichet, row: Row, clock: Callable[[], datetime]) -> Callable[[], bool]:
-    """Return what moves a row on to `transmitting` at the last moment at which it surely has not left."""
+def _claim(guichet: Guichet, row: Row, clock: Callable[[], datetime], tries: int = 0) -> Callable[[], bool]:
+    """Return what moves a row on to `transmitting` at the last moment at which it surely has not left.
+
+    A mail takes two commits, this and what became of it, and not fewer: were `sent` to wait for the next mail's, a
+    kill in between would leave a mail that was taken as one nobody knows of.
+    """
     def claim() -> bool:
-        return guichet.store.move(Move(draft=row["id"], frm=(State.READY,), to=State.TRANSMITTING, why=""), clock())
+        return guichet.store.move(Move(draft=row["id"], frm=(State.READY,), to=State.TRANSMITTING, why=""), clock(),
+                                  tries=tries)
     return claim
 
 
@@ -184,41 +189,22 @@ def _went_out_already(guichet: Guichet, look: SentLook, row: Row, now: datetime)
 
 
 def _send_one(guichet: Guichet, smtp: Smtp, mailbox: Mailbox, row: Row, clock: Callable[[], datetime]) -> None:
-    claim = Claim(guichet, row, clock)
+    claim, made = _claim(guichet, row, clock, tries=1), list[bool]()
+
+    def claimed() -> bool:
+        made.append(claim())
+        return made[-1]
+
     try:
-        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], claim,
+        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], claimed,
                             echo=_echo(guichet, mailbox, row, clock()))
     except UnsafeMailError as error:
         sending = Sending(outcome=Outcome.REFUSED, reply=str(error))
     if sending.no_echo:
         _learn_no_echo(guichet, mailbox, sending.no_echo, clock())
-    with guichet.store.write_tx():
-        if not claim.made and sending.outcome is not Outcome.WITHDRAWN:
-            claim.count()
-        _settle(guichet, {**row, "attempts": row["attempts"] + 1}, sending, clock())
-
-
-class Claim:
-    """What moves a row on to `transmitting`, and counts the try, at the last moment at which it surely has not left.
-
-    Two commits a mail: this one, and what became of it. They cannot be fewer. The `sent` of one mail may not wait for
-    the `transmitting` of the next: killed in between, a mail that was taken would stand as one nobody knows of, and
-    the seller would be asked about it.
-    """
-
-    def __init__(self, guichet: Guichet, row: Row, clock: Callable[[], datetime]) -> None:
-        self._store, self._row, self._move = guichet.store, row, _claim(guichet, row, clock)
-        self.made = False
-
-    def __call__(self) -> bool:
-        with self._store.write_tx():
-            self.made = self._move()
-            if self.made:
-                self.count()
-        return self.made
-
-    def count(self) -> None:
-        self._store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", self._row["id"])
+    if not any(made) and sending.outcome is not Outcome.WITHDRAWN:
+        guichet.store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row["id"])
+    _settle(guichet, {**row, "attempts": row["attempts"] + 1}, sending, clock())
 
 
 def _echo(guichet: Guichet, mailbox: Mailbox, row: Row, now: datetime) -> str:

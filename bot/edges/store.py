@@ -602,13 +602,14 @@ class Store:
             row.error, iso(row.not_before) if row.not_before else None, row.remarks, _json(dict(row.parameters)),
             row.once, row.words_from, row.words_hash, iso(now), iso(now)) or None
 
-    def move(self, move: Move, now: datetime, raw: bytes | None = None) -> bool:
-        """Move an outbox row on, if it still stands where it must; say whether it did."""
+    def move(self, move: Move, now: datetime, raw: bytes | None = None, *, tries: int = 0) -> bool:
+        """Move an outbox row on, if it still stands where it must, and count the tries; say whether it did."""
         marks = ", ".join("?" for _ in move.frm)
         return bool(self.run(
-            "UPDATE outbox SET state = ?, changed = ?, spent = max(spent, ?), raw = CASE WHEN ? AND what NOT IN"
-            f" ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END WHERE id = ? AND state IN ({marks})",
-            move.to, iso(now), move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
+            "UPDATE outbox SET state = ?, changed = ?, attempts = attempts + ?, spent = max(spent, ?),"
+            " raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END"
+            f" WHERE id = ? AND state IN ({marks})",
+            move.to, iso(now), tries, move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
     def adopt(self, draft: int) -> None:
         """Make what was to leave alone the seller's own, once he has said yes: no pause and no cap holds it back."""
