@@ -22,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bot.fleet.directory import SHARD
 from tests.fleet.crowd import Crowd, crowd_of
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
@@ -59,7 +60,8 @@ def measured(workers: int, sellers: int, mails: int, idle: float) -> dict[str, A
         bare = sum(map(memory, pids))
         fleet.add(sellers)
         fleet.until_visited(900)
-        fleet.until(lambda: len(set(fleet.served_by().values())) == workers, 180, "a share for each")
+        shares = min(workers, -(-sellers // SHARD))
+        fleet.until(lambda: len(set(fleet.served_by().values())) == shares, 180, "a share for each")
         time.sleep(20)
         before, began = cpu(pids), time.monotonic()
         time.sleep(idle)
