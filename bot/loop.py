@@ -20,30 +20,20 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
-from bot import alarming
+from bot import alarming, errands
 from bot.core.errors import BotError
-from bot.dating import keep_calendar
-from bot.digesting import tell_digest
-from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.disk import must_be_here, must_have_room, put_by
 from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
-from bot.filing import file_one
-from bot.forgetting import retire
-from bot.guichet import Guichet, templates_of
+from bot.guichet import Guichet, own_words
 from bot.leasing import BusyError, leased
 from bot.living import beat
-from bot.reading import read_some
 from bot.receiving import open_imap, receive, receive_maildir
 from bot.reconciling import reconcile
-from bot.reminding import remind_to_rate
-from bot.resolving import resolve_one, settle_echo
 from bot.saving import daily, ended_well, look_over
-from bot.sending import send_ready
 from bot.settings import Mailbox, Settings
-from bot.ticking import catch_up, tick
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -191,7 +181,7 @@ def once(settings: Settings) -> Pass:
         BusyError: another process is at work.
         StorageError: the database cannot be used at all.
     """
-    if templates_of(settings).has_own:      # the program's own are known to fit
+    if own_words(settings).is_dir():      # the program's own are known to fit
         try_templates(settings)
     with at_work(settings):
         killpoint("once, with the lock")
@@ -199,8 +189,7 @@ def once(settings: Settings) -> Pass:
         killpoint("once, with the database")
         done = work_through(guichet, settings.mailboxes, _receive_once, Stop())
         killpoint("once, before the end")
-        guichet.reader.close()
-        guichet.store.close()
+        guichet.close()
     killpoint("once, without the lock")
     return done
 
@@ -217,7 +206,7 @@ def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable
     watch_machine(guichet)
     until_idle(reading_steps(guichet), stop)
     _try(done, lambda: until_idle(resolving_steps(guichet), stop))
-    for name, error in send_ready(guichet, now, resting) if not stop.asked else ():
+    for name, error in errands.send(guichet, now, resting) if not stop.asked else ():
         _sent_safely(guichet, name, error)
         if error and name not in refused:   # the same log-in is refused: told once is enough
             done.note(error, f"sending:{name}")
@@ -243,13 +232,12 @@ def try_templates(settings: Settings) -> None:
 def keep_in_order(guichet: Guichet) -> None:
     """What is to be done once a day; a run without anything to do costs nothing."""
     daily(guichet.settings, now())
-    retire(guichet.store, guichet.settings.keeping.raw, now())
+    errands.retire_old(guichet, now())
 
 
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (read_some, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, keep_calendar, tick)
-    return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
+    return [lambda step=step: step(guichet, clock()) for step in errands.READING]  # type: ignore[misc]
 
 
 def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:
@@ -268,7 +256,7 @@ def _sent_safely(guichet: Guichet, name: str, error: EdgeError | None) -> None:
 
 
 def resolving_steps(guichet: Guichet) -> list[Step]:
-    return [lambda: settle_echo(guichet, now()), lambda: resolve_one(guichet, now()), lambda: file_one(guichet, now())]
+    return [lambda step=step: step(guichet, now()) for step in errands.RESOLVING]  # type: ignore[misc]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -421,7 +409,7 @@ class Watcher(Worker):
                     self.on_news()
                 alarming.end_alarm(guichet, self.alarm, now())
                 reconcile(guichet, self.mailbox, imap, now())
-                guichet.reader.rest(0)
+                guichet.rest(0)
                 if not stop.asked:
                     imap.wait(self.mailbox.folders[0], POLL)
 
@@ -434,15 +422,15 @@ def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
         looks, steady = alarming.Looks(), now() + 5 * timedelta(seconds=POLL)
         steps = [_telling(step, on_news) for step in reading_steps(guichet)[:-1]]
         clock = schedule.Scheduler()
-        clock.every(15).seconds.do(lambda: tick(guichet, now()))
-        clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
+        clock.every(15).seconds.do(lambda: errands.look_at_clock(guichet, now()))
+        clock.every(10).minutes.do(lambda: errands.remind(guichet, now()))
         clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
         clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
         while not stop.asked:
             seen = guichet.store.version()
             until_idle(steps, stop)
             clock.run_pending()
-            guichet.reader.rest()
+            guichet.rest()
             stop.pause_until_news(guichet.store, seen, ROUND)
     return reading
 
@@ -479,7 +467,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
         until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
         alarming.end_alarm(guichet, "thread:sending", now())
-        for name, error in send_ready(guichet, now, resting):
+        for name, error in errands.send(guichet, now, resting):
             _sent_safely(guichet, name, error)
             if error:
                 waiting.setdefault(name, Backoff()).wait(error)

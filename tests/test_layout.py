@@ -22,11 +22,11 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 FROM_THE_TOP = ("cli", "dashboard", "fleet",
                 "helping", "completing", "demo", "beginning", "penning", "granting", "reporting",
                 "backtesting", "replaying", "gathering", "checking", "inspecting", "finding", "trying", "evidence",
-                "exporting", "telling", "showing", "anonymising", "expecting", "loop", "leasing", "reconciling",
-                "sending", "resolving", "filing", "settling", "reading", "hearing", "ordering", "reminding", "ticking",
+                "exporting", "telling", "showing", "anonymising", "expecting", "loop", "errands", "leasing",
+                "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing", "ordering", "reminding", "ticking",
                 "digesting", "dating", "counting", "rehearsing", "pipeline", "drifting", "alarming", "calling",
                 "receiving", "entering", "breaking", "writing", "proofing", "standing", "pausing", "forgetting",
-                "living", "guichet", "switching", "saving", "settings")
+                "living", "due", "guichet", "switching", "saving", "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files

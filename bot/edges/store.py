@@ -18,19 +18,21 @@ from errno import ENOSPC
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.core.action import Move, Rewrite, State
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
-from bot.core.event import CaseKey, Event, Kind, Party
-from bot.core.grant import ALPHABET, Grant
-from bot.core.message import Message, Origin
+from bot.core.event import CaseKey, Event, Kind, Origin, Party
 from bot.edges import EdgeError
 from bot.edges.copies import copy
 from bot.edges.killpoint import killpoint_of_commit
 from bot.edges.schema import migrations
 from bot.words import say
+
+if TYPE_CHECKING:
+    from bot.core.grant import Grant
+    from bot.core.message import Message
 
 Row = dict[str, Any]
 
@@ -667,6 +669,8 @@ class Store:
 
     def mint(self, grant: Grant) -> str:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
+        from bot.core.grant import ALPHABET
+
         token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
         self.grant(token, grant)
         return token
