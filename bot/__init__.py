@@ -3,6 +3,7 @@
     run_bot.py      hands its arguments to
     cli             the commands; `showing`, `telling`, `trying`, `checking`, `expecting`, `anonymising` are what
                     some of them do
+    working         `once` and `run`, had without the other commands; what all of them share
     helping         what `--help` says of them
     completing      what makes a shell complete the commands
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers

@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.core.action import Move, Rewrite, State
-from bot.core.case import Case, Stage
-from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Event, Kind, Origin, Party
 from bot.edges import EdgeError
 from bot.edges.copies import copy
@@ -31,6 +29,8 @@ from bot.edges.schema import migrations
 from bot.words import say
 
 if TYPE_CHECKING:
+    from bot.core.case import Case
+    from bot.core.deadline import Deadline
     from bot.core.grant import Grant
     from bot.core.message import Message
 
@@ -453,7 +453,7 @@ class Store:
         """Return the case under this key as it stands, or a new one."""
         row = self.row("SELECT * FROM cases WHERE marketplace = ? AND shop = ? AND reference = ?",
                        key.marketplace, key.shop, key.reference)
-        return _case(row) if row else Case(key=key)
+        return _case(row) if row else _new_case(key)
 
     def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
                   order: str | None = None, item: str | None = None) -> Case | None:
@@ -934,7 +934,15 @@ def _differ(one: str | None, other: str | None) -> bool:
     return bool(one and other and one != other)
 
 
+def _new_case(key: CaseKey) -> Case:
+    from bot.core.case import Case
+
+    return Case(key=key)
+
+
 def _case(row: Row) -> Case:
+    from bot.core.case import Case, Stage
+
     return Case(
         key=CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"]),
         number=row["id"], mailbox=row["mailbox"], order=row["order_number"], item=row["item"], buyer=row["buyer"],
