@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says: it dies silently behind NAT
 MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
+AT_ONCE = 8            # mailboxes that a pass receives from at the same time
+MEANWHILE = 0.2        # seconds between looks whether they brought something to read
 LOOK = 1.0             # seconds between looks whether another process has written: it may have released a draft
 ROUND = 5.0            # seconds between rounds though nobody wrote: what was to wait may have waited long enough
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
@@ -173,6 +175,10 @@ class Pass:
         if name and isinstance(error, EdgeError):
             self.stuck[name] = error
 
+    def add(self, other: Pass) -> None:
+        self.failures += [failure for failure in other.failures if failure not in self.failures]
+        self.stuck |= other.stuck
+
 
 def once(settings: Settings) -> Pass:
     """Receive, read, tick and send until nothing is left to do; one mailbox that fails stops no other.
@@ -187,7 +193,7 @@ def once(settings: Settings) -> Pass:
         killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)))
         killpoint("once, with the database")
-        done = work_through(guichet, settings.mailboxes, _receive_once, Stop())
+        done = work_through(guichet, settings.mailboxes, _receive_once, Stop(), together=True)
         killpoint("once, before the end")
         guichet.close()
     killpoint("once, without the lock")
@@ -195,14 +201,15 @@ def once(settings: Settings) -> Pass:
 
 
 def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable[[Guichet, Mailbox], None],
-                 stop: Stop, resting: Container[str] = ()) -> Pass:
+                 stop: Stop, resting: Container[str] = (), *, together: bool = False) -> Pass:
     """Receive from these mailboxes, then read, tick and send until nothing is left, or `stop` is asked.
 
-    Only while holding the lock. `resting`: mailboxes from which nothing is sent this time.
+    Only while holding the lock. `resting`: mailboxes from which nothing is sent this time; `together`: they are
+    received from at once, and `fetch` is called by other threads, each with a database connection of its own.
     """
     done = Pass()
-    refused = [mailbox.name for mailbox in mailboxes
-               if not stop.asked and not _receive_safely(done, guichet, mailbox, fetch)]
+    receive_all = _receive_together if together and len(mailboxes) > 1 else _receive_in_turn
+    refused = receive_all(done, guichet, mailboxes, fetch, stop)
     watch_machine(guichet)
     until_idle(reading_steps(guichet), stop)
     _try(done, lambda: until_idle(resolving_steps(guichet), stop))
@@ -268,8 +275,42 @@ def _try(done: Pass, work: Callable[[], object]) -> None:
         done.note(error)
 
 
-def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox,
-                    fetch: Callable[[Guichet, Mailbox], None]) -> bool:
+Fetch = Callable[[Guichet, Mailbox], None]
+
+
+def _receive_in_turn(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Fetch, stop: Stop) -> list[str]:
+    """Receive from one mailbox after the other; return the names of those that failed."""
+    return [mailbox.name for mailbox in mailboxes
+            if not stop.asked and not _receive_safely(done, guichet, mailbox, fetch)]
+
+
+def _receive_together(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Fetch,
+                      stop: Stop) -> list[str]:
+    """Receive from some mailboxes at once, and read meanwhile what has come; return the names of those that failed."""
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    with ThreadPoolExecutor(AT_ONCE, "receiving") as pool:
+        receiving = {box.name: pool.submit(_receive_apart, guichet.settings, box, fetch, stop) for box in mailboxes}
+        while wait(receiving.values(), MEANWHILE).not_done:
+            until_idle([lambda: errands.read(guichet, now())], stop)
+    passes = {name: one.result() for name, one in receiving.items()}
+    for one in passes.values():
+        done.add(one)
+    return [name for name, one in passes.items() if one.failures]
+
+
+def _receive_apart(settings: Settings, mailbox: Mailbox, fetch: Fetch, stop: Stop) -> Pass:
+    """Receive from one mailbox in a thread of its own."""
+    guichet = Guichet(settings, Store(database(settings)))
+    try:
+        done = Pass()
+        _receive_in_turn(done, guichet, [mailbox], fetch, stop)
+        return done
+    finally:
+        guichet.close()
+
+
+def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox, fetch: Fetch) -> bool:
     """Receive once, and raise or end the mailbox's alarm; say whether it could be received from."""
     try:
         fetch(guichet, mailbox)
