@@ -594,12 +594,9 @@ class Imap:
         with self._talking(seconds) as client:
             self._start_idle(client)
             news = [] if _holds_more(client) else client.idle_check(timeout=seconds)
-            for told in news:
-                if told[0] == b"BYE":
-                    self._drop()
-                    raise _farewell(self.account, b" ".join(map(_as_bytes, told[1:])))
-            _, more = client.idle_done()
-        return any(told[1:2] == (b"EXISTS",) for told in (*news, *more))
+            self._heed_farewell(news)
+            news += self._end_idle(client)
+        return any(told[1:2] == (b"EXISTS",) for told in news)
 
     def listen(self, name: str) -> int | None:
         """Begin to idle and return the descriptor that becomes readable with news; None where there is no IDLE.
@@ -616,7 +613,7 @@ class Imap:
     def heed(self) -> bool:
         """End what `listen` began; say whether there is news."""
         with self._talking() as client:
-            return any(told[1:2] == (b"EXISTS",) for told in client.idle_done()[1])
+            return any(told[1:2] == (b"EXISTS",) for told in self._end_idle(client))
 
     def changed(self, name: str) -> bool:
         """Say whether the folder stands otherwise than at the last look."""
@@ -631,6 +628,18 @@ class Imap:
             # A server that offers IDLE and refuses it, or speaks before its "+": after reconnecting we poll.
             self._idles = isinstance(error, imaplib.IMAP4.abort)
             raise imaplib.IMAP4.abort(*error.args) from error
+
+    def _end_idle(self, client: Any) -> list[Any]:
+        """Have DONE answered and return what else was said: BYE, too, if it came in one piece with the server's "+"."""
+        _, told = client.idle_done()
+        self._heed_farewell(told)
+        return list(told)
+
+    def _heed_farewell(self, news: Iterable[Any]) -> None:
+        for told in news:
+            if told[0] == b"BYE":
+                self._drop()
+                raise _farewell(self.account, b" ".join(map(_as_bytes, told[1:])))
 
     # ---- what we sent
 
