@@ -14,6 +14,7 @@
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
     errands         the pieces of work of a pass, each loaded when there is something to do; `due` says whether
+    progressing     how far a first look is, on a terminal
     leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/exchange, edges/maildir, edges/store
     entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ class Guichet:
     store: Store
     given: Reader | None = None     # else one is made when the first mail is read
     dns: Dns = field(default_factory=resolver)
+    progress: Callable[[str, int, int], None] | None = None     # is told of a first look: mailbox, mails kept, of all
 
     @property
     def seller(self) -> Seller:

@@ -30,7 +30,8 @@ from bot.edges.store import StorageError, Store
 from bot.guichet import Guichet, own_words
 from bot.leasing import BusyError, leased
 from bot.living import beat
-from bot.receiving import open_imap, receive, receive_maildir
+from bot.progressing import on_terminal
+from bot.receiving import Progress, open_imap, receive, receive_maildir
 from bot.reconciling import reconcile
 from bot.saving import daily, ended_well, look_over
 from bot.settings import Mailbox, Settings
@@ -191,7 +192,7 @@ def once(settings: Settings) -> Pass:
         try_templates(settings)
     with at_work(settings):
         killpoint("once, with the lock")
-        guichet = Guichet(settings, Store(database(settings)))
+        guichet = Guichet(settings, Store(database(settings)), progress=on_terminal())
         killpoint("once, with the database")
         done = work_through(guichet, settings.mailboxes, _receive_once, Stop(), together=True)
         killpoint("once, before the end")
@@ -290,7 +291,7 @@ def _receive_together(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox]
     from concurrent.futures import ThreadPoolExecutor, wait
 
     with ThreadPoolExecutor(AT_ONCE, "receiving") as pool:
-        receiving = {box.name: pool.submit(_receive_apart, guichet.settings, box, fetch, stop) for box in mailboxes}
+        receiving = {box.name: pool.submit(_receive_apart, guichet, box, fetch, stop) for box in mailboxes}
         while wait(receiving.values(), MEANWHILE).not_done:
             until_idle([lambda: errands.read(guichet, now())], stop)
     passes = {name: one.result() for name, one in receiving.items()}
@@ -299,9 +300,9 @@ def _receive_together(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox]
     return [name for name, one in passes.items() if one.failures]
 
 
-def _receive_apart(settings: Settings, mailbox: Mailbox, fetch: Fetch, stop: Stop) -> Pass:
+def _receive_apart(shared: Guichet, mailbox: Mailbox, fetch: Fetch, stop: Stop) -> Pass:
     """Receive from one mailbox in a thread of its own."""
-    guichet = Guichet(settings, Store(database(settings)))
+    guichet = Guichet(shared.settings, Store(database(shared.settings)), progress=shared.progress)
     try:
         done = Pass()
         _receive_in_turn(done, guichet, [mailbox], fetch, stop)
@@ -337,9 +338,9 @@ def receive_through(guichet: Guichet, mailbox: Mailbox, imap: Imap | None) -> No
     """Keep what is new, over a connection that stands or, without one, from a Maildir; compare ledger and server."""
     must_have_room(guichet.settings.data)
     if imap is None:
-        receive_maildir(guichet.store, mailbox, now())
+        receive_maildir(guichet.store, mailbox, now(), guichet.progress)
     else:
-        receive(guichet.store, mailbox, imap, now())
+        receive(guichet.store, mailbox, imap, now(), guichet.progress)
     reconcile(guichet, mailbox, imap, now())
 
 
@@ -356,11 +357,11 @@ def run(settings: Settings) -> None:
     stop = Stop()
     with at_work(settings, stop.ask):
         stop.listen()
-        readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
+        readers, progress = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes], on_terminal()
         sending = Worker(settings, stop, _sending)
         reading = Worker(settings, stop, _reading(sending.stop.wake))
         for reader in readers:
-            reader.on_news = reading.stop.wake
+            reader.on_news, reader.progress = reading.stop.wake, progress
         workers = [*readers, reading, sending, Worker(settings, stop, _beating([reading, sending]))]
         for worker in workers:
             worker.start()
@@ -383,13 +384,14 @@ class Worker(threading.Thread):
         super().__init__(daemon=True, name=work.__name__.strip("_"))
         self.settings, self.whole, self.stop, self.work = settings, stop, Stop(), work
         self.alarm = f"thread:{self.name}"
+        self.progress: Progress | None = None
 
     def run(self) -> None:
         backoff = Backoff()
         while not self.stop.asked:
             began = time.monotonic()
             try:
-                self.work(Guichet(self.settings, Store(database(self.settings))), self.stop)
+                self.work(Guichet(self.settings, Store(database(self.settings)), progress=self.progress), self.stop)
             except Exception as error:  # noqa: BLE001 – ours or the world's: this thread tries again
                 if time.monotonic() - began > SETTLED:
                     backoff = Backoff()
@@ -435,7 +437,7 @@ class Watcher(Worker):
     def _watch_maildir(self, guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
             must_have_room(self.settings.data)
-            if receive_maildir(guichet.store, self.mailbox, now()):
+            if receive_maildir(guichet.store, self.mailbox, now(), guichet.progress):
                 self.on_news()
             alarming.end_alarm(guichet, self.alarm, now())
             reconcile(guichet, self.mailbox, None, now())
@@ -446,7 +448,7 @@ class Watcher(Worker):
             self._interrupt = imap.interrupt
             while not stop.asked:
                 must_have_room(self.settings.data)
-                if receive(guichet.store, self.mailbox, imap, now()):
+                if receive(guichet.store, self.mailbox, imap, now(), guichet.progress):
                     self.on_news()
                 alarming.end_alarm(guichet, self.alarm, now())
                 reconcile(guichet, self.mailbox, imap, now())

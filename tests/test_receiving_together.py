@@ -11,7 +11,7 @@ import pytest
 
 from bot.edges import EdgeError
 from bot.edges.clock import now
-from bot.edges.store import Store
+from bot.edges.store import Row, Store
 from bot.guichet import Guichet
 from bot.loop import Fetch, Pass, Stop, database, work_through
 from bot.receiving import receive_maildir
@@ -67,7 +67,7 @@ def test_mailboxes_are_received_from_at_the_same_time(shop: Guichet) -> None:
 
 
 def test_what_one_mailbox_brought_is_read_while_another_is_still_received_from(shop: Guichet) -> None:
-    read = []
+    read: list[Row] = []
 
     def fetch(guichet: Guichet, mailbox: Mailbox) -> None:
         if mailbox.name == "ventes":
