@@ -81,6 +81,12 @@ def own_words(settings: Settings) -> Path:
     return Path(settings.path).parent / "templates"
 
 
+def has_own_words(settings: Settings) -> bool:
+    """Say whether the seller has templates of his own; beside settings in the program's folder lie the program's."""
+    own = own_words(settings)
+    return own.is_dir() and not own.samefile(Path(__file__).parents[1] / "templates")
+
+
 def templates_of(settings: Settings) -> Templates:
     from bot import marketplaces
     from bot.edges.templates import Templates
