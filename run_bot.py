@@ -44,6 +44,11 @@ def main() -> int:
     if sys.version_info < (3, 11):
         sys.exit(too_old())
     try:
+        if {"once", "run"} & set(sys.argv[1:]):     # what cron starts day and night needs no parser of arguments
+            from bot.working import plainly
+            code = plainly(sys.argv[1:])
+            if code is not None:
+                return code
         from bot.cli import main as run
         return run()
     except ModuleNotFoundError as missing:

@@ -3,6 +3,7 @@
     run_bot.py      hands its arguments to
     cli             the commands; `showing`, `telling`, `trying`, `checking`, `expecting`, `anonymising` are what
                     some of them do
+    working         `once` and `run`, had without the other commands; what all of them share
     helping         what `--help` says of them
     completing      what makes a shell complete the commands
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
@@ -12,6 +13,8 @@
     dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
+    errands         the pieces of work of a pass, each loaded when there is something to do; `due` says whether
+    progressing     how far a first look is, on a terminal
     leasing         who works on the database: the fence beside the lock
     receiving       server or Maildir -> raw rows           edges/imap, edges/exchange, edges/maildir, edges/store
     entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth

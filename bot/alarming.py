@@ -7,19 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot import words
-from bot.core import header
-from bot.core.action import Action, What
-from bot.core.deadline import local
 from bot.core.errors import BotError, UnreadableError
-from bot.core.event import Channel, Party
-from bot.core.policy import Mode
 from bot.edges import EdgeError
-from bot.edges.notifying import notify
 from bot.edges.store import Row, Store, iso, moment
 from bot.guichet import Guichet
 from bot.settings import Mailbox
 from bot.words import say
-from bot.writing import write_to_seller
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +77,8 @@ def _by_another_way(guichet: Guichet, told: Sequence[Row]) -> None:
     """Hand alarms to Apprise, too, where the seller names an address: mail may be what is broken."""
     if guichet.settings.alarm is None:
         return
+    from bot.edges.notifying import notify
+
     try:
         for row in told:
             notify(guichet.settings.alarm.read(), f"Guichet: {about(row['name'])}", row["sentence"])
@@ -106,6 +101,11 @@ def _open(store: Store, name: str) -> Row | None:
 
 
 def _write(guichet: Guichet, row: Row, now: datetime, *, over: bool) -> None:
+    from bot.core.action import Action, What
+    from bot.core.event import Channel, Party
+    from bot.core.policy import Mode
+    from bot.writing import write_to_seller
+
     with words.speaking(guichet.seller.language):
         action = Action(what=What.NOTICE, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, template="alarm",
                         step="alarm", why=say("it works again") if over else say("something is wrong with the bot"))
@@ -182,6 +182,8 @@ class Looks:
 
 
 def _unread_since(guichet: Guichet, box: Mailbox, looked: str) -> str:
+    from bot.core.deadline import local
+
     when = local(moment(looked), guichet.seller) if looked else "-"
     return say("Mailbox {mailbox} has not been read since {when}, and nothing says why; start the bot anew",
                guichet.seller.language, mailbox=box.name, when=when)
@@ -229,6 +231,8 @@ def watch_clock(guichet: Guichet, now: datetime, since: datetime | None = None) 
     if then is None:
         end_alarm(guichet, CLOCK, now)
         return
+    from bot.core.deadline import local
+
     raise_alarm(guichet, CLOCK, say(
         "this machine's clock says {now}, the mail server's said {then} with the newest mail; set the clock right. "
         "Until then nothing is sent to buyers", guichet.seller.language,
@@ -239,6 +243,8 @@ def _note_going_back(guichet: Guichet, now: datetime) -> None:
     """Tell once that the clock went back: nobody knows whether it is wrong now or was before."""
     last = guichet.store.meta("clock")
     if last and now < moment(last) - WRONG:
+        from bot.core.deadline import local
+
         raise_alarm(guichet, "clock_back", say(
             "this machine's clock went back from {before} to {now}; if it is wrong now, set it right: deadlines are "
             "reckoned by it", guichet.seller.language,
@@ -260,6 +266,8 @@ def _later_mail(store: Store, now: datetime) -> datetime | None:
 
 def _stamp(raw: bytes | None) -> datetime | None:
     """Return when the last host took a mail: its Received line stands above all that the mail brought along."""
+    from bot.core import header
+
     try:
         block = header.read_block(raw or b"", set())
     except UnreadableError:

@@ -7,7 +7,6 @@ carried out; 2 settings or arguments wrong; 75 another run is at work.
 from __future__ import annotations
 
 import json
-import locale
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,11 +19,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from bot import __version__, words
+from bot import __version__, words, working
 from bot.core.errors import BotError
 from bot.fleet.commands import fleet
 from bot.helping import Chapter, complaint
 from bot.words import say
+from bot.working import FAILED, OK, STOPPED, WRONG, code_of, language, log_here
 
 if TYPE_CHECKING:
     from bot.core.case import Case
@@ -34,12 +34,10 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.trying import Source
 
-OK, FAILED, WRONG, BUSY = 0, 1, 2, 75
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. No error of ours, and none of the seller's, shows a traceback."""
-    words.use(_language(arguments if arguments is not None else sys.argv[1:]))
+    words.use(language(arguments if arguments is not None else sys.argv[1:]))
     try:
         return int(guichet.main(args=arguments, prog_name="run_bot.py", standalone_mode=False) or OK)
     except click.exceptions.Exit as end:
@@ -48,30 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(complaint(error), err=True)
         return WRONG
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except BotError as error:
         click.echo(f"run_bot.py: {error}", err=True)
-        return _code(error)
-
-
-def _code(error: BotError) -> int:
-    return {"SettingsError": WRONG, "UncountableError": WRONG, "BeginningError": WRONG, "NotByGrantError": WRONG,
-            "CommandNameError": WRONG, "BusyError": BUSY}.get(type(error).__name__, FAILED)
-
-
-def _language(arguments: Sequence[str]) -> str:
-    """Return the language asked for by --lang, else the locale's."""
-    for at, argument in enumerate(arguments):
-        if argument.startswith("--lang="):
-            return argument.partition("=")[2]
-        if argument == "--lang" and at + 1 < len(arguments):
-            return arguments[at + 1]
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or \
-        (locale.getlocale()[0] or "")
-    return "fr" if spoken.lower().startswith("fr") else "en"
+        return code_of(error)
 
 
 # -- what the commands share ---------------------------------------------------------------------
@@ -91,7 +72,7 @@ def settled(command: Command) -> Command:
     def wrapped(context: click.Context, /, *args: Any, path: Path | None, **kwargs: Any) -> int | None:
         from bot.settings import load
 
-        chosen = path or context.obj or Path("mailboxes.toml")
+        chosen = path or context.obj or working.USUAL
         return command(load(chosen), *args, **kwargs)
 
     return wrapped
@@ -164,15 +145,7 @@ guichet.add_command(fleet)      # what it needs is imported by its commands
 @settled
 def once(settings: Settings, as_json: bool) -> int:
     """One pass over all mailboxes, for cron."""
-    from bot.loop import once as one_pass
-
-    _log(quiet=True)
-    done = one_pass(settings)
-    if as_json:
-        _print_json({"failures": done.failures})
-    for failure in done.failures:
-        click.echo(f"run_bot.py: {failure}", err=True)
-    return FAILED if done.failures else OK
+    return working.once(settings, as_json=as_json)
 
 
 @guichet.command()
@@ -180,15 +153,11 @@ def once(settings: Settings, as_json: bool) -> int:
 @settled
 def run(settings: Settings, page: bool) -> int:
     """Watch all mailboxes until told to stop (SIGTERM)."""
-    from bot.loop import run as watch
-
-    _log(quiet=False)
     if page:
         from bot.dashboard.serving import beside
 
         click.get_current_context().call_on_close(beside(settings).close)
-    watch(settings)
-    return OK
+    return working.run(settings)
 
 
 @guichet.command()
@@ -208,7 +177,7 @@ def dashboard(settings: Settings, port: int, bind: str, names: tuple[str, ...], 
         return OK
     from bot.dashboard.serving import serve
 
-    _log(quiet=False)
+    log_here(quiet=False)
     serve(settings, bind=bind, port=port, names=names)
     return OK
 
@@ -218,26 +187,6 @@ def _new_password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     return str(click.prompt(say("Password"), hide_input=True, confirmation_prompt=say("Once more")))
-
-
-def _log(*, quiet: bool) -> None:
-    import logging
-
-    journal = _to_journal()
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR if quiet and not journal else logging.INFO,
-                        format="%(levelname)s%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s")
-    for level, mark in ((logging.INFO, "<6>"), (logging.WARNING, "<4>"), (logging.ERROR, "<3>")) if journal else ():
-        logging.addLevelName(level, mark)       # sd-daemon(3); the journal has its own time
-    logging.getLogger("imapclient").setLevel(logging.WARNING)
-
-
-def _to_journal() -> bool:
-    """Say whether systemd's journal reads our stderr: systemd.exec(5), JOURNAL_STREAM."""
-    try:
-        stands = os.fstat(sys.stderr.fileno())
-    except (OSError, ValueError):
-        return False
-    return os.environ.get("JOURNAL_STREAM") == f"{stands.st_dev}:{stands.st_ino}"
 
 
 @guichet.command("try")

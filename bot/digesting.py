@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,17 +12,16 @@ from bot.alarming import about, standing
 from bot.core.action import Action, What
 from bot.core.event import Channel, Party
 from bot.core.policy import Mode
+from bot.due import DAY, DIGEST, newest_day
 from bot.edges.store import Row, Store, iso, moment
 from bot.guichet import Guichet
 from bot.words import say
 from bot.words.kinds import kind_words
 from bot.writing import open_deadlines, write_to_seller
 
-DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 NEAR = timedelta(days=3)    # what others must do is shown so long before
 MOST = 25                   # lines of one list: the rest is counted
-LAST = "digest"             # in meta: the last local day that had its digest
 SINCE = "digest_told"       # in meta: when that was
 
 
@@ -35,40 +34,27 @@ def tell_digest(guichet: Guichet, now: datetime) -> bool:
     at, store = guichet.policy.digest, guichet.store
     if at is None:
         return False
-    day, due = _newest(now, at, ZoneInfo(guichet.seller.timezone))
-    last = store.meta(LAST)
+    day, due = newest_day(now, at, ZoneInfo(guichet.seller.timezone))
+    last = store.meta(DIGEST)
     if not last:
         _begin(guichet, day, now)
         return False
     if last >= day or now - due > DAY / 4 * 3 or store.waiting_mails():
         return False
     with store.write_tx():
-        if store.meta(LAST) >= day:
+        if store.meta(DIGEST) >= day:
             return False
         _write(guichet, day, now)
-        store.set_meta(LAST, day)
+        store.set_meta(DIGEST, day)
         store.set_meta(SINCE, iso(now))
     return True
-
-
-def _newest(now: datetime, at: time, zone: ZoneInfo) -> tuple[str, datetime]:
-    """Return the last local day whose hour has come, and when it came.
-
-    Of an hour that comes twice the first counts; one that is skipped comes when the clocks have been put forward.
-    """
-    day = now.astimezone(zone).date()
-    due = datetime.combine(day, at, zone).astimezone(UTC)
-    if now < due:
-        day -= DAY
-        due = datetime.combine(day, at, zone).astimezone(UTC)
-    return day.isoformat(), due
 
 
 def _begin(guichet: Guichet, day: str, now: datetime) -> None:
     """Let the days of digests begin, once all that was found at the first look is read."""
     looked = guichet.store.row("SELECT 1 AS one FROM folders WHERE looked IS NOT NULL LIMIT 1")
     if looked and not guichet.store.waiting_mails():
-        guichet.store.set_meta(LAST, day)
+        guichet.store.set_meta(DIGEST, day)
         guichet.store.set_meta(SINCE, iso(now))
 
 

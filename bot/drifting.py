@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from bot import marketplaces, words
 from bot.core.action import Action, What
 from bot.core.clean import UNEXPECTED
-from bot.core.event import Channel, Kind, Party
-from bot.core.message import Origin
+from bot.core.event import Channel, Kind, Origin, Party
 from bot.core.policy import Mode
+from bot.due import DRIFT
 from bot.edges import EdgeError
 from bot.edges.store import Row, Store
 from bot.guichet import Guichet
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 MOST = 5  # mails a pass: a redesign of all of a marketplace's mails must not bury what the seller has to answer
 CODES = frozenset({"missing_fact", "unknown_label", "ambiguous"})
-CURSOR = "drift"  # in meta: the last mail that was looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +72,12 @@ def _unseen(store: Store) -> list[Row]:
         return []
     return store.rows(
         "SELECT id, sender, subject, origin, state, reason, marketplace, kind, case_id FROM mails"
-        " WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0) ORDER BY id", CURSOR)
+        " WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0) ORDER BY id", DRIFT)
 
 
 def _advance(store: Store, mails: Sequence[Row]) -> None:
     if mails:
-        store.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", CURSOR, str(mails[-1]["id"]))
+        store.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", DRIFT, str(mails[-1]["id"]))
 
 
 # -- which mail ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from bot.due import FILING
 from bot.edges import EdgeError
 from bot.edges.store import Row, moment
 from bot.guichet import Guichet
@@ -13,14 +14,13 @@ from bot.settings import Mailbox
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(minutes=2)     # Gmail and others put a copy there themselves, some take a moment
 AGAIN = timedelta(hours=1)
 GIVE_UP = timedelta(days=1)
 
 
 def file_one(guichet: Guichet, now: datetime) -> bool:
     """See to the copy of one reply; say whether there was one to see to. What fails here never sends a mail again."""
-    if (row := guichet.store.unfiled(now - PATIENCE, now)) is None:
+    if (row := guichet.store.unfiled(now - FILING, now)) is None:
         return False
     mailbox = guichet.mailbox(row["mailbox"])
     if not mailbox.imap or not mailbox.save_sent:

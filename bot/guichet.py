@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot import marketplaces
-from bot.core.dkim import Keys
 from bot.core.policy import Policy, Seller
 from bot.edges.dns import Dns, resolver
-from bot.edges.reader import Reader
 from bot.edges.store import Store
-from bot.edges.templates import Templates
 from bot.settings import Mailbox, Settings
 from bot.switching import in_force
+
+if TYPE_CHECKING:
+    from bot.core.dkim import Keys
+    from bot.edges.reader import Reader
+    from bot.edges.templates import Templates
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class Guichet:
 
     settings: Settings
     store: Store
-    reader: Reader = field(default_factory=Reader)
+    given: Reader | None = None     # else one is made when the first mail is read
     dns: Dns = field(default_factory=resolver)
+    progress: Callable[[str, int, int], None] | None = None     # is told of a first look: mailbox, mails kept, of all
 
     @property
     def seller(self) -> Seller:
@@ -42,6 +46,23 @@ class Guichet:
         return self.settings if policy is self.settings.policy else replace(self.settings, policy=policy)
 
     @cached_property
+    def reader(self) -> Reader:
+        from bot.edges.reader import Reader
+
+        return self.given or Reader()
+
+    def rest(self, after: float | None = None) -> None:
+        """Let the child that reads go if it has had nothing to read for so many seconds; None: its usual patience."""
+        if "reader" in self.__dict__:
+            self.reader.rest(*(() if after is None else (after,)))
+
+    def close(self) -> None:
+        """End the child that reads, and the connection to the database."""
+        if "reader" in self.__dict__:
+            self.reader.close()
+        self.store.close()
+
+    @cached_property
     def templates(self) -> Templates:
         return templates_of(self.settings)
 
@@ -55,6 +76,20 @@ def keys_of(settings: Settings) -> Keys | None:
     return resolver().txt if settings.checks_dkim else None
 
 
+def own_words(settings: Settings) -> Path:
+    """Return the folder of the seller's own templates, which need not be there."""
+    return Path(settings.path).parent / "templates"
+
+
+def has_own_words(settings: Settings) -> bool:
+    """Say whether the seller has templates of his own; beside settings in the program's folder lie the program's."""
+    own = own_words(settings)
+    return own.is_dir() and not own.samefile(Path(__file__).parents[1] / "templates")
+
+
 def templates_of(settings: Settings) -> Templates:
-    return Templates(settings.seller, Path(settings.path).parent / "templates",
+    from bot import marketplaces
+    from bot.edges.templates import Templates
+
+    return Templates(settings.seller, own_words(settings),
                      titles={one.name: one.title for one in marketplaces.installed()})

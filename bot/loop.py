@@ -20,30 +20,21 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
-from bot import alarming
+from bot import alarming, errands
 from bot.core.errors import BotError
-from bot.dating import keep_calendar
-from bot.digesting import tell_digest
-from bot.drifting import tell_drift
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.disk import must_be_here, must_have_room, put_by
 from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
-from bot.filing import file_one
-from bot.forgetting import retire
-from bot.guichet import Guichet, templates_of
+from bot.guichet import Guichet, has_own_words
 from bot.leasing import BusyError, leased
 from bot.living import beat
-from bot.reading import read_some
-from bot.receiving import open_imap, receive, receive_maildir
+from bot.progressing import on_terminal
+from bot.receiving import Progress, open_imap, receive, receive_maildir
 from bot.reconciling import reconcile
-from bot.reminding import remind_to_rate
-from bot.resolving import resolve_one, settle_echo
 from bot.saving import daily, ended_well, look_over
-from bot.sending import send_ready
 from bot.settings import Mailbox, Settings
-from bot.ticking import catch_up, tick
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -53,6 +44,8 @@ log = logging.getLogger(__name__)
 
 POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says: it dies silently behind NAT
 MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
+AT_ONCE = 8            # mailboxes that a pass receives from at the same time
+MEANWHILE = 0.2        # seconds between looks whether they brought something to read
 LOOK = 1.0             # seconds between looks whether another process has written: it may have released a draft
 ROUND = 5.0            # seconds between rounds though nobody wrote: what was to wait may have waited long enough
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
@@ -87,11 +80,16 @@ class Stop:
             return True
         return False
 
-    def pause_until_news(self, store: Store, seen: int, seconds: float) -> None:
-        """Wait until there is news, or others have written since the store was `seen`, such as the terminal's yes."""
+    def pause_until_news(self, store: Store, seen: int, seconds: float) -> bool:
+        """Wait until there is news, or others have written since the store was `seen`, such as the terminal's yes.
+
+        Says whether it was the others.
+        """
         until = time.monotonic() + seconds
-        while not self.asked and not self.pause(LOOK) and store.version() == seen and time.monotonic() < until:
-            pass
+        while not self.asked and not self.pause(LOOK) and time.monotonic() < until:
+            if store.version() != seen:
+                return True
+        return False
 
     def wake(self) -> None:
         self._wakes.put(0)
@@ -183,6 +181,10 @@ class Pass:
         if name and isinstance(error, EdgeError):
             self.stuck[name] = error
 
+    def add(self, other: Pass) -> None:
+        self.failures += [failure for failure in other.failures if failure not in self.failures]
+        self.stuck |= other.stuck
+
 
 def once(settings: Settings) -> Pass:
     """Receive, read, tick and send until nothing is left to do; one mailbox that fails stops no other.
@@ -191,33 +193,32 @@ def once(settings: Settings) -> Pass:
         BusyError: another process is at work.
         StorageError: the database cannot be used at all.
     """
-    if templates_of(settings).has_own:      # the program's own are known to fit
-        try_templates(settings)
+    try_templates(settings)
     with at_work(settings):
         killpoint("once, with the lock")
-        guichet = Guichet(settings, Store(database(settings)))
+        guichet = Guichet(settings, Store(database(settings)), progress=on_terminal())
         killpoint("once, with the database")
-        done = work_through(guichet, settings.mailboxes, _receive_once, Stop())
+        done = work_through(guichet, settings.mailboxes, _receive_once, Stop(), together=True)
         killpoint("once, before the end")
-        guichet.reader.close()
-        guichet.store.close()
+        guichet.close()
     killpoint("once, without the lock")
     return done
 
 
 def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable[[Guichet, Mailbox], None],
-                 stop: Stop, resting: Container[str] = ()) -> Pass:
+                 stop: Stop, resting: Container[str] = (), *, together: bool = False) -> Pass:
     """Receive from these mailboxes, then read, tick and send until nothing is left, or `stop` is asked.
 
-    Only while holding the lock. `resting`: mailboxes from which nothing is sent this time.
+    Only while holding the lock. `resting`: mailboxes from which nothing is sent this time; `together`: they are
+    received from at once, and `fetch` is called by other threads, each with a database connection of its own.
     """
     done = Pass()
-    refused = [mailbox.name for mailbox in mailboxes
-               if not stop.asked and not _receive_safely(done, guichet, mailbox, fetch)]
+    receive_all = _receive_together if together and len(mailboxes) > 1 else _receive_in_turn
+    refused = receive_all(done, guichet, mailboxes, fetch, stop)
     watch_machine(guichet)
     until_idle(reading_steps(guichet), stop)
     _try(done, lambda: until_idle(resolving_steps(guichet), stop))
-    for name, error in send_ready(guichet, now, resting) if not stop.asked else ():
+    for name, error in errands.send(guichet, now, resting) if not stop.asked else ():
         _sent_safely(guichet, name, error)
         if error and name not in refused:   # the same log-in is refused: told once is enough
             done.note(error, f"sending:{name}")
@@ -233,7 +234,9 @@ def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable
 
 
 def try_templates(settings: Settings) -> None:
-    """Say at the start what is wrong with a template, and not when a buyer waits for its words."""
+    """Say at the start what is wrong with the seller's own templates, and not when a buyer waits for their words."""
+    if not has_own_words(settings):     # the program's own are known to fit
+        return
     from bot.rehearsing import rehearse
 
     for fault in dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error):
@@ -243,13 +246,12 @@ def try_templates(settings: Settings) -> None:
 def keep_in_order(guichet: Guichet) -> None:
     """What is to be done once a day; a run without anything to do costs nothing."""
     daily(guichet.settings, now())
-    retire(guichet.store, guichet.settings.keeping.raw, now())
+    errands.retire_old(guichet, now())
 
 
 def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list[Step]:
     """Return what is done with what was received, the clock's own step last."""
-    steps = (read_some, catch_up, tell_drift, alarming.tell_alarms, tell_digest, remind_to_rate, keep_calendar, tick)
-    return [lambda step=step: step(guichet, clock()) for step in steps]  # type: ignore[misc]
+    return [lambda step=step: step(guichet, clock()) for step in errands.READING]  # type: ignore[misc]
 
 
 def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:
@@ -268,7 +270,7 @@ def _sent_safely(guichet: Guichet, name: str, error: EdgeError | None) -> None:
 
 
 def resolving_steps(guichet: Guichet) -> list[Step]:
-    return [lambda: settle_echo(guichet, now()), lambda: resolve_one(guichet, now()), lambda: file_one(guichet, now())]
+    return [lambda step=step: step(guichet, now()) for step in errands.RESOLVING]  # type: ignore[misc]
 
 
 def _try(done: Pass, work: Callable[[], object]) -> None:
@@ -280,8 +282,42 @@ def _try(done: Pass, work: Callable[[], object]) -> None:
         done.note(error)
 
 
-def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox,
-                    fetch: Callable[[Guichet, Mailbox], None]) -> bool:
+Fetch = Callable[[Guichet, Mailbox], None]
+
+
+def _receive_in_turn(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Fetch, stop: Stop) -> list[str]:
+    """Receive from one mailbox after the other; return the names of those that failed."""
+    return [mailbox.name for mailbox in mailboxes
+            if not stop.asked and not _receive_safely(done, guichet, mailbox, fetch)]
+
+
+def _receive_together(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Fetch,
+                      stop: Stop) -> list[str]:
+    """Receive from some mailboxes at once, and read meanwhile what has come; return the names of those that failed."""
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    with ThreadPoolExecutor(AT_ONCE, "receiving") as pool:
+        receiving = {box.name: pool.submit(_receive_apart, guichet, box, fetch, stop) for box in mailboxes}
+        while wait(receiving.values(), MEANWHILE).not_done:
+            until_idle([lambda: errands.read(guichet, now())], stop)
+    passes = {name: one.result() for name, one in receiving.items()}
+    for one in passes.values():
+        done.add(one)
+    return [name for name, one in passes.items() if one.failures]
+
+
+def _receive_apart(shared: Guichet, mailbox: Mailbox, fetch: Fetch, stop: Stop) -> Pass:
+    """Receive from one mailbox in a thread of its own."""
+    guichet = Guichet(shared.settings, Store(database(shared.settings)), progress=shared.progress)
+    try:
+        done = Pass()
+        _receive_in_turn(done, guichet, [mailbox], fetch, stop)
+        return done
+    finally:
+        guichet.close()
+
+
+def _receive_safely(done: Pass, guichet: Guichet, mailbox: Mailbox, fetch: Fetch) -> bool:
     """Receive once, and raise or end the mailbox's alarm; say whether it could be received from."""
     try:
         fetch(guichet, mailbox)
@@ -308,9 +344,9 @@ def receive_through(guichet: Guichet, mailbox: Mailbox, imap: Imap | None) -> No
     """Keep what is new, over a connection that stands or, without one, from a Maildir; compare ledger and server."""
     must_have_room(guichet.settings.data)
     if imap is None:
-        receive_maildir(guichet.store, mailbox, now())
+        receive_maildir(guichet.store, mailbox, now(), guichet.progress)
     else:
-        receive(guichet.store, mailbox, imap, now())
+        receive(guichet.store, mailbox, imap, now(), guichet.progress)
     reconcile(guichet, mailbox, imap, now())
 
 
@@ -327,11 +363,11 @@ def run(settings: Settings) -> None:
     stop = Stop()
     with at_work(settings, stop.ask):
         stop.listen()
-        readers = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes]
+        readers, progress = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes], on_terminal()
         sending = Worker(settings, stop, _sending)
         reading = Worker(settings, stop, _reading(sending.stop.wake))
         for reader in readers:
-            reader.on_news = reading.stop.wake
+            reader.on_news, reader.progress = reading.stop.wake, progress
         workers = [*readers, reading, sending, Worker(settings, stop, _beating([reading, sending]))]
         for worker in workers:
             worker.start()
@@ -354,13 +390,14 @@ class Worker(threading.Thread):
         super().__init__(daemon=True, name=work.__name__.strip("_"))
         self.settings, self.whole, self.stop, self.work = settings, stop, Stop(), work
         self.alarm = f"thread:{self.name}"
+        self.progress: Progress | None = None
 
     def run(self) -> None:
         backoff = Backoff()
         while not self.stop.asked:
             began = time.monotonic()
             try:
-                self.work(Guichet(self.settings, Store(database(self.settings))), self.stop)
+                self.work(Guichet(self.settings, Store(database(self.settings)), progress=self.progress), self.stop)
             except Exception as error:  # noqa: BLE001 – ours or the world's: this thread tries again
                 if time.monotonic() - began > SETTLED:
                     backoff = Backoff()
@@ -406,7 +443,7 @@ class Watcher(Worker):
     def _watch_maildir(self, guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
             must_have_room(self.settings.data)
-            if receive_maildir(guichet.store, self.mailbox, now()):
+            if receive_maildir(guichet.store, self.mailbox, now(), guichet.progress):
                 self.on_news()
             alarming.end_alarm(guichet, self.alarm, now())
             reconcile(guichet, self.mailbox, None, now())
@@ -417,11 +454,11 @@ class Watcher(Worker):
             self._interrupt = imap.interrupt
             while not stop.asked:
                 must_have_room(self.settings.data)
-                if receive(guichet.store, self.mailbox, imap, now()):
+                if receive(guichet.store, self.mailbox, imap, now(), guichet.progress):
                     self.on_news()
                 alarming.end_alarm(guichet, self.alarm, now())
                 reconcile(guichet, self.mailbox, imap, now())
-                guichet.reader.rest(0)
+                guichet.rest(0)
                 if not stop.asked:
                     imap.wait(self.mailbox.folders[0], POLL)
 
@@ -434,16 +471,17 @@ def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
         looks, steady = alarming.Looks(), now() + 5 * timedelta(seconds=POLL)
         steps = [_telling(step, on_news) for step in reading_steps(guichet)[:-1]]
         clock = schedule.Scheduler()
-        clock.every(15).seconds.do(lambda: tick(guichet, now()))
-        clock.every(10).minutes.do(lambda: remind_to_rate(guichet, now()))
+        clock.every(15).seconds.do(lambda: errands.look_at_clock(guichet, now()))
+        clock.every(10).minutes.do(lambda: errands.remind(guichet, now()))
         clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
         clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
         while not stop.asked:
             seen = guichet.store.version()
             until_idle(steps, stop)
             clock.run_pending()
-            guichet.reader.rest()
-            stop.pause_until_news(guichet.store, seen, ROUND)
+            guichet.rest()
+            if stop.pause_until_news(guichet.store, seen, ROUND):
+                on_news()   # one thread looks for all: each look a second is a third of what resting costs
     return reading
 
 
@@ -475,11 +513,10 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
     waiting: dict[str, Backoff] = {}
     while not stop.asked:
-        seen = guichet.store.version()
         until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
         alarming.end_alarm(guichet, "thread:sending", now())
-        for name, error in send_ready(guichet, now, resting):
+        for name, error in errands.send(guichet, now, resting):
             _sent_safely(guichet, name, error)
             if error:
                 waiting.setdefault(name, Backoff()).wait(error)
@@ -487,7 +524,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
                 waiting.pop(name, None)
             if stop.asked:
                 return
-        stop.pause_until_news(guichet.store, seen, ROUND)
+        stop.pause(ROUND)
 
 
 class Backoff:

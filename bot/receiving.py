@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from bot.core.runs import united
 from bot.edges import EdgeError
@@ -27,6 +27,8 @@ BATCH = 100                    # mails kept in one transaction
 MOST_BYTES = 4 * 2**20         # and bytes, save for a single mail
 PACKERS = 2                    # threads that hash and compress
 
+Progress = Callable[[str, int, int], None]      # is told of a first look: mailbox, mails kept, of how many
+
 
 def open_imap(mailbox: Mailbox, context: ssl.SSLContext | None = None) -> Imap:
     """Return a reader for a mailbox, not connected yet; whoever keeps many connections shares their `context`.
@@ -43,28 +45,29 @@ def open_imap(mailbox: Mailbox, context: ssl.SSLContext | None = None) -> Imap:
                         ca_file=mailbox.ca_file), context=context)
 
 
-def receive(store: Store, mailbox: Mailbox, imap: Imap, now: datetime) -> int:
+def receive(store: Store, mailbox: Mailbox, imap: Imap, now: datetime, progress: Progress | None = None) -> int:
     """Keep what is new in the folders of a mailbox; return how many mails were new."""
-    return sum(_receive_folder(store, mailbox.name, folder, imap, now) for folder in mailbox.folders)
+    return sum(_receive_folder(store, mailbox.name, folder, imap, now, progress) for folder in mailbox.folders)
 
 
-def receive_maildir(store: Store, mailbox: Mailbox, now: datetime) -> int:
+def receive_maildir(store: Store, mailbox: Mailbox, now: datetime, progress: Progress | None = None) -> int:
     """Keep what is new in a Maildir; the files stay where they are."""
     assert mailbox.maildir, "an IMAP mailbox has no Maildir"
     try:
-        return _receive_maildir(store, mailbox.name, mailbox.maildir, now)
+        return _receive_maildir(store, mailbox.name, mailbox.maildir, now, progress)
     except StorageError:
         raise
     except EdgeError as error:
         raise EdgeError(say("Mailbox {mailbox}: {error}", mailbox=mailbox.name, error=error)) from error
 
 
-def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime) -> int:
+def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime, progress: Progress | None) -> int:
     from bot.edges.maildir import MaildirFolder
 
     folder, name = MaildirFolder(path), str(path)
     first = store.folder(mailbox, name) is None
-    fetched = folder.fetch(sorted(store.strange(mailbox, name, folder.keys())))
+    wanted = sorted(store.strange(mailbox, name, folder.keys()))
+    fetched = _counted(folder.fetch(wanted), mailbox, len(wanted), progress if first else None)
     new = _keep(store, mailbox, (
         Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first)
         for mail in fetched), now)
@@ -72,7 +75,8 @@ def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime) -> i
     return new
 
 
-def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: datetime) -> int:
+def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: datetime,
+                    progress: Progress | None) -> int:
     """Fetch what lies above the cursor, and now and then what the cursor may have missed.
 
     The cursor is only a speed-up. A mail moved back in has a new UID, a restored mailbox has new
@@ -92,7 +96,11 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
         there = united([*there, *_recent(store, mailbox, folder, imap, stands, now)])
     restored = moment(known["looked"]) if renumbered and known["looked"] else None
     wanted = store.lacking(mailbox, folder, stands.uidvalidity, there)
-    new = _keep(store, mailbox, _arrivals(imap, folder, wanted, cold_below, restored), now)
+    arrivals = _arrivals(imap, folder, wanted, cold_below, restored)
+    if whole and progress:
+        lacking = sum(1 for _ in store.lacking(mailbox, folder, stands.uidvalidity, there))
+        arrivals = _counted(arrivals, mailbox, lacking, progress)
+    new = _keep(store, mailbox, arrivals, now)
     store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
                      last_uid=_reached(store, mailbox, folder, stands, there, last))
     return new
@@ -140,6 +148,17 @@ def _arrivals(imap: Imap, folder: str, uids: Iterable[int], cold_below: int,
         uid = int(mail.place.rpartition("/")[2])
         yield Arrival(folder=folder, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize,
                       cold=uid < cold_below or (restored is not None and mail.received < restored))
+
+
+def _counted(arrivals: Iterable[Any], mailbox: str, whole: int, progress: Progress | None) -> Iterator[Any]:
+    """Hand mails on and tell how many have come, a batch at a time; every one given must have been asked for."""
+    done = 0
+    for done, arrival in enumerate(arrivals, start=1):
+        if progress and done % BATCH == 0 and done < whole:
+            progress(mailbox, done, whole)
+        yield arrival
+    if progress and done:
+        progress(mailbox, whole, whole)
 
 
 def _keep(store: Store, mailbox: str, arrivals: Iterable[Arrival], now: datetime) -> int:

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot import marketplaces, words
+from bot import words
 from bot.alarming import end_alarm, raise_alarm
-from bot.core.case import LOGGED
 from bot.core.errors import UnreadableError
-from bot.core.message import Message, Origin
+from bot.core.event import Origin
 from bot.edges import EdgeError
 from bot.edges.store import Store, iso, moment
 from bot.guichet import Guichet
@@ -25,6 +24,7 @@ from bot.settings import Mailbox
 from bot.words import say
 
 if TYPE_CHECKING:
+    from bot.core.message import Message
     from bot.edges.imap import Imap
 
 log = logging.getLogger(__name__)
@@ -131,6 +131,9 @@ def in_junk(guichet: Guichet, mailbox: Mailbox, imap: Imap, now: datetime) -> li
 
 
 def _of_marketplaces(guichet: Guichet, mailbox: Mailbox, folder: str, imap: Imap, now: datetime) -> Iterator[str]:
+    from bot import marketplaces
+    from bot.core.case import LOGGED
+
     shops = marketplaces.among(mailbox.shops)
     lines = imap.senders(folder, imap.all_uids(folder, (now - SWEEP).date()))
     said = [uid for uid, line in lines.items() if any(one.is_sender(_address(line)) for one in shops)]

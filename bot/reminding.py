@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.core.event import CaseKey, Event, Kind
-from bot.core.policy import Mode
+from bot.due import rating as is_time
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pipeline import handle
-
-LOOK = timedelta(hours=1)   # nobody minds an hour, and the look reads all recent events
 
 # The parcel's days as mails tell them, the surest first.
 DAYS = ("received_on", "delivered_on", "shipped_on")
@@ -23,23 +21,13 @@ def remind_to_rate(guichet: Guichet, now: datetime) -> bool:
     An order that waits for the seller is looked at again later; one whose time passed longer than `max_age` ago,
     as when the policy was switched on today, never.
     """
-    if not _wanted(guichet) or not _is_time(guichet, now):
+    if not is_time(guichet, now):
         return False
     after, store = guichet.policy.rating_after, guichet.store
     told = [_tell(guichet, row, left, now) for row, left in _parcels(guichet, now - after - guichet.policy.max_age)
             if left + after <= now]
     store.set_meta("ratings_looked", iso(now))
     return any(told)
-
-
-def _wanted(guichet: Guichet) -> bool:
-    named = guichet.policy.modes.items()
-    return any(name.rpartition(".")[2] == "rating_reminder" and mode is not Mode.OFF for name, mode in named)
-
-
-def _is_time(guichet: Guichet, now: datetime) -> bool:
-    last = guichet.store.meta("ratings_looked")
-    return not last or now - moment(last) >= LOOK
 
 
 def _parcels(guichet: Guichet, since: datetime) -> list[tuple[Row, datetime]]:

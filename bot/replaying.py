@@ -13,16 +13,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.core import deadline, header
-from bot.core.event import Kind
+from bot.core.event import Kind, Origin
 from bot.core.header import HeaderBlock
-from bot.core.message import Origin
 from bot.core.policy import Mode
+from bot.due import RATING
 from bot.edges.store import Arrival, Row, Store, iso, moment
 from bot.gathering import Past, Spool, Told, head, recipients
 from bot.guichet import Guichet
 from bot.loop import Stop, reading_steps, until_idle
 from bot.pipeline import order
-from bot.reminding import LOOK
 from bot.sending import pretend_to_send
 from bot.settings import Settings
 
@@ -116,7 +115,7 @@ def _candidates(guichet: Guichet, at: datetime) -> Iterator[datetime]:
     for told in (policy.digest, policy.quiet_hours[1] if policy.quiet_hours else None):
         yield from _of_day(told, at, zone) if told else ()
     if any(name.endswith("rating_reminder") and mode is not Mode.OFF for name, mode in policy.modes.items()):
-        yield at + LOOK
+        yield at + RATING
 
 
 def _of_day(told: time, at: datetime, zone: str) -> Iterator[datetime]:

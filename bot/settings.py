@@ -268,12 +268,12 @@ class Settings:
         return any(box.check_dkim for box in self.mailboxes)
 
 
-_RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid|test)\.?$", re.IGNORECASE)
+_RESERVED = r"(?i)(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid|test)\.?$"
 
 
 def is_example(mailbox: Mailbox) -> bool:
     """Say whether a server of this mailbox lies under a name that RFC 2606 keeps for examples."""
-    return any(server and _RESERVED.search(server.host) for server in (mailbox.imap, mailbox.smtp))
+    return any(server and re.search(_RESERVED, server.host) for server in (mailbox.imap, mailbox.smtp))
 
 
 def is_loopback(host: str) -> bool:
@@ -282,6 +282,9 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+# Patterns are left as words, for `re` keeps what it compiles: most files need few of them.
 
 
 # ---- one setting: a reader takes what TOML gave and returns what we keep, or refuses -----------------
@@ -390,12 +393,12 @@ def _whole(least: int, most: int) -> Reader:
     return read
 
 
-_DURATION = re.compile(r"([0-9]{1,4}) ?([mhd])")
+_DURATION = r"([0-9]{1,4}) ?([mhd])"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(value: Any) -> timedelta:
-    match = _DURATION.fullmatch(_text(value))
+    match = re.fullmatch(_DURATION, _text(value))
     if not match or not int(match[1]):
         raise _RefusedError(say(
             '{value} is no length of time: write minutes, hours or days as "30m", "24h" or "2d"',
@@ -407,11 +410,11 @@ def _rungs(value: Any) -> tuple[timedelta, ...]:
     return tuple(sorted(_each(duration, '["24h", "4h"]')(value), reverse=True))
 
 
-_HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) ?- ?([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_HOURS = r"([01]?[0-9]|2[0-3]):([0-5][0-9]) ?- ?([01]?[0-9]|2[0-3]):([0-5][0-9])"
 
 
 def _quiet_hours(value: Any) -> tuple[time, time]:
-    match = _HOURS.fullmatch(_text(value))
+    match = re.fullmatch(_HOURS, _text(value))
     start, end = (_time(match[1], match[2]), _time(match[3], match[4])) if match else (time(), time())
     if start == end:
         raise _RefusedError(say('{value} is no span of the day: write two different times as "21:00-08:00"',
@@ -423,23 +426,23 @@ def _time(hour: str, minute: str) -> time:
     return time(int(hour), int(minute))
 
 
-_HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_HOUR = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
 
 
 def _time_or_off(value: Any) -> time | None:
     if (said := _text(value)) == "off":
         return None
-    if not (match := _HOUR.fullmatch(said)):
+    if not (match := re.fullmatch(_HOUR, said)):
         raise _RefusedError(say('{value} is no time of day: write it as "08:00", or "off"', value=_shown(value)))
     return _time(match[1], match[2])
 
 
-_MONEY = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))? ?([A-Z]{3}|€)")
+_MONEY = r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))? ?([A-Z]{3}|€)"
 
 
 def _money(value: Any) -> tuple[int, str]:
     """Take `25.00 EUR` (a French comma and the € sign will do): cents, and the currency's code."""
-    match = _MONEY.fullmatch(_text(value))
+    match = re.fullmatch(_MONEY, _text(value))
     if not match:
         raise _RefusedError(say('{value} is no amount of money: write it as "25.00 EUR"',
                                 value=_shown(value)))
@@ -480,12 +483,12 @@ def _holidays(value: Any) -> str:
     return code
 
 
-_HOST = re.compile(r"\w[\w-]*(\.[\w-]+)*\.?")
+_HOST = r"\w[\w-]*(\.[\w-]+)*\.?"
 
 
 def _host(value: Any) -> str:
     host = _line(value)
-    if not (_HOST.fullmatch(host) or _is_ip(host)):
+    if not (re.fullmatch(_HOST, host) or _is_ip(host)):
         raise _RefusedError(say('{value} is no server name: write it alone, as "imap.example.net"; '
                                 "the port has a setting of its own", value=_shown(host)))
     return host
@@ -498,24 +501,24 @@ def _is_ip(host: str) -> bool:
         return False
 
 
-_WEB_ADDRESS = re.compile(r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?/?")
+_WEB_ADDRESS = r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?/?"
 
 
 def _web_address(value: Any) -> str:
     """Take the place of a webservice. The token goes there: only over TLS, or to this very machine."""
-    match = _WEB_ADDRESS.fullmatch(address := _line(value))
+    match = re.fullmatch(_WEB_ADDRESS, address := _line(value))
     if not match or (match[1] == "http" and not is_loopback(match[2].strip("[]"))):
         raise _RefusedError(say('{value} is no safe web address: write it as "https://ws.example.net", without a path',
                                 value=_shown(address)))
     return address.rstrip("/")
 
 
-_PING = re.compile(r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?(?:/[\x21-\x7e]*)?")
+_PING = r"(https?)://(\[[0-9A-Fa-f:]+\]|[\w.-]+)(?::[0-9]{1,5})?(?:/[\x21-\x7e]*)?"
 
 
 def _ping(value: Any) -> str:
     """Take an address that is fetched as a sign of life. Never shows what was written: it may hold a secret."""
-    match = _PING.fullmatch(address := _line(value))
+    match = re.fullmatch(_PING, address := _line(value))
     if not match or (match[1] == "http" and not is_loopback(match[2].strip("[]"))):
         raise _RefusedError(say('this is no safe web address: write it as "https://hc-ping.example/your-check"'))
     return address
@@ -613,7 +616,7 @@ def installed_names() -> frozenset[str]:
     return frozenset(found.parent.name for found in folder.glob("*/__init__.py"))
 
 
-_LITERAL = re.compile(r"pass|pasw|pwd|token|secret|mot_?de_?passe", re.IGNORECASE)
+_LITERAL = r"(?i)pass|pasw|pwd|token|secret|mot_?de_?passe"
 
 
 def _no_secret(what: str) -> str:
@@ -621,7 +624,7 @@ def _no_secret(what: str) -> str:
 
 
 def _unknown(key: str, schema: Schema) -> str:
-    if _LITERAL.search(key) and not key.lower().endswith(("env", "file")):
+    if re.search(_LITERAL, key) and not key.lower().endswith(("env", "file")):
         name = "token_env" if "token_env" in schema else "password_env"
         return say(
             "secrets do not belong in this file: put it into an environment variable and write "
@@ -761,7 +764,7 @@ class _Reading:
         for key, value in document.items():
             if key in _SECTIONS:
                 continue
-            stray = not isinstance(value, dict | list) or _LITERAL.search(key)
+            stray = not isinstance(value, dict | list) or re.search(_LITERAL, key)
             self.fault((key,), _unknown(key, _SECTIONS) if stray else say(
                 "there is no such section; {meant}", meant=_meant(key, _HEADERS)))
 
@@ -849,7 +852,7 @@ class _Reading:
         """A Maildir is read without log-in, and a relay on this machine may ask for none."""
         if "imap" in given or any(name in given for name in _PASSWORDS):
             self.required(given, where, user=say("the name to log in with, often the address itself"))
-        if "imap" in given and not any(_LITERAL.search(name) or name == "oauth" for name in given):
+        if "imap" in given and not any(re.search(_LITERAL, name) or name == "oauth" for name in given):
             self.fault(where, _no_secret("password"))
 
     def _ca_file(self, values: Mapping[str, Any], where: Where) -> Path | None:
@@ -901,7 +904,8 @@ class _Reading:
             for below, word in rows.items():
                 where = ("policy", section, key, below) if below else ("policy", section, key)
                 name = f"{key}.{below}" if below else key
-                if self._is_kind(name, where, _ALSO_MODES if section == "modes" else ()) or not _LITERAL.search(name):
+                also = _ALSO_MODES if section == "modes" else ()
+                if self._is_kind(name, where, also) or not re.search(_LITERAL, name):
                     found |= self._setting(word, where, name, {name: reader})
         return found
 

@@ -14,10 +14,9 @@ from bot.core.action import State, What
 from bot.core.around import Around, Counts, Left, Limits
 from bot.core.case import Case
 from bot.core.decide import leaving
-from bot.core.event import Channel, Event, Kind
+from bot.core.event import Channel, Event, Kind, Origin
 from bot.core.guards import By
 from bot.core.holding import held, is_asked_of
-from bot.core.message import Origin
 from bot.core.policy import Mode
 from bot.edges.store import Row, Store, moment
 from bot.guichet import Guichet

@@ -12,14 +12,12 @@ from bot.core import deadline as deadlines
 from bot.core.action import Action, What
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.policy import Mode, Policy
+from bot.due import LADDER, STOP, ladder_of, note_tick
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pipeline import handle
 from bot.words import say
 from bot.writing import cases_told, tell_seller, write_to_seller
-
-LADDER = "ladder"          # in meta: the rungs by which each deadline knows when it is to be looked at
-STOP = timedelta(hours=1)  # without a tick for so long, the bot was stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,13 @@ def tick(guichet: Guichet, now: datetime) -> bool:
         told = [_tell(guichet, one, now, together=together) for one in due]
         if together:
             _write_all(guichet, due, now)
-    _note_tick(guichet, now)
+    note_tick(guichet.store, now)
     return any(told)
 
 
 def _climb(guichet: Guichet) -> None:
     """Have all deadlines looked at anew when the seller has changed his ladder of warnings."""
-    ladder, store = " ".join(str(rung) for rung in guichet.settings.policy.warnings), guichet.store
+    ladder, store = ladder_of(guichet), guichet.store
     if store.meta(LADDER) != ladder:
         with store.write_tx():
             store.look_at_all()
@@ -93,13 +91,6 @@ def _tell(guichet: Guichet, one: Due, now: datetime, *, together: bool) -> bool:
 def _was_stopped(guichet: Guichet, now: datetime) -> bool:
     last = guichet.store.meta("ticked")
     return bool(last) and now - moment(last) > STOP
-
-
-def _note_tick(guichet: Guichet, now: datetime) -> None:
-    """Remember that the clock was looked at, every ten minutes: a write costs a disk a turn."""
-    last = guichet.store.meta("ticked")
-    if not last or now - moment(last) > STOP / 6:
-        guichet.store.set_meta("ticked", iso(now))
 
 
 def _write_all(guichet: Guichet, due: Sequence[Due], now: datetime) -> None:

@@ -19,12 +19,11 @@ from bot.core.case import Case
 from bot.core.choosing import choices
 from bot.core.clean import called
 from bot.core.decide import ANSWERABLE
-from bot.core.event import Channel, Event, Kind
+from bot.core.event import Channel, Event, Kind, Origin
 from bot.core.grant import Grant, expiry, fitting, granted, tagged
 from bot.core.latin import UnfitTextError, fit
 from bot.core.link import opens
 from bot.core.linter import Remark
-from bot.core.message import Origin
 from bot.core.order import Word, examples
 from bot.core.page import html_of
 from bot.core.policy import Mode, Seller

@@ -70,7 +70,7 @@ def test_many_mails_are_settled_with_few_commits(world: World) -> None:
 
 
 def test_a_mail_that_kills_the_reader_in_a_batch_costs_its_neighbours_no_attempt(world: World) -> None:
-    world.guichet = replace(world.guichet, reader=ChildKiller())
+    world.guichet = replace(world.guichet, given=ChildKiller())
     kept(world, *(buyer_writes(f"Bonjour {POISON.decode() if number == 2 else ''}", order=order(number))
                   for number in range(5)))
     assert read_some(world.guichet, world.now)
@@ -118,7 +118,7 @@ class Torn(Reader):
 
 
 def test_a_fault_in_one_mail_rolls_back_only_that_mail(world: World) -> None:
-    world.guichet = replace(world.guichet, reader=Torn())
+    world.guichet = replace(world.guichet, given=Torn())
     kept(world, *(buyer_writes("TORN" if number == 1 else "Bonjour", order=order(number)) for number in range(3)))
     assert read_some(world.guichet, world.now)
     world.guichet.reader.close()

@@ -239,7 +239,7 @@ class Town(World):
         try:
             os.read(given, 1)       # the server knows by now whom to kill
             self.reload()
-            self.guichet = replace(self.guichet, reader=Here())
+            self.guichet = replace(self.guichet, given=Here())
             killed_at(self.store, crash)
             act()
             os._exit(0)

@@ -68,7 +68,7 @@ def test_mail_too_long_to_fetch_is_shelved_with_its_sender_and_subject(world: Wo
 def test_what_fails_outside_costs_the_mail_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.arrives(buyer_writes())
     receive_maildir(world.store, world.guichet.settings.mailboxes[0], NOW)
-    world.guichet = replace(world.guichet, reader=Reader())
+    world.guichet = replace(world.guichet, given=Reader())
     with monkeypatch.context() as without:
         without.setattr(sys, "executable", "/nowhere/python")
         for _ in range(MOST_ATTEMPTS + 2):

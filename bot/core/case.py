@@ -8,8 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.around import Around
-from bot.core.event import CaseKey, Event, Kind, Party
-from bot.core.message import Origin
+from bot.core.event import CaseKey, Event, Kind, Origin, Party
 
 
 class Stage(StrEnum):

@@ -10,10 +10,9 @@ from bot.core import choosing, guards, rating
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
 from bot.core.around import Left
 from bot.core.case import ASKING, Case
-from bot.core.event import Channel, Event, Kind, Party
+from bot.core.event import Channel, Event, Kind, Origin, Party
 from bot.core.guards import Act, By, Deed
 from bot.core.holding import held
-from bot.core.message import Origin
 from bot.core.money import money
 from bot.core.policy import Mode, Policy
 from bot.words import say

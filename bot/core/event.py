@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.message import Origin
+
+class Origin(StrEnum):
+    """What the seller's own mail host says of the sender (RFC 8601), or else our own check; nobody else is asked."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    FORGED = "forged"
 
 
 class Party(StrEnum):

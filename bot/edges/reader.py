@@ -33,8 +33,8 @@ from bot.core import message
 from bot.core.body import Attachment
 from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
+from bot.core.event import Origin
 from bot.core.message import Message
-from bot.core.origin import Origin
 from bot.edges import EdgeError
 from bot.words import say
 

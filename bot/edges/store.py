@@ -18,19 +18,21 @@ from errno import ENOSPC
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.core.action import Move, Rewrite, State
-from bot.core.case import Case, Stage
-from bot.core.deadline import Deadline
-from bot.core.event import CaseKey, Event, Kind, Party
-from bot.core.grant import ALPHABET, Grant
-from bot.core.message import Message, Origin
+from bot.core.event import CaseKey, Event, Kind, Origin, Party
 from bot.edges import EdgeError
 from bot.edges.copies import copy
 from bot.edges.killpoint import killpoint_of_commit
 from bot.edges.schema import migrations
 from bot.words import say
+
+if TYPE_CHECKING:
+    from bot.core.case import Case
+    from bot.core.deadline import Deadline
+    from bot.core.grant import Grant
+    from bot.core.message import Message
 
 Row = dict[str, Any]
 
@@ -451,7 +453,7 @@ class Store:
         """Return the case under this key as it stands, or a new one."""
         row = self.row("SELECT * FROM cases WHERE marketplace = ? AND shop = ? AND reference = ?",
                        key.marketplace, key.shop, key.reference)
-        return _case(row) if row else Case(key=key)
+        return _case(row) if row else _new_case(key)
 
     def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
                   order: str | None = None, item: str | None = None) -> Case | None:
@@ -667,6 +669,8 @@ class Store:
 
     def mint(self, grant: Grant) -> str:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
+        from bot.core.grant import ALPHABET
+
         token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
         self.grant(token, grant)
         return token
@@ -930,7 +934,15 @@ def _differ(one: str | None, other: str | None) -> bool:
     return bool(one and other and one != other)
 
 
+def _new_case(key: CaseKey) -> Case:
+    from bot.core.case import Case
+
+    return Case(key=key)
+
+
 def _case(row: Row) -> Case:
+    from bot.core.case import Case, Stage
+
     return Case(
         key=CaseKey(marketplace=row["marketplace"], shop=row["shop"], reference=row["reference"]),
         number=row["id"], mailbox=row["mailbox"], order=row["order_number"], item=row["item"], buyer=row["buyer"],

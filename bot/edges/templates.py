@@ -148,10 +148,6 @@ class Templates:
         return tuple(sorted({found[1] for place in places for file in self._names(place)
                              if (found := form.fullmatch(file))}))
 
-    @property
-    def has_own(self) -> bool:
-        return self.folders[0].resolve() != PROGRAM
-
     def answers(self) -> tuple[Answer, ...]:
         """Return the seller's own answers, `answers/*.md`, as they are now; a broken file is left to `check`."""
         found = []

@@ -150,7 +150,7 @@ def _visit(kept: Kept, reader: Reader) -> Visited:
     with at_work(settings, kept.stop.ask, ballast=False):
         store = Store(database(settings))
         try:
-            guichet = Guichet(settings, store, reader=reader)
+            guichet = Guichet(settings, store, given=reader)
             silent = {name.partition(":")[2] for name in resting if name.startswith("sending:")}
             done = work_through(guichet, boxes, lambda one, box: _fetch(kept, one, box), kept.stop, silent)
             return _found(kept, guichet, done, resting)

@@ -626,6 +626,15 @@ def test_a_server_that_says_bye_is_quoted(dovecot: Dovecot, plain: Account) -> N
         assert "Closed for the night" in named(failure_of(Imap(account).connect), account)
 
 
+def test_a_bye_that_comes_in_one_piece_with_the_beginning_of_idle_is_heard(plain: Account) -> None:
+    """As on a busy machine, where more than one line has arrived when the first is read."""
+    with through(plain) as (proxy, account), Imap(account) as reader:
+        reader.new_uids("INBOX", 0)
+        proxy.change = (b"+ idling\r\n", b"+ idling\r\n* BYE Autologout; idle for too long\r\n")
+        error = failure_of(lambda: reader.wait("INBOX", 5.0))
+        assert "saying: Autologout; idle for too long" in named(error, account)
+
+
 def test_after_a_refused_idle_the_folder_is_polled(dovecot: Dovecot, plain: Account,
                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imap, "POLL", 0.3)

@@ -21,8 +21,8 @@ from bot import marketplaces, words
 from bot.core import message
 from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
+from bot.core.event import Origin
 from bot.core.message import Message
-from bot.core.origin import Origin
 from bot.edges import EdgeError, reader
 from bot.edges.reader import Asked, Reader
 

@@ -80,7 +80,7 @@ def fault_of(world: World, raw: bytes) -> str:
 
 
 def confined(guichet: Guichet) -> Guichet:
-    return replace(guichet, reader=Reader(memory=MEMORY))
+    return replace(guichet, given=Reader(memory=MEMORY))
 
 
 def prove(budget: Budget) -> Iterator[Row]:

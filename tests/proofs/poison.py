@@ -78,7 +78,7 @@ def kill_the_child(folder: Path, mails: int) -> list[str]:
     world = World(folder)
     world.work()
     poisoned = arrive(world, mails)
-    world.guichet = replace(world.guichet, reader=ChildKiller())
+    world.guichet = replace(world.guichet, given=ChildKiller())
     world.work()
     world.guichet.reader.close()
     return list(verdicts(world, mails, poisoned))
@@ -108,5 +108,5 @@ def prove(_: Budget) -> Iterator[Row]:
 
 if __name__ == "__main__":
     again = World(Path(sys.argv[1]))       # the same folder once more
-    again.guichet = replace(again.guichet, reader=Suicide())
+    again.guichet = replace(again.guichet, given=Suicide())
     again.work()
