@@ -254,9 +254,15 @@ def _coded(line: str) -> bytes:
     return line.encode("ascii") if _AS_IT_IS.fullmatch(line) else b2a_qp(line.encode("utf-8"), istext=False)
 
 
+_BLANK_AT_END = re.compile(r"[ \t]+$", re.MULTILINE)   # coded with its line it would make that line too long
+
+
 def _printable(text: str) -> bytes:
-    lines = _clean_body(text).rstrip("\n").split("\n")
-    coded = b"\n".join(map(_coded, lines)) + b"\n"
+    words = _clean_body(text).rstrip("\n")
+    if _BLANK_AT_END.search(words):
+        coded = b"\n".join(map(_coded, words.split("\n"))) + b"\n"
+    else:
+        coded = b2a_qp(words.encode("utf-8"), istext=True) + b"\n"
     # some relays would write ">From " for it, in the middle of a sentence to a buyer
     return re.sub(rb"(?m)^From ", b"=46rom ", coded).replace(b"\n", b"\r\n")
 
