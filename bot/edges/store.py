@@ -847,7 +847,8 @@ class Store:
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
-            "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
+            "SELECT outbox.id, step, outbox.case_id, event, what, to_addr, channel, state, template, once, spent,"
+            " events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
             " WHERE +what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
             " ORDER BY outbox.id", case, once, self.keyed(once))
 
