@@ -31,10 +31,10 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
     kind = case.kind or event.kind
     box = next((box.address for box in settings.mailboxes if box.name == case.mailbox), "")
     told = () if event.kind in guards.ENDED and not _vouched(event.origin or "", event.source) else (event.kind,)
+    said = _without_orders(event.kind, event.facts) if _vouched(event.origin or "", event.source) else {}
     around = replace(case.around, domains=marketplace.domains if marketplace else (), sender=box,
-                     wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told))
-    if _vouched(event.origin or "", event.source):
-        around = replace(around, facts={**around.facts, **_without_orders(event.kind, event.facts)})
+                     wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told),
+                     facts={**case.around.facts, **said})
     if marketplace is None:
         return around
     asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY

@@ -252,9 +252,12 @@ def _postal_addresses(reading: Reading) -> Iterator[Span]:
 
 
 def _marketing(reading: Reading) -> Iterator[Span]:
+    folded = reading.folded
     for stems, pattern in phrases.MARKETING:
-        if any(stem in reading.folded for stem in stems):
-            yield from _spans(pattern, reading.folded)
+        for stem in stems:
+            if stem in folded:
+                yield from _spans(pattern, folded)
+                break
 
 
 def _positive_rating(reading: Reading) -> Iterator[Span]:

@@ -671,7 +671,9 @@ class Store:
 
     def mint(self, grant: Grant) -> str:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
-        token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+        bits = secrets.randbits(80)
+        letters = "".join(ALPHABET[bits >> at & 31] for at in range(0, 80, 5))
+        token = "-".join(letters[at:at + 4] for at in range(0, 16, 4))
         self.grant(token, grant)
         return token
 
