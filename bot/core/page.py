@@ -101,7 +101,8 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
 def _parted(lines: list[str]) -> Iterator[_Block]:
     block = _Block("")
     for line in lines:
-        tag, said = _sort(line, block.tag)
+        plain = line[0] not in "> " and "  " not in line    # most lines: `_sort` would find nothing else
+        tag, said = ("p", line.strip()) if plain else _sort(line, block.tag)
         if tag != block.tag:
             if block.lines:
                 yield block
@@ -112,8 +113,6 @@ def _parted(lines: list[str]) -> Iterator[_Block]:
 
 def _sort(line: str, before: str) -> tuple[str, str]:
     """Return which block a line belongs to, given the one before it, and what it says there."""
-    if line[0] not in "> " and "  " not in line:    # most lines: nothing below would match
-        return "p", line.strip()
     indent = len(line) - len(line.lstrip(" "))
     if found := _QUOTED.fullmatch(line):
         return "blockquote", found[1]

@@ -606,13 +606,18 @@ class Store:
             row.error, iso(row.not_before) if row.not_before else None, row.remarks, _json(dict(row.parameters)),
             row.once, row.words_from, row.words_hash, iso(now), iso(now)) or None
 
-    def move(self, move: Move, now: datetime, raw: bytes | None = None, *, tries: int = 0) -> bool:
-        """Move an outbox row on, if it still stands where it must, and count the tries; say whether it did."""
-        marks = ", ".join("?" for _ in move.frm)
+    def move(self, move: Move, now: datetime, raw: bytes | None = None, *, tries: int = 0,
+             untroubled: bool = False) -> bool:
+        """Move an outbox row on, if it still stands where it must, and count the tries; say whether it did.
+
+        Args:
+            untroubled: what went wrong before, and its pause, are over.
+        """
+        error = ", error = '', not_before = NULL" if untroubled else ""
         return bool(self.run(
             "UPDATE outbox SET state = ?, changed = ?, attempts = attempts + ?, spent = max(spent, ?),"
-            " raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END"
-            f" WHERE id = ? AND state IN ({marks})",
+            f" raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END{error}"
+            f" WHERE id = ? AND state IN ({_marks(move.frm)})",
             move.to, iso(now), tries, move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
     def adopt(self, draft: int) -> None:
