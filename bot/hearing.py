@@ -25,7 +25,7 @@ from bot.ordering import Asked, Outcome, Verdict, carry_out
 from bot.pipeline import OrderError, RefusedError, note_refusal
 from bot.proofing import told
 from bot.words import say
-from bot.writing import cases_told, draft_of, orders_of, write_to_seller
+from bot.writing import cases_told, draft_of, open_deadlines, orders_of, write_to_seller
 
 MOST_GUESSES = 5      # bad tokens from one sender in a day; after that his orders wait for the terminal
 MOST_MARKS = 50       # of one mail are looked up: a long thread quotes a dozen, a mail made to guess holds a million
@@ -271,4 +271,4 @@ def _orders(guichet: Guichet, outcome: Outcome, case: Case | None, row: Row | No
     if outcome.words or case is None:
         words = outcome.words or (Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP)
         return examples(words, guichet.seller.language)
-    return orders_of(guichet, case, row, now)
+    return orders_of(guichet, case, row, open_deadlines(guichet.store, case.number or 0, now))

@@ -171,7 +171,7 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         if store.has_event(event.key, event.key.removesuffix(UNPROVEN)):
             return None
         before = before or store.case(event.case)
-        before = replace(before, mailbox=before.mailbox or mailbox)
+        before = before if before.mailbox else replace(before, mailbox=mailbox)
         before = replace(before, around=look(store, _joined(before, event, understood), event, now))
         found = consider(before, event, understood, guichet.in_force, now)
         if event.source.startswith("seller:"):

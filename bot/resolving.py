@@ -22,6 +22,7 @@ from bot.words import say
 log = logging.getLogger(__name__)
 
 LOOKS = (timedelta(seconds=60), timedelta(minutes=5), timedelta(minutes=15))  # after it was handed over
+ANSWERED_BEFORE = timedelta(days=30)  # an answer is older than its row where an old backup was put back
 SOON = timedelta(hours=4)  # a deadline so near that missing it costs more than a second copy
 
 
@@ -59,7 +60,7 @@ def _resolve_mail(guichet: Guichet, row: Row, now: datetime) -> None:
 
 def _found(guichet: Guichet, row: Row) -> tuple[str, bool]:
     """Return what proves that a mail left, empty if nothing does; and whether the Sent folder could be looked at."""
-    if guichet.store.answered_by_mail(row["message_id"]):
+    if guichet.store.answered_by_mail(row["message_id"], moment(row["created"]) - ANSWERED_BEFORE):
         return say("an answer to it arrived"), True
     try:
         return (say("found in the Sent folder") if look_for_sent(

@@ -25,9 +25,9 @@ TO_BUYER = (What.REPLY, What.OFFER)
 def sent(guichet: Guichet, row: Row, words: str, now: datetime) -> None:
     """Write down that a mail left; a reply that answers also moves its case. Both or neither."""
     with guichet.store.write_tx():
-        if not move(guichet, row, (State.READY, State.TRANSMITTING, State.UNCERTAIN), State.SENT, now):
+        if not guichet.store.move(Move(draft=row["id"], frm=(State.READY, State.TRANSMITTING, State.UNCERTAIN),
+                                       to=State.SENT, why=""), now, untroubled=True):
             return
-        guichet.store.note(row["id"], "")
         guichet.store.record_try(row, "sent", words, now)
         if row["what"] in TO_BUYER and row["answers"]:
             tell(guichet, row, Kind.SELLER_ANSWERED, words, now, meets(row))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -30,10 +30,10 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
     kind = case.kind or event.kind
     box = next((box.address for box in settings.mailboxes if box.name == case.mailbox), "")
     told = () if event.kind in guards.ENDED and not _vouched(event.origin or "", event.source) else (event.kind,)
+    said = _without_orders(event.kind, event.facts) if _vouched(event.origin or "", event.source) else {}
     around = replace(case.around, domains=marketplace.domains if marketplace else (), sender=box,
-                     wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told))
-    if _vouched(event.origin or "", event.source):
-        around = replace(around, facts={**around.facts, **_without_orders(event.kind, event.facts)})
+                     wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told),
+                     facts={**case.around.facts, **said})
     if marketplace is None:
         return around
     asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY
@@ -44,29 +44,45 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
 
 def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
     """Return what the database knows of what stands around a case."""
+    around = _history(store, case, event)
+    return replace(around, paused=paused(store), stopped=store.stopped_address(case.answer_to),
+                   counts=_counts(store, case, now),
+                   strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
+
+
+def _history(store: Store, case: Case, event: Event) -> Around:
+    """Return what was heard of a case and written in it: all that the seller's choices hang on."""
     heard = store.heard(case.key, case.order, case.item)
     rows = [row for row in heard if _vouched(row["origin"], row["source"])]
     facts: dict[str, str] = {}
     for row in rows:
         facts |= _without_orders(row["kind"], json.loads(row["facts"]))
-    told = tuple(Kind(row["kind"]) for row in heard if row in rows or Kind(row["kind"]) not in guards.ENDED)
-    around = Around(told=told, facts=facts, paused=paused(store), stopped=store.stopped_address(case.answer_to),
-                    counts=_counts(store, case, now), ordered=_ordered(rows, facts),
-                    received=_day(facts, ("received_on", "delivered_on")),
-                    strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
-    limited = replace(case, around=replace(around, limits=_limits_of(case)))
-    draft = store.outbox_row(event.draft) if event.draft else None
-    once = draft["once"] if draft else guards.once(limited, event)
+    around = Around(told=tuple(_told(heard)), facts=facts, ordered=_ordered(rows, facts), limits=_limits_of(case),
+                    received=_day(facts, ("received_on", "delivered_on")))
+    once = _uses_up(store, replace(case, around=around), event)
     return replace(around, left=tuple(map(_left, store.written(case.number, once))))
 
 
-def standing(guichet: Guichet, case: Case, now: datetime) -> Case:
-    """Return a case with what stands around it at this moment."""
-    last = guichet.store.row("SELECT * FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1", case.number)
+def _told(heard: Sequence[Row]) -> Iterator[Kind]:
+    """Yield the kinds that were heard: that something ended is believed of those alone who are believed."""
+    return (kind for row in heard
+            if (kind := Kind(row["kind"])) not in guards.ENDED or _vouched(row["origin"], row["source"]))
+
+
+def _uses_up(store: Store, case: Case, event: Event) -> str:
+    """Return what an answer to an event would use up, or the draft that an order is about."""
+    draft = store.outbox_row(event.draft) if event.draft else None
+    return str(draft["once"]) if draft else guards.once(case, event)
+
+
+def standing(guichet: Guichet, case: Case) -> Case:
+    """Return a case with what his choices about it hang on: what was heard, written, and is allowed."""
+    last = guichet.store.row("SELECT key, kind, at, source FROM events WHERE case_id = ? ORDER BY id DESC LIMIT 1",
+                             case.number)
     if last is None:
         return case
     event = Event(key=last["key"], kind=Kind(last["kind"]), case=case.key, at=moment(last["at"]), source=last["source"])
-    case = replace(case, around=look(guichet.store, case, event, now))
+    case = replace(case, around=_history(guichet.store, case, event))
     return replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
 
 

@@ -370,7 +370,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     drafted = draft_of(store, number, action.draft)
     running = open_deadlines(store, number, now)
     return {
-        "orders": orders_of(guichet, case, drafted, now), "case": case,
+        "orders": orders_of(guichet, case, drafted, running), "case": case,
         "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": running,
@@ -382,12 +382,15 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     }
 
 
-def orders_of(guichet: Guichet, case: Case, drafted: Row | None, now: datetime) -> list[tuple[str, str]]:
-    """Return the orders that make sense about a case as it stands; `drafted`: the row he is shown, if any."""
-    store, number = guichet.store, case.number or 0
-    met_by = [row["met_by"] for row in open_deadlines(store, number, now)]
-    words = fitting(case.kind, State(drafted["state"]) if drafted else None, met_by,
-                    choices(standing(guichet, case, now)))
+def orders_of(guichet: Guichet, case: Case, drafted: Row | None, running: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return the orders that make sense about a case as it stands.
+
+    Args:
+        drafted: the row he is shown, if any.
+        running: his deadlines that run.
+    """
+    words = fitting(case.kind, State(drafted["state"]) if drafted else None, [row["met_by"] for row in running],
+                    choices(standing(guichet, case)))
     return examples(words, guichet.seller.language)
 
 

@@ -109,6 +109,8 @@ def match(text: str, answers: Sequence[Answer], language: str | None) -> tuple[A
     near: beside another it makes a second candidate, alone it is none. Accents, capitals and punctuation
     do not count, quoted text is not looked at, and a phrase is found only as whole words.
     """
+    if not answers:
+        return ()
     plain = _plain(newest(text).replace("*", " "))
     shares = [(answer, _share(answer, plain)) for answer in answers
               if not answer.languages or language is None or language in answer.languages]

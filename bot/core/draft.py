@@ -55,6 +55,7 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _REPLY_PREFIX = re.compile(
     r"(?:re|ré|rép|réf|fwd?|tr|aw|wg|sv|vs|antw|rif|res|rv|enc|r|i) ?(?:[\[(]\d{1,3}[\])] ?)?[:\uff1a] ?",
     re.IGNORECASE)
+_TRAVELLING = bytes((*b"\t\r\n", *range(0x20, 0x7f)))
 _UNTRAVELLED = re.compile(rb"\r(?!\n)|(?<!\r)\n|[^\t\r\n\x20-\x7e]")
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (\S.*)", re.DOTALL)
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
@@ -232,12 +233,13 @@ def _words(line: str) -> str:
     """Return a clean line as a header holds it: as it is, or as RFC 2047's words."""
     if line.isascii():
         return line
-    chunks = [b""]
-    for letter in line:  # RFC 2047, 5(3): no word may end inside a character
-        encoded = letter.encode("utf-8")
-        if len(chunks[-1]) + len(encoded) > WORD_BYTES:
-            chunks.append(b"")
-        chunks[-1] += encoded
+    rest, chunks = line.encode("utf-8"), list[bytes]()
+    while rest:
+        end = WORD_BYTES
+        while len(rest) > end and rest[end] & 0xC0 == 0x80:  # RFC 2047, 5(3): no word may end inside a character
+            end -= 1
+        chunks.append(rest[:end])
+        rest = rest[end:]
     return "\r\n ".join(f"=?UTF-8?B?{b64encode(chunk).decode('ascii')}?=" for chunk in chunks)
 
 
@@ -254,9 +256,15 @@ def _coded(line: str) -> bytes:
     return line.encode("ascii") if _AS_IT_IS.fullmatch(line) else b2a_qp(line.encode("utf-8"), istext=False)
 
 
+_BLANK_AT_END = re.compile(r"[ \t]+$", re.MULTILINE)   # coded with its line it would make that line too long
+
+
 def _printable(text: str) -> bytes:
-    lines = _clean_body(text).rstrip("\n").split("\n")
-    coded = b"\n".join(map(_coded, lines)) + b"\n"
+    words = _clean_body(text).rstrip("\n")
+    if _BLANK_AT_END.search(words):
+        coded = b"\n".join(map(_coded, words.split("\n"))) + b"\n"
+    else:
+        coded = b2a_qp(words.encode("utf-8"), istext=True) + b"\n"
     # some relays would write ">From " for it, in the middle of a sentence to a buyer
     return re.sub(rb"(?m)^From ", b"=46rom ", coded).replace(b"\n", b"\r\n")
 
@@ -282,7 +290,9 @@ def check_outgoing(raw: bytes, sender: str, recipient: str) -> None:
 
 
 def _check_bytes(raw: bytes, recipient: str) -> None:
-    if found := _UNTRAVELLED.search(raw):
+    lines = raw.count(b"\r\n")     # told apart by counts, which is quick; the place is sought where they differ
+    whole = raw.count(b"\r") == raw.count(b"\n") == lines and not raw.translate(None, _TRAVELLING)
+    if not whole and (found := _UNTRAVELLED.search(raw)):
         raise UnsafeMailError(say(
             "The mail to {recipient} holds a byte that may not travel, at place {place}: it is not sent",
             recipient=recipient, place=found.start()))

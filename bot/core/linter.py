@@ -141,8 +141,9 @@ _QUOTED = re.compile(r"(?m)^(?:[^\n]*:[ \t]*\n(?=[ \t]*>)|[ \t]*>[^\n]*$)")
 
 
 def _own_words(text: str) -> str:
-    """Return the text with the quoted original, and the line that introduces it, blank."""
-    return _QUOTED.sub(lambda match: _blank(match[0]), text)
+    """Return the text with the quoted original, and the line that introduces it, blank; at its end, left out."""
+    own = _QUOTED.sub(lambda match: _blank(match[0]), text)
+    return own[:len(own.rstrip()) + 2]  # no check looks further into blanks
 
 
 def _blank(text: str) -> str:
@@ -251,9 +252,12 @@ def _postal_addresses(reading: Reading) -> Iterator[Span]:
 
 
 def _marketing(reading: Reading) -> Iterator[Span]:
+    folded = reading.folded
     for stems, pattern in phrases.MARKETING:
-        if any(stem in reading.folded for stem in stems):
-            yield from _spans(pattern, reading.folded)
+        for stem in stems:
+            if stem in folded:
+                yield from _spans(pattern, folded)
+                break
 
 
 def _positive_rating(reading: Reading) -> Iterator[Span]:
@@ -304,8 +308,12 @@ _SPOKEN = {word: tuple(language for language, known in STOP_WORDS.items() if wor
 
 def language_of(text: str) -> tuple[str, int, Counter[str]]:
     """Return the language most of whose frequent words stand in a text, how many, and the count of each language."""
+    return _language_of(fold(text))
+
+
+def _language_of(folded: str) -> tuple[str, int, Counter[str]]:
     counts: Counter[str] = Counter()
-    for word, times in Counter(_WORD.findall(fold(text))).items():
+    for word, times in Counter(_WORD.findall(folded)).items():
         for language in _SPOKEN.get(word, ()):
             counts[language] += times
     best = max(STOP_WORDS, key=lambda language: counts[language])
@@ -315,7 +323,7 @@ def language_of(text: str) -> tuple[str, int, Counter[str]]:
 def _other_language(reading: Reading) -> Iterator[Span]:
     if reading.language not in STOP_WORDS:
         return
-    best, count, counts = language_of(reading.text)
+    best, count, counts = _language_of(reading.folded)
     if best != reading.language and count >= SURE and count >= SURELY * counts[reading.language]:
         first = re.search(r"\S[^\n]*", reading.text)
         yield first.span() if first else (0, 0)

@@ -76,8 +76,8 @@ def html_of(text: str, language: str, title: str) -> str:
     The first line becomes the heading; `>` or `  |` before a line makes it a quotation, four spaces something to
     copy, eight beneath it what that does, `Label   value` a label above its value, `  - ` an entry of a list.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " " * INDENT).split("\n")
-    blocks = _headed(list(_blocks([_UNSEEN.sub("", line).rstrip() for line in lines])))
+    told = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " " * INDENT)
+    blocks = _headed(list(_blocks([line.rstrip() for line in _UNSEEN.sub("", told).split("\n")])))
     head = _HEAD.format(language=language if _LANGUAGE.fullmatch(language) else "", style=_STYLE,
                         title=escape(" ".join(_UNSEEN.sub("", title).split())))
     return head + "".join(f"{_RENDERED[block.tag](block.lines)}\n" for block in blocks) + "</body>\n</html>\n"
@@ -101,7 +101,8 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
 def _parted(lines: list[str]) -> Iterator[_Block]:
     block = _Block("")
     for line in lines:
-        tag, said = _sort(line, block.tag)
+        plain = line[0] not in "> " and "  " not in line    # most lines: `_sort` would find nothing else
+        tag, said = ("p", line.strip()) if plain else _sort(line, block.tag)
         if tag != block.tag:
             if block.lines:
                 yield block
@@ -131,7 +132,7 @@ def _sort(line: str, before: str) -> tuple[str, str]:
 
 def _text(line: str) -> str:
     """Return a line as HTML that no mail program takes for a link."""
-    return "".join(f"<span>{part}</span>" if at % 2 else escape(part) for at, part in enumerate(_JOINTS.split(line)))
+    return _JOINTS.sub(r"<span>\1</span>", escape(line))
 
 
 def _paragraph(lines: list[str]) -> str:

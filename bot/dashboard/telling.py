@@ -85,8 +85,7 @@ def matter(case: Case) -> Matter:
     """Return a case with what the seller may order about it."""
     number = case.number or 0
     running = open_deadlines(store(), number, now())
-    fits = fitting(case.kind, None, [row["met_by"] for row in running],
-                   choices(standing(guichet(), case, now())))
+    fits = fitting(case.kind, None, [row["met_by"] for row in running], choices(standing(guichet(), case)))
     row = store().row("SELECT * FROM cases WHERE id = ?", number)
     assert row, "it was found a moment ago"
     closed = row["stage"] == "closed"

@@ -335,10 +335,6 @@ class Store:
         known = self.has("SELECT 1 FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
         return forgotten if known else digest
 
-    def places(self, mailbox: str, folder: str) -> set[str]:
-        return {row["place"] for row in
-                self.rows("SELECT place FROM places WHERE mailbox = ? AND folder = ?", mailbox, folder)}
-
     def lacking(self, mailbox: str, folder: str, uidvalidity: int, spans: Sequence[range]) -> Iterator[int]:
         """Yield, ascending, the numbers of these runs (ascending, too) under which no mail was kept.
 
@@ -467,12 +463,20 @@ class Store:
             return found
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in filter(None, names):
-                rows = self.rows(sql, key.marketplace, name, ALIKE + 1)
-                alike = [row for row in rows if not _differ(order, row["order_number"])
-                         and not _differ(item, row["item"])] if len(rows) <= ALIKE else []
+                alike = [row for row in self._knowing(sql, key.marketplace, name)
+                         if not _differ(order, row["order_number"]) and not _differ(item, row["item"])]
                 if len(alike) == 1:
                     return _case(alike[0])
         return None
+
+    def _knowing(self, sql: str, marketplace: str, name: str) -> list[Row]:
+        """Return the cases that know a name, none where too many do: their numbers are counted before one is read."""
+        try:
+            found = self.connection.execute(sql, (marketplace, name, ALIKE + 1)).fetchall()
+        except sqlite3.Error as error:
+            raise _storage_error(error, self.path) from error
+        numbers = [number for (number,) in found] if len(found) <= ALIKE else []
+        return self.rows(f"SELECT * FROM cases WHERE id IN ({_marks(numbers)})", *numbers) if numbers else []
 
     def record_aliases(self, key: CaseKey, case: int, aliases: Sequence[str]) -> None:
         if aliases:
@@ -604,13 +608,18 @@ class Store:
             row.error, iso(row.not_before) if row.not_before else None, row.remarks, _json(dict(row.parameters)),
             row.once, row.words_from, row.words_hash, iso(now), iso(now)) or None
 
-    def move(self, move: Move, now: datetime, raw: bytes | None = None, *, tries: int = 0) -> bool:
-        """Move an outbox row on, if it still stands where it must, and count the tries; say whether it did."""
-        marks = ", ".join("?" for _ in move.frm)
+    def move(self, move: Move, now: datetime, raw: bytes | None = None, *, tries: int = 0,
+             untroubled: bool = False) -> bool:
+        """Move an outbox row on, if it still stands where it must, and count the tries; say whether it did.
+
+        Args:
+            untroubled: what went wrong before, and its pause, are over.
+        """
+        error = ", error = '', not_before = NULL" if untroubled else ""
         return bool(self.run(
             "UPDATE outbox SET state = ?, changed = ?, attempts = attempts + ?, spent = max(spent, ?),"
-            " raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END"
-            f" WHERE id = ? AND state IN ({marks})",
+            f" raw = CASE WHEN ? AND what NOT IN ('reply', 'offer') THEN NULL ELSE coalesce(?, raw) END{error}"
+            f" WHERE id = ? AND state IN ({_marks(move.frm)})",
             move.to, iso(now), tries, move.to is State.SENT, move.to in GONE, raw, move.draft, *move.frm))
 
     def adopt(self, draft: int) -> None:
@@ -671,7 +680,9 @@ class Store:
         """Return a new token of 80 bits for what is granted; only its hash is kept."""
         from bot.core.grant import ALPHABET
 
-        token = "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+        bits = secrets.randbits(80)
+        letters = "".join(ALPHABET[bits >> at & 31] for at in range(0, 80, 5))
+        token = "-".join(letters[at:at + 4] for at in range(0, 16, 4))
         self.grant(token, grant)
         return token
 
@@ -731,9 +742,10 @@ class Store:
                         " JOIN echoes ON mark = substr(message_id, 2, 16)"
                         " WHERE state IN ('transmitting', 'uncertain') AND channel = 'email' ORDER BY id LIMIT 1")
 
-    def answered_by_mail(self, message_id: str) -> bool:
-        """Say whether a mail that came refers to one of ours: then ours was there to be referred to."""
-        return self.has("SELECT 1 FROM mails WHERE instr(references_, ?) LIMIT 1", message_id)
+    def answered_by_mail(self, message_id: str, since: datetime) -> bool:
+        """Say whether a mail that came since an instant refers to one of ours: then ours was there already."""
+        return self.has("SELECT 1 FROM mails INDEXED BY mails_received WHERE received >= ? AND instr(references_, ?)"
+                        " LIMIT 1", iso(since), message_id)
 
     def unfiled(self, before: datetime, now: datetime) -> Row | None:
         """Return a reply that left before an instant, and of which no copy was looked for in Sent since."""
@@ -846,7 +858,8 @@ class Store:
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
         return self.rows(
-            "SELECT outbox.*, events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
+            "SELECT outbox.id, step, outbox.case_id, event, what, to_addr, channel, state, template, once, spent,"
+            " events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
             " WHERE +what IN ('reply', 'offer') AND (outbox.case_id = ? OR (once != '' AND once IN (?, ?)))"
             " ORDER BY outbox.id", case, once, self.keyed(once))
 
@@ -903,10 +916,9 @@ class Store:
                                              self.keyed(message_id))
 
 
-_BY_ANSWER = ("SELECT DISTINCT cases.* FROM cases JOIN outbox ON outbox.case_id = cases.id"
+_BY_ANSWER = ("SELECT DISTINCT cases.id FROM cases JOIN outbox ON outbox.case_id = cases.id"
               " WHERE cases.marketplace = ? AND outbox.message_id = ? LIMIT ?")
-_BY_ALIAS = ("SELECT cases.* FROM cases JOIN aliases ON aliases.case_id = cases.id"
-             " WHERE aliases.marketplace = ? AND aliases.alias = ? LIMIT ?")
+_BY_ALIAS = "SELECT case_id FROM aliases WHERE marketplace = ? AND alias = ? LIMIT ?"
 
 
 def _marks(names: Sized) -> str:

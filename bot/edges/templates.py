@@ -7,11 +7,12 @@ and names itself. `{{ x or "…" }}`, `{{ … if x else "" }}` and `{% if x %}` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from os import listdir, stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -70,7 +71,7 @@ class Templates:
         self.seller, self.careful, self.titles = seller, careful, titles or {}
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
         self._environment: SandboxedEnvironment | None = None
-        self._listed: dict[Path, tuple[int, frozenset[str]]] = {}
+        self._listed: dict[str, tuple[int, frozenset[str]]] = {}
         self._read: dict[Path, tuple[tuple[int, int], str, Answer | None]] = {}
 
     def render(self, name: str, language: str, context: Mapping[str, Any], *, marketplace: str = "") -> Words:
@@ -103,16 +104,16 @@ class Templates:
     def _place_of(self, file: str) -> Path | None:
         """Return the folder that a file lies in, the seller's own before the program's."""
         place, _, name = file.rpartition("/")
-        return next((folder for folder in self.folders if name in self._names(folder / place)), None)
+        return next((folder for folder in self.folders if name in self._names(f"{folder}/{place}")), None)
 
-    def _names(self, folder: Path) -> frozenset[str]:
+    def _names(self, folder: str) -> frozenset[str]:
         """Return the names in a folder, read anew when one is added or taken away; none where there is no folder."""
         try:
-            changed = folder.stat().st_mtime_ns
+            changed = stat(folder).st_mtime_ns
         except OSError:
             return frozenset()
         if self._listed.get(folder, (0, ()))[0] != changed:
-            self._listed[folder] = changed, frozenset(path.name for path in folder.iterdir())
+            self._listed[folder] = changed, frozenset(listdir(folder))
         return self._listed[folder][1]
 
     def _known(self, path: Path) -> tuple[str, Answer | None]:
@@ -143,10 +144,15 @@ class Templates:
     def languages(self, name: str, marketplace: str = "") -> tuple[str, ...]:
         """Return the languages there are words in; empty where nobody wrote any."""
         form = re.compile(rf"{re.escape(name.rpartition('/')[2])}\.(..)\.txt")
-        inside = name.rpartition("/")[0]
-        places = {place / inside for folder in self.folders for place in (folder, folder / marketplace)}
-        return tuple(sorted({found[1] for place in places for file in self._names(place)
+        return tuple(sorted({found[1] for names in self._names_of(name, marketplace) for file in names
                              if (found := form.fullmatch(file))}))
+
+    def _names_of(self, name: str, marketplace: str) -> Iterator[frozenset[str]]:
+        """Yield the names in each folder that may hold words of this name."""
+        inside = name.rpartition("/")[0]
+        for folder in self.folders:
+            for place in dict.fromkeys((f"{marketplace}/{inside}", inside)):
+                yield self._names(f"{folder}/{place}")
 
     def answers(self) -> tuple[Answer, ...]:
         """Return the seller's own answers, `answers/*.md`, as they are now; a broken file is left to `check`."""
@@ -160,7 +166,7 @@ class Templates:
         """Return one file for each name, his own before the program's."""
         found: dict[str, Path] = {}
         for folder in self.folders:
-            for name in sorted(name for name in self._names(folder / "answers") if name.endswith(".md")):
+            for name in sorted(name for name in self._names(f"{folder}/answers") if name.endswith(".md")):
                 found.setdefault(name.removesuffix(".md"), folder / "answers" / name)
         return list(found.values())
 
@@ -196,7 +202,9 @@ class Templates:
 
     def has(self, name: str, *, marketplace: str) -> bool:
         """Say whether a template of this name is there, in any language."""
-        return bool(self.languages(name, marketplace))
+        start = f"{name.rpartition('/')[2]}."
+        return any(file.startswith(start) and file.endswith(".txt") and len(file) == len(start) + 6
+                   for names in self._names_of(name, marketplace) for file in names)
 
     def check(self) -> int:
         """Read every template; return how many there are.
