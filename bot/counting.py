@@ -72,9 +72,23 @@ def numbers_of(store: Store | None, settings: Settings, now: datetime, periods: 
     Raises:
         UncountableError: nothing is measured at such a marketplace.
     """
-    since_ = min(period.start for period in periods)
-    return [_flat(one, cell) for one in _measured(settings, marketplace)
-            for cell in cells(one, known(store, one, now, since_), periods, now)]
+    rows, _ = counted(store, settings, now, periods, marketplace, warn=False)
+    return rows
+
+
+def counted(store: Store | None, settings: Settings, now: datetime, periods: Sequence[Period], marketplace: str = "",
+            *, warn: bool = True) -> tuple[list[Flat], list[str]]:
+    """Return every number of these periods, and of all marketplaces the cautions, out of one reading of the store.
+
+    Raises:
+        UncountableError: nothing is measured at such a marketplace.
+    """
+    measured = _measured(settings, marketplace)
+    warning = _warning(settings, now) if warn else []
+    since_ = min(period.start for period in (*periods, *(period for _, period in warning)))
+    found = known_of(store, {one.name: one for one in (*measured, *(one for one, _ in warning))}, now, since_)
+    return ([_flat(one, cell) for one in measured for cell in cells(one, found[one.name], periods, now)],
+            _cautions(settings, warning, found, now))
 
 
 def _measured(settings: Settings, marketplace: str) -> list[Marketplace]:
@@ -115,57 +129,76 @@ def _flat(marketplace: Marketplace, cell: Number) -> Flat:
 # -- out of the store ----------------------------------------------------------------------------
 
 
-def known(store: Store | None, marketplace: Marketplace, now: datetime, since_: datetime | None = None) -> Known:
-    """Return what the store knows of a marketplace that measures the seller.
+def known_of(store: Store | None, measured: Mapping[str, Marketplace], now: datetime,
+             since_: datetime | None = None) -> dict[str, Known]:
+    """Return what the store knows of marketplaces that measure the seller, by their names.
 
     Args:
         since_: cases of which nothing was heard from then on are left out: no later period counts them.
     """
     if store is None:
-        return Known(messages=(), sales=(), duties=())
-    asked, cases = marketplace.numbers, _events(store, marketplace.name, since_)
+        return dict.fromkeys(measured, Known(messages=(), sales=(), duties=()))
+    cases = _events(store, list(measured), since_)
+    return {name: _known(store, one, cases[name], now, since_) for name, one in measured.items()}
+
+
+def _known(store: Store, marketplace: Marketplace, cases: Mapping[int, Sequence[Row]], now: datetime,
+           since_: datetime | None) -> Known:
+    asked = marketplace.numbers
     names = {name: sort for sort, some in asked.on_time for name in some}
     return Known(
-        messages=_messages(store, marketplace.name, cases, asked.answers.within, since_) if asked.answers else (),
+        messages=_messages(store, cases, asked.answers.within) if asked.answers else (),
         sales=[sale for events in cases.values() if (sale := _sale(events))] if asked.cancellations else (),
         duties=_duties(store, marketplace.name, cases, names, now, since_) if names else ())
 
 
-def _events(store: Store, marketplace: str, since_: datetime | None) -> dict[int, list[Row]]:
-    """Return what counts of every case. A forged mail never does; of an unproven one who else should tell?"""
+def _events(store: Store, names: Sequence[str], since_: datetime | None) -> dict[str, dict[int, list[Row]]]:
+    """Return what counts of every case, by marketplace and case.
+
+    A forged mail never counts; of an unproven one who else should tell?
+    """
     kinds = sorted({*TURNS, *ENDS, Kind.OFFER_UPDATED, Kind.SALE_MADE, Kind.SALE_CANCELLED, Kind.WITHDRAWAL_OPENED})
     rows = store.rows(
-        "SELECT case_id, events.kind, at, mark, facts, events.origin, CASE events.kind WHEN 'own_message_copied'"
-        " THEN text ELSE '' END AS text FROM events"
-        " JOIN cases ON cases.id = case_id WHERE +marketplace = ? AND events.origin != 'forged'"
-        f" AND events.kind IN ({', '.join('?' for _ in kinds)}) AND events.key NOT LIKE '%/refused:%'"
-        " AND case_id IN (SELECT case_id FROM events WHERE at >= ?)"
-        " ORDER BY case_id, at, events.id", marketplace, *kinds, _text(since_))
-    found: dict[int, list[Row]] = defaultdict(list)
+        "SELECT marketplace, case_id, events.kind, at, mark, facts, events.origin, CASE events.kind WHEN"
+        " 'own_message_copied' THEN text ELSE '' END AS text FROM events JOIN cases ON cases.id = case_id"
+        f" WHERE +marketplace IN ({_marks(names)}) AND events.origin != 'forged' AND events.kind IN ({_marks(kinds)})"
+        " AND events.key NOT LIKE '%/refused:%' AND case_id IN (SELECT case_id FROM events WHERE at >= ?)"
+        " ORDER BY case_id, at, events.id", *names, *kinds, _text(since_))
+    found: dict[str, dict[int, list[Row]]] = {name: defaultdict(list) for name in names}
     for row in rows:
-        found[row["case_id"]].append({**row, "at": moment(row["at"]), "facts": json.loads(row["facts"])})
+        row["at"] = moment(row["at"])
+        found[row["marketplace"]][row["case_id"]].append(row)
     return found
+
+
+def _marks(values: Iterable[str]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _fact(event: Row, name: str, absent: str = "") -> str:
+    """Return a fact of an event; nearly none has one that is asked for, so that its facts are seldom unpacked."""
+    return str(json.loads(event["facts"]).get(name, absent)) if f'"{name}"' in event["facts"] else absent
 
 
 def _text(since_: datetime | None) -> str:
     return iso(since_) if since_ else ""
 
 
-def _messages(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], within: timedelta,
-              since_: datetime | None) -> list[Waiting]:
-    ours = _left(store, marketplace, since_)
+def _messages(store: Store, cases: Mapping[int, Sequence[Row]], within: timedelta) -> list[Waiting]:
+    copied = [number for number, events in cases.items()
+              if any(one["kind"] == Kind.OWN_MESSAGE_COPIED for one in events)]
+    ours = _left(store, copied)
     return [waiting for number, events in cases.items()
-            for waiting in numbers.waitings(_said(events, ours.get(number, [])), within)]
+            for waiting in numbers.waitings(_said(events, ours.get(number, ())), within)]
 
 
-def _left(store: Store, marketplace: str, since_: datetime | None) -> dict[int, list[Row]]:
+def _left(store: Store, cases: Sequence[int]) -> dict[int, list[Row]]:
     """Return the mails to buyers that left through us, by case."""
     found: dict[int, list[Row]] = defaultdict(list)
     for row in store.rows(
-            "SELECT outbox.case_id, changed, body FROM outbox JOIN cases ON cases.id = outbox.case_id"
-            " WHERE +marketplace = ? AND +what IN ('reply', 'offer') AND +channel = 'email'"
-            " AND +state IN ('sent', 'failed') AND outbox.case_id IN (SELECT case_id FROM events WHERE at >= ?)"
-            " ORDER BY outbox.id", marketplace, _text(since_)):
+            "SELECT case_id, changed, body FROM outbox WHERE case_id IN (SELECT value FROM json_each(?))"
+            " AND +what IN ('reply', 'offer') AND +channel = 'email' AND +state IN ('sent', 'failed') ORDER BY id",
+            json.dumps(cases)):
         found[row["case_id"]].append(row)
     return found
 
@@ -178,7 +211,7 @@ def _said(events: Sequence[Row], ours: Sequence[Row]) -> list[Said]:
 
 
 def _word(event: Row, *, automatic: bool) -> Said:
-    named = _DRAFT.search(event["mark"])
+    named = _DRAFT.search(event["mark"]) if event["mark"] else None
     return Said(at=event["at"], turn=TURNS[event["kind"]], automatic=automatic, draft=named[0] if named else "")
 
 
@@ -199,20 +232,15 @@ def _alike(event: Row, row: Row) -> bool | None:
 
 
 def _sale(events: Sequence[Row]) -> Sale | None:
-    at = {kind: _first(events, kind) for kind in (Kind.SALE_MADE, Kind.SALE_CANCELLED, Kind.WITHDRAWAL_OPENED)}
-    cancelled, withdrawn = at[Kind.SALE_CANCELLED], at[Kind.WITHDRAWAL_OPENED]
-    made = at[Kind.SALE_MADE] or cancelled
+    at = {event["kind"]: event["at"] for event in reversed(events)}     # the first of each kind
+    cancelled, withdrawn = at.get(Kind.SALE_CANCELLED), at.get(Kind.WITHDRAWAL_OPENED)
+    made = at.get(Kind.SALE_MADE) or cancelled
     return Sale(at=made, cancelled=cancelled, refused=any(_done(event) == "refusesale" for event in events),
                 withdrawn=bool(cancelled and withdrawn and withdrawn <= cancelled)) if made else None
 
 
-def _first(events: Sequence[Row], kind: Kind) -> datetime | None:
-    found: Iterable[datetime] = (event["at"] for event in events if event["kind"] == kind)
-    return next(iter(found), None)
-
-
 def _done(event: Row) -> str:
-    return str(event["facts"].get("done", "")) if event["kind"] == Kind.SELLER_ANSWERED else ""
+    return _fact(event, "done") if event["kind"] == Kind.SELLER_ANSWERED else ""
 
 
 # -- what was due --------------------------------------------------------------------------------
@@ -236,7 +264,7 @@ def _kept(row: Row, sort: str, events: Sequence[Row], now: datetime) -> bool | N
         return bool(min(done) < due)
     if row["state"] == "met" and row["ended"]:
         return moment(row["ended"]) < due
-    cancelled = _first([event for event in events if event["at"] >= due], Kind.SALE_CANCELLED)
+    cancelled = any(event["kind"] == Kind.SALE_CANCELLED and event["at"] >= due for event in events)
     if sort in TOLD_ELSEWHERE:
         return False if cancelled and sort == "accepted" else None
     return False if row["state"] != "cancelled" and due <= now else None
@@ -245,10 +273,10 @@ def _kept(row: Row, sort: str, events: Sequence[Row], now: datetime) -> bool | N
 def _meets(event: Row, met_by: Sequence[str]) -> bool:
     kind = Kind(event["kind"])
     if kind is Kind.OFFER_UPDATED and event["origin"] == "proven":
-        ended = ENDED_BY_OFFER.get(event["facts"].get("outcome", ""), ())
+        ended = ENDED_BY_OFFER.get(_fact(event, "outcome"), ())
         return any(state == "met" and by in met_by for state, by in ended)
     state, by = ENDS.get(kind, ("", ""))
-    return state == "met" and any(one in met_by for one in event["facts"].get("met_by", by).split())
+    return state == "met" and any(one in met_by for one in _fact(event, "met_by", by).split())
 
 
 # -- for people ----------------------------------------------------------------------------------
@@ -259,7 +287,7 @@ def lines(store: Store, settings: Settings, now: datetime) -> list[str]:
     told = []
     for one in _measured(settings, ""):
         [period] = numbers.last_days(now, settings.seller.timezone, numbers.DAYS[:1])
-        column = cells(one, known(store, one, now, period.start), (period,), now)
+        column = cells(one, known_of(store, {one.name: one}, now, period.start)[one.name], (period,), now)
         parts = [_part(one, cell) for cell in column if cell.measure in SPOKEN and numbers.shown(cell) != "-"]
         told += [f"{one.title}: {', '.join(parts)}"] if parts else []
     return told
@@ -277,14 +305,27 @@ def _part(marketplace: Marketplace, cell: Number) -> str:
 
 def cautions(store: Store, settings: Settings, now: datetime) -> list[str]:
     """Return a warning a marketplace whose limit of cancellations is near or reached."""
-    return [sentence for one in _measured(settings, "") if (sentence := _caution(store, settings, one, now))]
+    if not (warning := _warning(settings, now)):
+        return []
+    found = known_of(store, {one.name: one for one, _ in warning}, now, min(period.start for _, period in warning))
+    return _cautions(settings, warning, found, now)
 
 
-def _caution(store: Store, settings: Settings, one: Marketplace, now: datetime) -> str:
-    if not (rules := one.numbers.cancellations):
-        return ""
-    [period] = numbers.last_days(now, settings.seller.timezone, (rules.days,))
-    found = numbers.caution(known(store, one, now, period.start).sales, now, settings.seller.timezone, rules)
+def _warning(settings: Settings, now: datetime) -> list[tuple[Marketplace, Period]]:
+    """Return the marketplaces that limit cancellations, with the days over which they count them."""
+    return [(one, numbers.last_days(now, settings.seller.timezone, (rules.days,))[0])
+            for one in _measured(settings, "") if (rules := one.numbers.cancellations)]
+
+
+def _cautions(settings: Settings, warning: Iterable[tuple[Marketplace, Period]], found: Mapping[str, Known],
+              now: datetime) -> list[str]:
+    told = [_caution(settings, one, found[one.name].sales, now) for one, _ in warning]
+    return [sentence for sentence in told if sentence]
+
+
+def _caution(settings: Settings, one: Marketplace, sales: Sequence[Sale], now: datetime) -> str:
+    rules = one.numbers.cancellations
+    found = rules and numbers.caution(sales, now, settings.seller.timezone, rules)
     if not found:
         return ""
     words = {"marketplace": one.title, "count": found.count, "all": found.of, "limit": found.rules.below,

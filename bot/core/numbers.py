@@ -6,7 +6,7 @@ Nothing known has no share: of no message at all 0 % would be a lie, and 100 % a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -142,10 +142,10 @@ def waitings(said: Iterable[Said], within: timedelta = ALMOST) -> list[Waiting]:
             if not (open_ and one.at - open_[-1].asked < within):
                 open_.append(Waiting(asked=one.at))
         elif one.turn is Turn.ANSWERED:
-            found += [replace(waiting, answered=one.at) for waiting in open_]
+            found += [Waiting(asked=waiting.asked, answered=one.at) for waiting in open_]
             open_ = []
         elif one.turn is Turn.MARKED:
-            found += [replace(waiting, marked=True) for waiting in open_]
+            found += [Waiting(asked=waiting.asked, marked=True) for waiting in open_]
             open_ = []
     return found + open_
 

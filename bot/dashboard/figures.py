@@ -46,17 +46,17 @@ class Table:
 
 @PART.get("/numbers")
 def numbers() -> str:
-    rows, since = _rows(), counting.since(store())
+    (rows, cautions), since = _counted(), counting.since(store())
     names = list(dict.fromkeys(row["marketplace"] for row in rows))
     return render_template(
         "numbers.html", tables=[_table(name, [row for row in rows if row["marketplace"] == name]) for name in names],
-        cautions=counting.cautions(store(), guichet().settings, now()), asked=_asked(), kinds=_kinds(),
+        cautions=cautions, asked=_asked(), kinds=_kinds(),
         shops=_shops(), days=LATELY.days, since=when(since)[:10] if since else "", cases=_pictured(_cases_chart()))
 
 
 @PART.get("/numbers.<any(csv, json):form>")
 def file(form: str) -> Response:
-    rows = _rows()
+    rows, _ = _counted()
     if form == "json":
         made, media = json.dumps(rows, ensure_ascii=False), "application/json"
     else:
@@ -69,12 +69,12 @@ def _asked() -> str:
     return request.args.get("marketplace", "")[:80]
 
 
-def _rows() -> list[Flat]:
-    """Return every number of 7, 30 and 90 days, and of the last weeks; 404 for a marketplace that has none."""
+def _counted() -> tuple[list[Flat], list[str]]:
+    """Return every number of 7, 30 and 90 days, and of the last weeks, and the cautions; 404 where none is counted."""
     zone = seller().timezone
     periods = (*reckoned.last_days(now(), zone), *_weeks())
     try:
-        return counting.numbers_of(store(), guichet().settings, now(), periods, _asked())
+        return counting.counted(store(), guichet().settings, now(), periods, _asked())
     except UncountableError:
         abort(404)
 

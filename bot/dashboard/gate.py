@@ -91,7 +91,9 @@ def _hush(_: Any) -> None:
 
 
 def _no_forgery() -> None:
-    """Refuse an act that our own page did not ask for, with the session's token."""
+    """Refuse what another site leads to, and an act that our own page did not ask for, with the session's token."""
+    if request.headers.get("Sec-Fetch-Site", "") not in ("", "none", "same-origin"):
+        abort(403)      # its cookie stays at home then: an answer with a fresh one would log him out
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     if not _from_our_page():
@@ -146,7 +148,9 @@ def _told(error: HTTPException) -> tuple[str, int] | AnyResponse:
     """Say what is wrong; of the request itself nothing is shown."""
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
-    return render_template("trouble.html", sentence=_sentence(error.code), code=error.code), error.code
+    page = render_template("trouble.html", sentence=_sentence(error.code), code=error.code)
+    session.modified = session.modified and error.code not in (403, 421)
+    return page, error.code
 
 
 def _sentence(code: int) -> str:

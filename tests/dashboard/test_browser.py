@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -27,6 +28,9 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machin
 ATTACKS = Path(__file__).resolve().parents[3] / "shared" / "attacks"
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
+PAPER = {"width": 718, "height": 1047}      # A4 without its margins
+WIDTHS: dict[str, dict[str, Any]] = {
+    "desk": {"viewport": DESK}, "phone": {"viewport": PHONE, "is_mobile": True, "has_touch": True}}
 LOOKS = {f"{scheme}-{name}": (scheme, size) for scheme in ("light", "dark")
          for name, size in (("desk", DESK), ("phone", PHONE))}
 PAGES = ("/", "/case/1", "/case/2", "/mail/1", "/cases", "/shelf", "/outbox", "/deadlines", "/numbers", "/rules",
@@ -38,7 +42,8 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        found = started.chromium.launch(executable_path=CHROMIUM, args=[
+            "--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"])
         yield found
         found.close()
 
@@ -67,7 +72,8 @@ class Served:
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
-        self.context = browser.new_context(viewport=DESK, **options)
+        self.called, self.touched = "", bool(options.get("has_touch"))
+        self.context = browser.new_context(**{"viewport": DESK} | options)
         self.context.set_default_timeout(5000)
         self.page = self.context.new_page()
         self.page.on("dialog", self._dialog)
@@ -102,7 +108,22 @@ class Served:
         self.page.press("#password", "Enter")
         self.page.wait_for_selector("#live")
 
+    def presses(self, selector: str) -> None:
+        """Press what is there: with the finger on a phone."""
+        (self.page.tap if self.touched else self.page.click)(selector)
+
+    def tabs_to(self, selector: str) -> None:
+        """Press Tab until it has the focus."""
+        for _ in range(200):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"no Tab leads to {selector}")
+
     def shoots(self, name: str) -> None:
+        """Keep what she sees, all of which fits into the width."""
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        name = f"{name}-{self.called}" if self.called else name
         self.page.screenshot(path=str(self.shots / f"{name}.png"), full_page=True)
 
     def notice(self) -> str:
@@ -141,81 +162,123 @@ def shop(request: pytest.FixtureRequest, world: World) -> World:
     return world
 
 
+@pytest.fixture(params=WIDTHS)
+def seen(request: pytest.FixtureRequest, shop: World, serve: Serve) -> Served:
+    """Marie before Today, who has logged in: in each language, at her desk and on her phone."""
+    found = serve(shop, **WIDTHS[request.param])
+    found.called = f"{spoken(shop)}-{request.param}"
+    found.logs_in()
+    return found
+
+
 def spoken(shop: World) -> str:
     return shop.guichet.seller.language
 
 
-def test_the_first_visit_leads_through_the_log_in_to_how_to_begin(tmp_path: Path, serve: Serve) -> None:
-    seen = serve(World(tmp_path))
+# ---- the plays: in each language, at each width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_first_visit_leads_through_the_log_in_to_how_to_begin(tmp_path: Path, serve: Serve, language: str,
+                                                                  width: str) -> None:
+    seen = serve(World(tmp_path, language=language), **WIDTHS[width])
+    seen.called = f"{language}-{width}"
     seen.opens("/")
+    assert seen.page.get_attribute("html", "lang") == language
     seen.shoots("log-in")
+    seen.page.fill("#password", "ce n'est pas celui-là")
+    seen.presses("main button")
+    assert seen.page.inner_text(".notice.bad") == {"fr": "Ce n'est pas le mot de passe.",
+                                                   "en": "That is not the password."}[language]
     seen.logs_in()
     assert "run_bot.py check" in seen.page.inner_text("main")
     seen.shoots("first-visit")
 
 
-def test_a_claim_is_answered_with_the_keyboard_alone(shop: World, serve: Serve) -> None:
-    seen = serve(shop)
-    seen.logs_in()
-    seen.shoots(f"today-{spoken(shop)}")
-    seen.page.focus("article[aria-labelledby=c2] button.main")
-    seen.page.keyboard.press("Enter")
+def test_a_claim_is_answered(seen: Served) -> None:
+    seen.shoots("today")
+    seen.presses("article[aria-labelledby=c2] button.main")
     assert "rakuten" in seen.notice()
-    assert shop.rows("outbox", "id = 3")[0]["state"] == "handed"
-    seen.shoots(f"claim-answered-{spoken(shop)}")
+    assert seen.world.rows("outbox", "id = 3")[0]["state"] == "handed"
+    seen.shoots("claim-answered")
 
 
-def test_a_draft_is_edited_against_the_linter(shop: World, serve: Serve) -> None:
-    seen = serve(shop)
-    seen.logs_in()
-    seen.opens("/case/1")
+def test_a_draft_is_edited_against_the_linter(seen: Served) -> None:
+    seen.presses("article[aria-labelledby=c1] h2 a")
+    seen.page.wait_for_selector("#text-1")
     seen.page.fill("#text-1", "Bonjour Jean, écrivez-moi à marie@boutique.example ou www.boutique.example")
     seen.page.wait_for_selector("#remarks-1 .bad")
-    seen.shoots(f"linter-{spoken(shop)}")
+    seen.shoots("linter")
     seen.page.fill("#text-1", "Bonjour Jean, l'ampoule de rechange part demain.")
     seen.page.wait_for_selector("#remarks-1 .good")
-    seen.page.click("button[name=then][value=send]")
+    seen.presses("button[name=then][value=send]")
     assert "D-1" in seen.notice()
-    row = shop.rows("outbox", "id = 1")[0]
+    row = seen.world.rows("outbox", "id = 1")[0]
     assert row["state"] == "ready"
     assert row["body"].startswith("Bonjour Jean, l'ampoule de rechange part demain.\n")
+    seen.shoots("case")
 
 
-def test_an_uncertain_row_is_settled(shop: World, serve: Serve) -> None:
-    shop.store.run("UPDATE outbox SET state = 'uncertain', attempts = 1 WHERE id = 1")
-    seen = serve(shop)
-    seen.logs_in()
-    seen.page.click("section.over a")
-    seen.shoots(f"uncertain-{spoken(shop)}")
-    seen.page.click("#D-1 button[value=done]")
+def test_an_uncertain_row_is_settled(seen: Served) -> None:
+    seen.world.store.run("UPDATE outbox SET state = 'uncertain', attempts = 1 WHERE id = 1")
+    seen.opens("/")
+    seen.presses("section.over a")
+    seen.page.wait_for_selector("#D-1")
+    seen.shoots("uncertain")
+    seen.presses("#D-1 button[value=done]")
     seen.notice()
-    assert shop.rows("outbox", "id = 1")[0]["state"] == "sent"
+    assert seen.world.rows("outbox", "id = 1")[0]["state"] == "sent"
 
 
-def test_a_mode_is_switched(shop: World, serve: Serve) -> None:
-    seen = serve(shop)
-    seen.logs_in()
+def test_a_mode_is_switched(seen: Served) -> None:
     seen.opens("/rules?shop=amazon")
     form = seen.page.locator("form:has(input[value='amazon.buyer_wrote'])")
     form.locator("select").select_option("shadow")
-    form.locator("button").click()
+    seen.presses("form:has(input[value='amazon.buyer_wrote']) button")
     seen.notice()
-    seen.shoots(f"rules-{spoken(shop)}")
-    assert str(shop.guichet.policy.mode_for("amazon", "buyer_wrote")) == "shadow"
+    seen.shoots("rules")
+    assert str(seen.world.guichet.policy.mode_for("amazon", "buyer_wrote")) == "shadow"
 
 
-def test_a_case_is_found_and_the_language_is_changed(shop: World, serve: Serve) -> None:
-    seen = serve(shop)
-    seen.logs_in()
-    seen.opens("/search")
+def test_a_case_is_found_and_the_language_is_changed(seen: Served) -> None:
+    seen.presses("nav a[href='/search']")
+    seen.page.wait_for_selector("#q")
     seen.page.fill("#q", "Dupont")
     seen.page.press("#q", "Enter")
     seen.page.wait_for_selector("a[href='/case/1']")
-    other = "en" if spoken(shop) == "fr" else "fr"
-    seen.page.click(f"button[name=language][value={other}]")
+    seen.shoots("search")
+    other = "en" if spoken(seen.world) == "fr" else "fr"
+    seen.presses(f"button[name=language][value={other}]")
     seen.page.wait_for_selector(f"html[lang={other}]")
     assert seen.page.url.endswith("/search?q=Dupont")
-    seen.shoots(f"search-{other}")
+    seen.presses("a[href='/case/1']")
+    seen.page.wait_for_selector("#text-1")
+
+
+@pytest.mark.parametrize("first", ["tab", "mail"])
+def test_two_tabs_and_a_mail_on_one_draft_have_one_effect_and_the_later_are_told(seen: Served, first: str) -> None:
+    question = next(row for row in seen.world.to_marie("question") if row["case_id"] == 1)
+    tabs = [seen.page, seen.context.new_page()]
+    for tab in tabs:
+        tab.goto(seen.address + "/case/1")
+    tabs[0].fill("#text-1", "Bonjour Jean, l'ampoule de rechange part demain.")
+    tabs[1].fill("#text-1", "Bonjour Jean, je vous rembourse la lampe.")
+    if first == "mail":
+        seen.world.answers("ok", question)
+    for tab in tabs:
+        tab.click("button[name=then][value=send]")
+        tab.wait_for_selector("#notice")
+    if first == "tab":
+        seen.world.answers("ok", question)
+    assert [tab.locator("#notice.bad").count() for tab in tabs] == ([1, 1] if first == "mail" else [0, 1])
+    assert all("D-1" in tab.inner_text("#notice") for tab in tabs)
+    assert seen.world.rows("orders", "mail IS NOT NULL")[-1]["verdict"] == ("done" if first == "mail" else "late")
+    [row] = seen.world.rows("outbox", "what = 'reply' AND case_id = 1")
+    assert ("ampoule" in row["body"]) is (first == "tab")
+    assert "rembourse" not in row["body"]
+    assert len(seen.world.rows("events", "kind = 'draft_approved'")) == 1
+    seen.shoots(f"too-late-{first}")
 
 
 def test_without_a_script_the_essential_acts_work(shop: World, serve: Serve) -> None:
@@ -231,27 +294,146 @@ def test_without_a_script_the_essential_acts_work(shop: World, serve: Serve) -> 
     assert shop.rows("outbox", "id = 1")[0]["state"] == "ready"
 
 
-def test_two_tabs_on_one_draft_have_one_effect_and_the_later_is_told(shop: World, serve: Serve) -> None:
+# ---- what is refused
+
+
+def test_what_no_button_of_the_page_asked_for_is_refused(shop: World, serve: Serve) -> None:
+    """An address that would act, another site's form, the page under a foreign name, a form from before the log-in."""
     seen = serve(shop)
     seen.logs_in()
-    seen.opens("/case/1")
-    other = seen.context.new_page()
-    other.goto(seen.address + "/case/1")
-    seen.page.fill("#text-1", "Bonjour Jean, l'ampoule de rechange part demain.")
-    seen.page.click("button[name=then][value=send]")
-    seen.notice()
-    other.click("#D-1 button.main")
-    other.wait_for_selector("#notice.bad")
-    assert len(shop.rows("events", "kind = 'draft_approved'")) == 1
+    before = "\n".join(shop.store.db.conn.iterdump())
+    form = seen.page.locator("article[aria-labelledby=c1] form:has(button.main)")
+    fields = dict(form.locator("input").evaluate_all("all => all.map(one => [one.name, one.value])"))
+    assert seen.opens(f"/case/1/order?word=ok&{urlencode(fields)}").status == 405
+    away = seen.context.new_page()      # not listened to: it goes where our page never would
+    assert away.goto(seen.address.replace("127.0.0.1", "evil.example")).status == 421
+    forged = seen.context.new_page()
+    forged.set_content(FORGED.format(address=seen.address, fields="".join(
+        f"<input name='{name}' value='{value}'>" for name, value in fields.items())))
+    with forged.expect_navigation() as gone:
+        forged.click("button")
+    assert gone.value.status == 403
+    forged = seen.context.new_page()
+    forged.set_content(f"<a href='{seen.address}/case/1'>A lamp for nothing</a>")
+    with forged.expect_navigation() as gone:
+        forged.click("a")
+    assert gone.value.status == 403
+    forged.click("main a")      # from our own page it is her again: no other site has logged her out
+    forged.wait_for_selector("#live")
+    seen.opens("/")
+    seen.context.clear_cookies()
+    with seen.page.expect_navigation() as gone:
+        form.locator("button").click()
+    assert gone.value.status == 400
+    assert "\n".join(shop.store.db.conn.iterdump()) == before
+
+
+FORGED = """<form method='post' action='{address}/case/1/order'>{fields}
+<button name='word' value='ok'>Win!</button></form>"""
+
+
+# ---- by the keyboard alone
+
+
+def test_every_control_is_reached_by_tab_in_its_order_and_always_seen(shop: World, serve: Serve) -> None:
+    for width in WIDTHS.values():
+        seen = serve(shop, **width)
+        seen.logs_in()
+        for address in ("/", "/case/1", "/case/2", "/rules?shop=amazon", "/numbers"):
+            seen.opens(address)
+            seen.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            wanted, reached = seen.page.evaluate(CONTROLS), []
+            for _ in wanted:
+                seen.page.keyboard.press("Tab")
+                reached.append(seen.page.evaluate(FOCUSED))
+            assert [one["name"] for one in reached] == wanted, address
+            assert not [one for one in reached if not one["seen"] or not one["ringed"]], address
+
+
+def test_a_day_at_the_counter_needs_no_mouse(shop: World, serve: Serve) -> None:
+    """From the log-in over the claim and the draft to the log-out: Tab, Enter, the space bar, and letters."""
+    seen = serve(shop)
+    seen.opens("/login")
+    seen.page.keyboard.type(PASSWORD)       # the field has the focus
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_selector("#live")
+    seen.tabs_to("a.skip")
+    seen.page.keyboard.press("Enter")
+    assert seen.page.evaluate("document.activeElement.id") == "main"
+    seen.tabs_to("article[aria-labelledby=c2] button.main")
+    seen.page.keyboard.press("Space")
+    assert "rakuten" in seen.notice()
+    assert seen.page.evaluate("document.activeElement.id") == "notice"
+    assert shop.rows("outbox", "id = 3")[0]["state"] == "handed"
+    seen.tabs_to("#D-3 button[value=done]")
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_function("!document.querySelector('#D-3 button[value=done]')")
+    assert shop.rows("outbox", "id = 3")[0]["state"] == "sent"
+    seen.tabs_to("nav a[href='/']")
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_selector("#live")
+    seen.tabs_to("article[aria-labelledby=c1] h2 a")
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_selector("#text-1")
+    seen.tabs_to("#text-1")
+    seen.page.keyboard.press("Control+a")
+    seen.page.keyboard.type("Bonjour Jean, l'ampoule de rechange part demain.")
+    seen.tabs_to("button[name=then][value=send]")
+    seen.shoots("keyboard")
+    seen.page.keyboard.press("Enter")
+    assert "D-1" in seen.notice()
+    assert shop.rows("outbox", "id = 1")[0]["body"].startswith("Bonjour Jean, l'ampoule de rechange part demain.\n")
+    seen.tabs_to("header form[action='/logout'] button")
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_selector("#password")
+
+
+NAME = """one => [one.tagName, one.id, one.name, one.value, one.textContent.trim(),
+    one.closest('article, section, form')?.id]"""
+CONTROLS = f"""() => [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].map({NAME})"""
+FOCUSED = f"""() => {{
+    const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+    const over = document.elementFromPoint(Math.min(Math.max((box.left + box.right) / 2, 0), innerWidth - 1),
+        Math.min(Math.max((Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2, 0), innerHeight - 1));
+    return {{name: ({NAME})(one), ringed: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+        seen: box.width > 0 && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight
+            && (one === over || one.contains(over) || over?.contains(one) && over.tagName !== 'HTML')}};
+}}"""
+
+
+# ---- on paper
+
+
+@pytest.mark.parametrize("address", ["/", "/case/1", "/case/2", "/numbers", "/deadlines"])
+def test_paper_has_all_the_words_and_nothing_to_press(shop: World, serve: Serve, address: str) -> None:
+    seen = serve(shop)
+    seen.logs_in()
+    seen.opens(address)
+    folded = seen.page.locator("details").count()
+    seen.page.evaluate("addEventListener('beforeprint', () => "
+                       "{ window.left = document.querySelectorAll('details:not([open])').length; })")
+    seen.page.pdf(path=str(seen.shots / f"paper-{named(address)}-{spoken(shop)}.pdf"), format="A4")
+    assert seen.page.evaluate("window.left") == 0
+    assert seen.page.locator("details:not([open])").count() == folded
+    seen.page.emulate_media(media="print", color_scheme="dark")
+    seen.page.set_viewport_size(PAPER)
+    assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not seen.page.locator("button:visible, nav:visible, select:visible").count()
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    seen.shoots(f"paper-{named(address)}-{spoken(shop)}")
+
+
+# ---- readable, and reachable
 
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_phone_shows_every_page_without_sliding(world: World, serve: Serve, address: str) -> None:
     world.work()
     world.hears(buyer_writes(), claim())
-    seen = serve(world)
+    seen = serve(world, **WIDTHS["phone"])
     seen.logs_in()
-    seen.page.set_viewport_size(PHONE)
     seen.opens(address)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     seen.shoots(f"phone-{named(address)}")

@@ -133,6 +133,16 @@ def test_an_act_from_another_site_is_refused_even_with_its_token(shop: World, he
     assert shop.rows("outbox", "id = 1")[0]["state"] == "draft"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_of_another_site_shows_nothing_and_logs_nobody_out(shop: World, site: str) -> None:
+    """Her cookie does not come with it: an answer that set a fresh one would end her session."""
+    for address in ("/", "/login", "/case/1", "/nothing"):
+        answer = Marie(shop, known=False).opens(address, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == 403
+        assert "Set-Cookie" not in answer.headers
+    assert Marie(shop).opens("/", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+
+
 def test_an_act_without_a_session_is_refused(shop: World) -> None:
     stranger = Marie(shop, known=False)
     form = {**Marie(shop).form(1, "ok"), "token": stranger.token("/login")}

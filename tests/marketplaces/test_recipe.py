@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "data")
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The program with the folder that the recipe makes, and nothing else changed."""
     root, folder = Path(__file__).resolve().parents[2], tmp_path_factory.mktemp("recipe") / "guichet"
     shutil.copytree(root, folder, ignore=LEFT_OUT)
     for path, text in STEP.findall((root / "CONTRIBUTING.md").read_text("utf-8")):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
-    return folder
+    yield folder
+    shutil.rmtree(folder)   # it holds what the tests may leave nowhere: their own passwords, as they are written here
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -46,6 +46,16 @@ function checks(area) {
   });
 }
 
+// On paper nobody unfolds anything. What he had folded is folded again afterwards.
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("details:not([open])")];
+  for (const one of unfolded) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of unfolded) one.open = false;
+});
+
 tick();
 setInterval(tick, 30000);
 document.querySelectorAll("textarea[data-check]").forEach(checks);
