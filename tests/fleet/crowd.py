@@ -31,8 +31,9 @@ from bot.guichet import Guichet
 from bot.pipeline import order
 from bot.settings import Settings, load
 from tests.canaries import PASSWORD, nothing_in
+from tests.servers import shop
 from tests.servers.dovecot import Dovecot
-from tests.servers.shop import HOST, ROOT, SETTINGS
+from tests.servers.shop import ROOT, SETTINGS
 from tests.servers.smtp import Received, SmtpServer
 
 LETTER = ROOT / "bot" / "marketplaces" / "amazon" / "samples" / "buyer_wrote_fr_order.eml"
@@ -63,9 +64,8 @@ class Crowd:
         self.dovecot.add(box, password)
         self.smtp.users[box] = password
         settings = home / "mailboxes.toml"
-        settings.write_text(SETTINGS.format(
-            seller=SELLER, address=box, imap=self.dovecot.ports["imaps"], smtp=self.smtp.port, host=HOST,
-            policy=f'digest = "off"\n{policy}').replace('"ca.pem"', f'"{self.folder / "ca.pem"}"') + also)
+        lines = shop.box(box, self.dovecot, self.smtp).replace('"ca.pem"', f'"{self.folder / "ca.pem"}"')
+        settings.write_text(SETTINGS.format(seller=SELLER, box=lines, policy=f'digest = "off"\n{policy}') + also)
         return settings
 
     def add(self, count: int) -> None:
