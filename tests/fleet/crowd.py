@@ -108,11 +108,11 @@ class Crowd:
             if one.exists():
                 os.utime(one, ns=(told.st_atime_ns, told.st_mtime_ns))
 
-    def approve(self, name: str) -> None:
-        """Give the seller's yes to his draft, as the terminal does."""
+    def approve(self, name: str, state: str = "draft") -> None:
+        """Give the seller's yes to his draft, or to its being sent again, as the terminal does."""
         settings = self.settings(name)
         with closing(Store(settings.database)) as store:
-            [row] = store.rows("SELECT * FROM outbox WHERE what = 'reply' AND state = 'draft'")
+            [row] = store.rows("SELECT * FROM outbox WHERE what = 'reply' AND state = ?", state)
             case = store.case_by_number(row["case_id"])
             assert case
             with store.write_tx():
