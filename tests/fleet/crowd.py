@@ -19,18 +19,20 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
 from bot.edges.clock import now
-from bot.edges.store import Row, Store
+from bot.edges.store import Row, Store, iso
 from bot.fleet.addressing import address
 from bot.fleet.directory import Directory
 from bot.fleet.joining import add
 from bot.fleet.working import Worker
 from bot.guichet import Guichet
 from bot.pipeline import order
+from bot.resolving import LOOKS
 from bot.settings import Settings, load
 from tests.canaries import PASSWORD, nothing_in
 from tests.servers import shop
@@ -117,6 +119,23 @@ class Crowd:
             assert case
             with store.write_tx():
                 order(Guichet(settings, store), Kind.DRAFT_APPROVED, case, now(), source="terminal", row=row)
+
+    def settle(self, names: list[str]) -> None:
+        """Let a quarter of an hour pass for replies still looked for: their sellers are asked, and send them again."""
+        for name in names:
+            with closing(Store(self.settings(name).database)) as store:
+                store.run("UPDATE outbox SET changed = ?, not_before = NULL WHERE state = 'transmitting'",
+                          iso(now() - LOOKS[-1]))
+        asked = "SELECT 1 AS one FROM outbox WHERE what = 'reply' AND state = 'uncertain'"
+        still = "SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'transmitting', 'uncertain')"
+        for name in names:
+            self.until(partial(self.rows, name, asked), 120, "a question to the seller")
+            self.until(partial(self._asked, name), 120, "the question, sent")
+            self.approve(name, "uncertain")
+        self.until(lambda: not any(self.rows(name, still) for name in self.names), 180, "an end of every sending")
+
+    def _asked(self, name: str) -> bool:
+        return self.notices()[self.mailbox(name)] == 2
 
     # ---- what left
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.edges.clock import now
-from bot.edges.store import Store, iso
-from bot.resolving import LOOKS
 from tests.fleet.crowd import Crowd, crowd_of
 from tests.servers.dovecot import PROGRAM as DOVECOT
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 
 SELLERS = 200
-OPEN = "SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'transmitting', 'uncertain')"
 MOST = SELLERS // 10         # replies may be on their way in one worker when it is killed
 
 
@@ -75,23 +70,8 @@ def test_a_killed_worker_and_a_killed_postgresql_lose_no_mail_and_send_nothing_t
     assert len(unsent) <= MOST
     assert set(crowd.replies()) == {crowd.mailbox(name) for name in crowd.names} - unsent, "a reply is lost"
     handled_once(crowd)
-    settled(crowd, [name for name in crowd.names if crowd.mailbox(name) in unsent])
+    crowd.settle([name for name in crowd.names if crowd.mailbox(name) in unsent])
     assert crowd.replies() == {crowd.mailbox(name): 1 for name in crowd.names}
-
-
-def settled(crowd: Crowd, names: list[str]) -> None:
-    """Let a quarter of an hour pass for the replies still looked for: their sellers are asked, and say no."""
-    for name in names:
-        with closing(Store(crowd.settings(name).database)) as store:
-            store.run("UPDATE outbox SET changed = ?, not_before = NULL WHERE state = 'transmitting'",
-                      iso(now() - LOOKS[-1]))
-    asked = "SELECT 1 AS one FROM outbox WHERE what = 'reply' AND state = 'uncertain'"
-    for name in names:
-        crowd.until(lambda name=name: crowd.rows(name, asked), 120, "a question to the seller")  # type: ignore[misc]
-        crowd.until(lambda name=name: crowd.notices()[crowd.mailbox(name)] == 2, 120, "it, sent")  # type: ignore[misc]
-        crowd.approve(name, "uncertain")
-    crowd.until(lambda: len(crowd.replies()) == SELLERS, 120, "the last replies")
-    crowd.until(lambda: not any(crowd.rows(name, OPEN) for name in crowd.names), 120, "an end of every sending")
 
 
 def waiting(crowd: Crowd) -> set[str]:

@@ -13,6 +13,7 @@ from tests.fleet.crowd import PLACE, Crowd, crowd_of
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 from tests.servers.proxy import Proxy
+from tests.servers.smtp import Fault
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -43,6 +44,21 @@ def test_what_the_seller_orders_leaves_without_waiting_for_the_next_visit(crowd:
     crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice, by IDLE")
     crowd.approve("s0")
     crowd.until(lambda: crowd.replies()[crowd.mailbox("s0")] == 1, 90, "the reply")
+
+
+def test_a_reply_of_which_nobody_knows_whether_it_left_is_asked_about_and_leaves_once(crowd: Crowd) -> None:
+    crowd.add(1)
+    crowd.worker()
+    crowd.until_visited()
+    crowd.write_to("s0")
+    crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice")
+    crowd.smtp.faults["DOT"] = [Fault.HANG_UP]
+    crowd.approve("s0")
+    crowd.until(lambda: crowd.rows("s0", "SELECT 1 AS one FROM outbox WHERE what = 'reply' AND state = 'transmitting'"
+                                         " AND not_before IS NOT NULL"), 90, "a reply that is looked for")
+    assert crowd.replies() == {}
+    crowd.settle(["s0"])
+    assert crowd.replies() == {crowd.mailbox("s0"): 1}
 
 
 def test_a_seller_whose_mailbox_fails_keeps_nobody_else_waiting(crowd: Crowd) -> None:
