@@ -45,54 +45,85 @@ def main() -> None:
         print(f"{one['workers']} worker{'s' * (one['workers'] > 1)}, {one['sellers']} mailboxes")
         print(f"  mails handled                 {one['mails_per_second']:8.1f} a second")
         print(f"  CPU of a mail, seller told    {one['cpu_ms_per_mail']:8.1f} ms")
+        print(f"  of a visit for one mail       {one['cpu_ms_of_a_visit']:8.1f} ms")
+        print(f"  cores that the workers had    {one['cores_of_workers']:8.2f}, "
+              f"the machine {one['machine_busy']:.0%} busy")
         print(f"  1,000 idle mailboxes          {one['idle_cpu_ms_per_second_per_1000']:8.1f} ms CPU a second")
         print(f"                                {one['mib_per_1000_idle']:8.1f} MiB beside the workers' own")
-        print(f"  a worker without a mailbox    {one['mib_of_a_bare_worker']:8.1f} MiB")
+        print(f"  a worker with one mailbox     {one['mib_of_a_bare_worker']:8.1f} MiB, "
+              f"{one['idle_cpu_ms_per_second_of_a_worker']:.1f} ms CPU a second")
     print(f"two workers do {rounds[1]['mails_per_second'] / rounds[0]['mails_per_second']:.2f} times the mails of one")
 
 
 def measured(workers: int, sellers: int, mails: int, idle: float) -> dict[str, Any]:
-    """Return the figures of one fleet: started empty, filled, left alone, then written to."""
+    """Return the figures of one fleet: started, filled, left alone, then written to.
+
+    Each worker has served one seller before anything is measured, so that its libraries count as its own.
+    """
     with crowd() as fleet:
         pids = [fleet.worker().pid for _ in range(workers)]
         fleet.until(lambda: len(fleet.directory.rows("SELECT 1 AS one FROM fleet_workers")) == workers, 120, "workers")
+        warmed(fleet, workers)
         time.sleep(5)
-        bare = sum(map(memory, pids))
+        bare, bare_cpu = sum(map(memory, pids)), resting(pids, idle / 2)
         fleet.add(sellers)
         fleet.until_visited(900)
         shares = min(workers, -(-sellers // SHARD))
-        fleet.until(lambda: len(set(fleet.served_by().values())) == shares, 180, "a share for each")
-        time.sleep(20)
-        before, began = cpu(pids), time.monotonic()
-        time.sleep(idle)
-        resting = (cpu(pids) - before) / (time.monotonic() - began)
-        kept = sum(map(memory, pids))
-        spent, seconds = written_to(fleet, pids, mails)
-    count = sellers * mails
+        fleet.until(lambda: len(set(fleet.served_by().values())) >= shares, 180, "a share for each")
+        written_to(fleet, pids, [0])        # the children that read start, and what is compiled once is
+        time.sleep(70)                      # and go home again
+        full_cpu, kept = resting(pids, idle), sum(map(memory, pids))
+        single, _, _ = written_to(fleet, pids, [1])
+        spent, seconds, busy = written_to(fleet, pids, list(range(2, 2 + mails)))
+    count = len(fleet.names) * mails
     return {"workers": workers, "sellers": sellers, "mails": count, "mails_per_second": count / seconds,
-            "cpu_ms_per_mail": 1000 * spent / count,
-            "idle_cpu_ms_per_second_per_1000": 1000 * resting * 1000 / sellers,
+            "cpu_ms_per_mail": 1000 * spent / count, "cpu_ms_of_a_visit": 1000 * single / len(fleet.names),
+            "cores_of_workers": spent / seconds, "machine_busy": busy,
+            "idle_cpu_ms_per_second_per_1000": 1000 * (full_cpu - bare_cpu) * 1000 / sellers,
+            "idle_cpu_ms_per_second_of_a_worker": 1000 * bare_cpu / workers,
             "mib_per_1000_idle": (kept - bare) * 1000 / sellers, "mib_of_a_bare_worker": bare / workers}
 
 
-def written_to(fleet: Crowd, pids: list[int], mails: int) -> tuple[float, float]:
-    """Lay mails into every mailbox while the workers stand still; return CPU and seconds until all are handled."""
+def warmed(fleet: Crowd, workers: int) -> None:
+    """Give each worker a shard with one seller, so that all of them are at work."""
+    for number in range(1, workers + 1):
+        fleet.directory.run("INSERT INTO fleet_shards (number, host) VALUES (%(number)s, 'ici') ON CONFLICT DO NOTHING",
+                            number=number)
+        fleet.add(1)
+        fleet.directory.run("UPDATE fleet_sellers SET shard = %(number)s WHERE name = %(name)s", number=number,
+                            name=fleet.names[-1])
+    fleet.until_visited(120)
+    fleet.until(lambda: len(set(fleet.served_by().values())) == workers, 120, "a shard for each")
+
+
+def resting(pids: list[int], seconds: float) -> float:
+    """Return the CPU that is used while nothing happens, in seconds a second."""
+    before, began = cpu(pids), time.monotonic()
+    time.sleep(seconds)
+    return (cpu(pids) - before) / (time.monotonic() - began)
+
+
+def written_to(fleet: Crowd, pids: list[int], numbers: list[int]) -> tuple[float, float, float]:
+    """Lay mails into every mailbox while the workers stand still; return CPU, seconds and how busy the machine was."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for name in fleet.names:
-        for number in range(mails):
+        for number in numbers:
             fleet.write_to(name, number)
-    before, began = cpu(pids), time.monotonic()
+    before, began, machine = cpu(pids), time.monotonic(), ticks()
+    told = sum(fleet.notices().values())
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
-    fleet.until(lambda: all_read(fleet, mails), 1800, "every mail read")
-    fleet.until(lambda: sum(fleet.notices().values()) == mails * len(fleet.names), 1800, "a notice of each")
-    return cpu(pids) - before, time.monotonic() - began
+    due = told + len(numbers) * len(fleet.names)
+    fleet.until(lambda: sum(fleet.notices().values()) == due, 1800, "a notice of each")
+    seconds, (idle, every) = time.monotonic() - began, (now - then for now, then in zip(ticks(), machine, strict=True))
+    return cpu(pids) - before, seconds, 1 - idle / every
 
 
-def all_read(fleet: Crowd, mails: int) -> bool:
-    query = "SELECT count(*) AS count FROM mails WHERE state = 'read' AND marketplace != ''"
-    return all(fleet.rows(name, query)[0]["count"] == mails for name in reversed(fleet.names))
+def ticks() -> tuple[int, int]:
+    """Return how long the machine had nothing to do, and how long it ran, all cores together."""
+    told = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return told[3] + told[4], sum(told)
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
-from jinja2 import StrictUndefined, Undefined, UndefinedError, nodes
+from jinja2 import BytecodeCache, StrictUndefined, Undefined, UndefinedError, nodes
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot.words import say
@@ -12,6 +14,34 @@ from bot.words import say
 _GUARD = "printed"
 _NAMED = (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Call, nodes.Filter)
 _SAYS_SO = ("default", "d")     # filters that say themselves what stands for an empty thing
+
+
+MOST = 1000     # templates kept compiled: some 10 KiB each
+
+
+class Compiled(BytecodeCache):
+    """Templates as compiled, for all sellers of a process: compiling one takes far longer than printing it.
+
+    A template that changed is another one. No filter of ours depends on the seller where what it is given is constant,
+    and so folded into the code.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._known.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._known) >= MOST:
+            self._known.clear()
+        assert bucket.code
+        self._known[bucket.key] = bucket.checksum, bucket.code
+
+
+_COMPILED = {careful: Compiled() for careful in (True, False)}      # what is guarded is other code
 
 
 class Careful(SandboxedEnvironment):
@@ -22,7 +52,7 @@ class Careful(SandboxedEnvironment):
 
     def __init__(self, *, careful: bool = True, **options: Any) -> None:
         self.careful = careful
-        super().__init__(undefined=StrictUndefined, **options)
+        super().__init__(undefined=StrictUndefined, bytecode_cache=_COMPILED[careful], **options)
         self.filters[_GUARD] = _printed
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from threading import Condition, get_ident
 from typing import Any
 
 from bot.core.errors import BotError
@@ -24,7 +25,9 @@ from bot.words import say
 
 log = logging.getLogger(__name__)
 
-THREADS = 8             # visits at a time, of all shards of a process
+THREADS = 8             # visits at work at a time, of all shards of a process
+SLOW = 3.0              # seconds after which a visit counts as one that waits for a silent server
+MOST = 128              # visits at a time, those that wait among them
 LOOK = 5.0              # seconds between two looks at the directory and at what the seller ordered himself
 VISIT = 300.0           # seconds between two visits, whatever happens
 PROBE = 60.0            # seconds between two looks over a standing line, as the daemon's poll
@@ -33,13 +36,40 @@ SLICE = 60.0            # seconds a shard is served at least before it gives way
 AT_THE_END = 4.0        # seconds for the visits in hand once asked to stop
 
 
+class Berths:
+    """How many visits may be at work. One that is slow holds no berth: a mail host that is silent keeps nobody else."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._since: dict[int, float] = {}
+        self._turn = Condition()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self._turn:
+            while not self._free():
+                self._turn.wait(SLOW / 3)
+            self._since[get_ident()] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._turn:
+                del self._since[get_ident()]
+                self._turn.notify()
+
+    def _free(self) -> bool:
+        return sum(time.monotonic() - since < SLOW for since in self._since.values()) < self._count
+
+
 class Crew:
     """What the shards of one process share. `name` tells this worker from all others."""
 
     def __init__(self, directory: Directory, name: str, host: str, slots: int, threads: int = THREADS) -> None:
         self.directory, self.name, self.host, self.slots = directory, name, host, slots
         self.readers, self.contexts = Readers(), Contexts()
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="visit")
+        self.berths = Berths(threads)
+        self.pool = ThreadPoolExecutor(MOST, thread_name_prefix="visit")
+        self.trying = ThreadPoolExecutor(MOST // 2, thread_name_prefix="again")     # who failed at his last visit
         self.asking = ThreadPoolExecutor(2, thread_name_prefix="directory")
         self.held: set[int] = set()
         self.ending = False         # for good
@@ -58,7 +88,8 @@ class Crew:
         return self.ending or self.dropped
 
     def close(self) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.pool, self.trying):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.asking.shutdown(wait=False, cancel_futures=True)
         self.readers.rest(0)
 
@@ -72,7 +103,7 @@ class Place:
         self.probed = time.monotonic()
         self.visited = 0
         self.work: Future[Visited | bool] | None = None
-        self.began = 0.0
+        self.began: float | None = None     # when the work in hand was
         self.watched: list[int] = []
         self._stamp: tuple[float, ...] = ()
         self._looked = 0.0
@@ -106,11 +137,18 @@ class Place:
 
     def start(self, wake: Callable[[], None]) -> None:
         self.deafen()
-        self.began = self.probed = time.monotonic()
-        whole = self.is_due()
-        self.work = self.crew.pool.submit(visit, self.kept, self.crew.readers) if whole else \
-            self.crew.pool.submit(self._probe)
+        self.began, self.probed = None, time.monotonic()
+        pool = self.crew.trying if self.seller.rests else self.crew.pool
+        self.work = pool.submit(self._at_berth, self._visit if self.is_due() else self._probe)
         self.work.add_done_callback(lambda _: wake())
+
+    def _at_berth(self, work: Callable[[], Visited | bool]) -> Visited | bool:
+        with self.crew.berths.held():
+            self.began = time.monotonic()
+            return work() if not self.crew.stopping else False
+
+    def _visit(self) -> Visited:
+        return visit(self.kept, self.crew.readers)
 
     def _probe(self) -> bool:
         return any([line.look() for line in self.kept.lines.values()])  # noqa: C419 – each line is looked over
@@ -136,7 +174,8 @@ class Place:
         return None if found.busy else found
 
     def is_late(self) -> bool:
-        return self.work is not None and not self.work.done() and time.monotonic() - self.began > LIMIT
+        running = self.work is not None and not self.work.done()
+        return running and self.began is not None and time.monotonic() - self.began > LIMIT
 
     # ---- news
 
@@ -277,7 +316,8 @@ class Shard:
             if place.work and place.work.done() and not place.work.cancelled() and (found := place.settle()):
                 self.found.append(found)
         for place in self.places.values():
-            if place.work and not place.work.done():    # his visit ends by itself, and then his lines
+            if place.work and not place.work.done():    # it ends as its server's line is cut
+                place.kept.end()
                 place.work.add_done_callback(place.kept.close_after)
         await self.crew.ask(_close_all, [place.kept for place in self.places.values()
                                          if place.work is None or place.work.done()])

@@ -50,7 +50,7 @@ def work(address: Address, *, host: str, slots: int = SLOTS, threads: int | None
     _many_files()
     for name in ("procrastinate", "psycopg.pool", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)      # a PostgreSQL that restarts is told by us, in one line
-    asyncio.run(_Worker(address, host, slots, threads).run())
+    asyncio.run(Worker(address, host, slots, threads).run())
 
 
 def _many_files() -> None:
@@ -62,7 +62,7 @@ def _many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536) if hard > 0 else 65_536), hard))
 
 
-class _Worker:
+class Worker:
     """The process: its name, and the tasks that end together."""
 
     def __init__(self, address: Address, host: str, slots: int, threads: int | None) -> None:
@@ -114,7 +114,7 @@ class _Worker:
         """Work until PostgreSQL goes away or we are asked to end; return what was said of it."""
         from procrastinate.exceptions import ConnectorException
 
-        app = self._app()
+        app = self.app()
         try:
             await self._once(lambda: self.directory.beat(self.name, self.host, self.slots))
             async with app.open_async():
@@ -149,7 +149,7 @@ class _Worker:
         return app.run_worker_async(queues=[f"tending {self.host}"], name=f"{self.name} tends", concurrency=1,
                                     fetch_job_polling_interval=2.0, shutdown_graceful_timeout=2.0, **_HEART)
 
-    def _app(self) -> App:
+    def app(self) -> App:
         """Return procrastinate's side of it: the tasks, and when those are due that come again and again."""
         from procrastinate import App, PsycopgConnector
 

@@ -390,3 +390,26 @@ def test_every_template_to_the_seller_is_seen_here() -> None:
     seen = {template for template, _ in SAYS.values()}
     to_others = {path for name in ("reply", "offer", "service") for path in PROGRAM.glob(f"*.{name}.*.txt")}
     assert {path.name.split(".")[0] for path in set(PROGRAM.glob("*.txt")) - to_others} == seen
+
+
+def test_what_one_seller_had_compiled_prints_for_another_as_his_own_settings_say(own: Path) -> None:
+    """A process that serves many sellers compiles a template once; what it prints is still each seller's."""
+    (own / "hello.fr.txt").write_text("Subject: {{ titles }}\n\n{{ at | local }} {{ span | left }}\n", "utf-8")
+    told = {"titles": "Bonjour", "at": datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "span": timedelta(days=3)}
+    here = Templates(MARIE, own).render("hello", "fr", told).body
+    there = Templates(Seller(name="Bob", language="en", timezone="Asia/Tokyo"), own).render("hello", "fr", told).body
+    assert "3 jours" in here
+    assert "3 days" in there
+    assert here.split()[0] != there.split()[0]
+
+
+def test_a_template_that_was_changed_is_compiled_anew(own: Path) -> None:
+    assert written(own, "hello.fr.txt", "Subject: A\n\nune\n").render("hello", "fr", {}).body == "une\n"
+    assert written(own, "hello.fr.txt", "Subject: A\n\ndeux\n").render("hello", "fr", {}).body == "deux\n"
+
+
+def test_a_gap_that_one_may_leave_still_stops_the_other(own: Path) -> None:
+    (own / "hello.fr.txt").write_text("Subject: A\n\nx{{ facts.gone }}\n", "utf-8")
+    assert Templates(MARIE, own, careful=False).render("hello", "fr", {"facts": {}}).body == "x\n"
+    with pytest.raises(TemplateError, match="gone"):
+        Templates(MARIE, own).render("hello", "fr", {"facts": {}})

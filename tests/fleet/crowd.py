@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -18,21 +19,25 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
 from bot.edges.clock import now
-from bot.edges.store import Row, Store
+from bot.edges.store import Row, Store, iso
 from bot.fleet.addressing import address
 from bot.fleet.directory import Directory
 from bot.fleet.joining import add
+from bot.fleet.working import Worker
 from bot.guichet import Guichet
 from bot.pipeline import order
+from bot.resolving import LOOKS
 from bot.settings import Settings, load
 from tests.canaries import PASSWORD, nothing_in
+from tests.servers import shop
 from tests.servers.dovecot import Dovecot
-from tests.servers.shop import HOST, ROOT, SETTINGS
+from tests.servers.shop import ROOT, SETTINGS
 from tests.servers.smtp import Received, SmtpServer
 
 LETTER = ROOT / "bot" / "marketplaces" / "amazon" / "samples" / "buyer_wrote_fr_order.eml"
@@ -56,16 +61,18 @@ class Crowd:
     def mailbox(self, name: str) -> str:
         return f"{name}-{self.folder.name[-12:].lower().replace('_', '-')}@boutique.example"
 
-    def make(self, name: str, *, policy: str = "", password: str = PASSWORD, also: str = "") -> Path:
-        """Make a seller's folder and mailbox; return his settings."""
+    def make(self, name: str, *, digest: str = "off", password: str = PASSWORD, also: str = "",
+             port: int = 0) -> Path:
+        """Make a seller's folder and mailbox; return his settings. `port`: of another way to Dovecot."""
         home, box = self.folder / "sellers" / name, self.mailbox(name)
         home.mkdir(parents=True)
         self.dovecot.add(box, password)
         self.smtp.users[box] = password
         settings = home / "mailboxes.toml"
-        settings.write_text(SETTINGS.format(
-            seller=SELLER, address=box, imap=self.dovecot.ports["imaps"], smtp=self.smtp.port, host=HOST,
-            policy=f'digest = "off"\n{policy}').replace('"ca.pem"', f'"{self.folder / "ca.pem"}"') + also)
+        lines = shop.box(box, self.dovecot, self.smtp).replace('"ca.pem"', f'"{self.folder / "ca.pem"}"')
+        if port:
+            lines = lines.replace(f'port = {self.dovecot.ports["imaps"]}', f"port = {port}")
+        settings.write_text(SETTINGS.format(seller=SELLER, box=lines, policy=f'digest = "{digest}"') + also)
         return settings
 
     def add(self, count: int) -> None:
@@ -93,15 +100,42 @@ class Crowd:
         with closing(Store(self.settings(name).database)) as store:
             return list(store.rows(query))
 
-    def approve(self, name: str) -> None:
-        """Give the seller's yes to his draft, as the terminal does."""
+    def change(self, name: str, query: str, *values: Any) -> None:
+        """Write into a seller's database unseen: his worker looks at when it was changed."""
+        path = self.settings(name).database
+        files = [(one, one.stat()) for one in (path, path.with_name(path.name + "-wal")) if one.exists()]
+        with closing(Store(path)) as store:
+            store.run(query, *values)
+        for one, told in files:
+            if one.exists():
+                os.utime(one, ns=(told.st_atime_ns, told.st_mtime_ns))
+
+    def approve(self, name: str, state: str = "draft") -> None:
+        """Give the seller's yes to his draft, or to its being sent again, as the terminal does."""
         settings = self.settings(name)
         with closing(Store(settings.database)) as store:
-            [row] = store.rows("SELECT * FROM outbox WHERE what = 'reply' AND state = 'draft'")
+            [row] = store.rows("SELECT * FROM outbox WHERE what = 'reply' AND state = ?", state)
             case = store.case_by_number(row["case_id"])
             assert case
             with store.write_tx():
                 order(Guichet(settings, store), Kind.DRAFT_APPROVED, case, now(), source="terminal", row=row)
+
+    def settle(self, names: list[str]) -> None:
+        """Let a quarter of an hour pass for replies still looked for: their sellers are asked, and send them again."""
+        for name in names:
+            with closing(Store(self.settings(name).database)) as store:
+                store.run("UPDATE outbox SET changed = ?, not_before = NULL WHERE state = 'transmitting'",
+                          iso(now() - LOOKS[-1]))
+        asked = "SELECT 1 AS one FROM outbox WHERE what = 'reply' AND state = 'uncertain'"
+        still = "SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'transmitting', 'uncertain')"
+        for name in names:
+            self.until(partial(self.rows, name, asked), 120, "a question to the seller")
+            self.until(partial(self._asked, name), 120, "the question, sent")
+            self.approve(name, "uncertain")
+        self.until(lambda: not any(self.rows(name, still) for name in self.names), 180, "an end of every sending")
+
+    def _asked(self, name: str) -> bool:
+        return self.notices()[self.mailbox(name)] == 2
 
     # ---- what left
 
@@ -140,6 +174,12 @@ class Crowd:
     def _environment(self) -> dict[str, str]:
         return {"PATH": "/usr/bin:/bin", "LANG": "en_GB.UTF-8", "GUICHET_FLEET": self.dsn, "VENTES_PASSWORD": PASSWORD,
                 "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run_task(self, name: str) -> None:
+        """Have a task run now that comes by the clock, by whoever tends the queue."""
+        app = Worker(address(self.dsn, None), PLACE, 1, None).app()
+        with app.open():
+            app.configure_task(name, queue=f"tending {PLACE}").defer(timestamp=0)
 
     def log(self) -> str:
         return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("worker*.log")))

@@ -23,6 +23,7 @@ from bot.settings import load
 from tests.fleet.test_directory import seller
 from tests.servers.postgres import Postgres
 from tests.servers.smtp import SmtpServer
+from tests.servers.web import Web
 from tests.test_docs import calls, fenced
 from tests.world import buyer_writes
 
@@ -139,6 +140,22 @@ def test_the_agency_is_told_by_mail_once_and_when_it_is_over(directory: Director
     directory.run("UPDATE fleet_shards SET ran = now()")
     watching.alarm(directory, "ici")
     assert len([mail for mail in smtp.mails[before:] if mail.sender == box]) == 2
+
+
+def test_the_agency_is_told_where_apprise_leads_when_no_mail_can_leave(
+        directory: Directory, tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
+    monkeypatch.setenv("GUICHET_APPRISE", f"json://127.0.0.1:{web.port}/agency")
+    add(directory, "marie", seller(tmp_path, "marie"), "la-bas")
+    add(directory, "us", seller(tmp_path, "us", more='[alarm]\napprise_env = "GUICHET_APPRISE"\n'), "ici", agency=True)
+    silence(directory)
+    directory.run("UPDATE fleet_shards SET ran = now() WHERE host = 'ici'")
+    watching.alarm(directory, "ici")
+    watching.alarm(directory, "ici")
+    [(asked, body)] = web.asked
+    assert asked == "POST /agency"
+    assert b"shard 1" in body.lower()
+    assert b"la-bas" in body
 
 
 def test_the_commands_of_the_page_work_as_it_shows_them(directory: Directory, tmp_path: Path,

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet.crowd import Crowd, crowd_of
+from bot.fleet.joining import add
+from tests.fleet.crowd import PLACE, Crowd, crowd_of
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
+from tests.servers.proxy import Proxy
+from tests.servers.smtp import Fault
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -43,6 +46,21 @@ def test_what_the_seller_orders_leaves_without_waiting_for_the_next_visit(crowd:
     crowd.until(lambda: crowd.replies()[crowd.mailbox("s0")] == 1, 90, "the reply")
 
 
+def test_a_reply_of_which_nobody_knows_whether_it_left_is_asked_about_and_leaves_once(crowd: Crowd) -> None:
+    crowd.add(1)
+    crowd.worker()
+    crowd.until_visited()
+    crowd.write_to("s0")
+    crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice")
+    crowd.smtp.faults["DOT"] = [Fault.HANG_UP]
+    crowd.approve("s0")
+    crowd.until(lambda: crowd.rows("s0", "SELECT 1 AS one FROM outbox WHERE what = 'reply' AND state = 'transmitting'"
+                                         " AND not_before IS NOT NULL"), 90, "a reply that is looked for")
+    assert crowd.replies() == {}
+    crowd.settle(["s0"])
+    assert crowd.replies() == {crowd.mailbox("s0"): 1}
+
+
 def test_a_seller_whose_mailbox_fails_keeps_nobody_else_waiting(crowd: Crowd) -> None:
     crowd.add(2)
     settings = crowd.make("broken")
@@ -55,6 +73,34 @@ def test_a_seller_whose_mailbox_fails_keeps_nobody_else_waiting(crowd: Crowd) ->
     assert row["rests"]["mailbox:ventes"]["times"] == 1, "a refused log-in is not tried again at once"
     crowd.write_to("s0")
     crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice to another")
+
+
+def test_a_mail_server_that_says_nothing_keeps_nobody_else_waiting(crowd: Crowd) -> None:
+    """One berth in the worker, and who has it waits for a server that lets a byte through now and then."""
+    crowd.add(1)
+    crowd.worker("--threads", "1")
+    crowd.until_visited()
+    with Proxy(crowd.dovecot.ports["imaps"]) as proxy:
+        proxy.drip = True
+        add(crowd.directory, "stuck", crowd.make("stuck", port=proxy.port), PLACE)
+        crowd.until(lambda: proxy.heard, 90, "a visit to the seller whose server is slow")
+        crowd.write_to("s0")
+        crowd.until(lambda: crowd.notices()[crowd.mailbox("s0")] == 1, 90, "a notice to the other")
+        [stuck] = [one for one in crowd.directory.everyone() if one["name"] == "stuck"]
+        assert (stuck["visited"], stuck["failures"]) == (None, 0), "his visit was over before: nobody had to wait"
+        crowd.workers[0].terminate()
+        assert crowd.workers[0].wait(60) == 0, "nor does the worker wait for it when it is asked to end"
+
+
+def test_where_the_server_does_not_tell_of_news_it_is_asked(tmp_path: Path, postgres: Postgres) -> None:
+    with Dovecot(idle=False) as dovecot:
+        for crowd in crowd_of(tmp_path, dovecot, postgres.database()):
+            crowd.add(2)
+            crowd.worker()
+            crowd.until_visited()
+            assert [row["idle"] for row in crowd.directory.everyone()] == [False, False]
+            crowd.write_to("s1")
+            crowd.until(lambda: crowd.notices()[crowd.mailbox("s1")] == 1, 120, "a notice, without IDLE")  # noqa: B023
 
 
 def test_a_seller_with_broken_settings_rests_alone(crowd: Crowd) -> None:

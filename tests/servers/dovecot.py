@@ -153,6 +153,8 @@ plugin {{
   quota_rule = *:storage={quota}M
 }}
 """
+SILENT_2_3 = "imap_capability = IMAP4rev1 SASL-IR LITERAL+ ID ENABLE NAMESPACE SPECIAL-USE UIDPLUS ESEARCH\n"
+SILENT_2_4 = "imap_capability {{\n  IDLE = no\n}}\n"
 MANY = """\
 default_process_limit = 3000
 default_client_limit = 8000
@@ -183,12 +185,12 @@ class Dovecot:
     """One instance. `ports` names imap, imaps and lmtp; `ca_file` signed its certificate for `names`.
 
     With `token_key` tokens signed with it let in, too (tests/servers/tokens.py); `quota` is in MiB. Both: 2.3 only.
-    `many`: more than a hundred connections at once, which is all that it takes by itself.
+    `many`: more than a hundred connections at once, which is all that it takes by itself. Without `idle` it has no IDLE.
     """
 
     def __init__(self, *, names: tuple[str, ...] = ("localhost", "127.0.0.1"), token_key: bytes = b"",
-                 quota: int = 0, many: bool = False) -> None:
-        self.token_key, self.quota, self.many = token_key, quota, many
+                 quota: int = 0, many: bool = False, idle: bool = True) -> None:
+        self.token_key, self.quota, self.many, self.idle = token_key, quota, many, idle
         self.home = Path(mkdtemp(prefix="dovecot-"))  # not tmp_path: that is closed to the user we drop to
         self.names = names
         self.ports = {name: free_port() for name in ("imap", "imaps", "lmtp")}
@@ -286,6 +288,8 @@ class Dovecot:
             parts = (*parts, *((XOAUTH2_2_3,) if self.token_key else ()), *((QUOTA_2_3,) if self.quota else ()))
         if self.many:
             parts = (*parts, MANY)
+        if not self.idle:
+            parts = (*parts, SILENT_2_4 if is_2_4() else SILENT_2_3)
         group = subprocess.run(["id", "-gn", self.owner.pw_name], capture_output=True, text=True, check=True)
         return "".join(parts).format(
             **self.ports, home=self.home, quota=self.quota, name=f"t{os.getpid()}-{self.ports['imap']}",
