@@ -24,7 +24,8 @@ PAGE = "quatre lampes sur la table"      # the page's
 IMAP = "sesame-0815"                     # the mailbox of the IMAP tests
 CANARIES = (PASSWORD, TOKEN, WEEK, PAGE, IMAP)
 
-MAY_HOLD = re.compile(r"(^|/)(password|token|secrets\.env|[^/]*\.password|[^/]*\.token|secrets/[^/]*)$")  # files for secrets
+# files for secrets
+MAY_HOLD = re.compile(r"(^|/)(password|token|secrets\.env|[^/]*\.password|[^/]*\.token|secrets/[^/]*)$")
 STARTS = ("subprocess.Popen", "os.posix_spawn", "os.exec")
 EVERY = 0.5     # seconds between two looks at what runs
 READER = b"bot.edges.reader"    # in the call of the child that reads mails: that one may not even know them
