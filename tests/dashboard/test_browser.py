@@ -320,7 +320,9 @@ def test_what_no_button_of_the_page_asked_for_is_refused(shop: World, serve: Ser
     assert gone.value.status == 403
     forged.click("main a")      # from our own page it is her again: no other site has logged her out
     forged.wait_for_selector("#live")
+    forged.close()
     seen.opens("/")
+    seen.page.wait_for_load_state("networkidle")     # an answer still under way would bring a cookie again
     seen.context.clear_cookies()
     with seen.page.expect_navigation() as gone:
         form.locator("button").click()
@@ -367,7 +369,7 @@ def test_a_day_at_the_counter_needs_no_mouse(shop: World, serve: Serve) -> None:
     assert shop.rows("outbox", "id = 3")[0]["state"] == "handed"
     seen.tabs_to("#D-3 button[value=done]")
     seen.page.keyboard.press("Enter")
-    seen.page.wait_for_function("!document.querySelector('#D-3 button[value=done]')")
+    seen.page.wait_for_selector("#D-3 button[value=done]", state="detached")
     assert shop.rows("outbox", "id = 3")[0]["state"] == "sent"
     seen.tabs_to("nav a[href='/']")
     seen.page.keyboard.press("Enter")
