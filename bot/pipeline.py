@@ -170,14 +170,14 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
     with store.write_tx(), words.speaking(guichet.seller.language):
         if store.has_event(event.key, event.key.removesuffix(UNPROVEN)):
             return None
-        before = before or store.case(event.case)
+        stood = before = before or store.case(event.case)
         before = before if before.mailbox else replace(before, mailbox=mailbox)
         before = replace(before, around=look(store, _joined(before, event, understood), event, now))
         found = consider(before, event, understood, guichet.in_force, now)
         if event.source.startswith("seller:"):
             _obey_guards(found, event)
         untold = event.cold and found.case.turn is Party.SELLER
-        number = store.record_case(found.case, now, untold=untold)
+        number = store.record_case(found.case, now, untold=untold, was=stood)
         case = replace(found.case, number=number)
         event_id = store.record_event(
             event, number, now, [journal(answer) for answer in found.decided], rules=judged_by(case.key.marketplace),

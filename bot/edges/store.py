@@ -492,27 +492,33 @@ class Store:
         names = {name for key in keys for name in (key, self.keyed(key))}
         return self.has(f"SELECT 1 FROM events WHERE key IN ({_marks(names)})", *names)
 
-    def record_case(self, case: Case, now: datetime, *, untold: bool = False) -> int:
-        values = (case.mailbox, case.order, case.item, case.buyer, case.answer_to, case.language, case.kind or "",
-                  case.stage, case.turn, case.origin or "",
-                  iso(case.snoozed_until) if case.snoozed_until else None)
+    def record_case(self, case: Case, now: datetime, *, untold: bool = False, was: Case | None = None) -> int:
+        """Keep a case as it stands now; return its number.
+
+        Args:
+            was: how it is kept, where the caller has looked within this transaction: only what changed is written,
+                for each column that is named is written anew into its indexes.
+        """
+        values = _columns(case)
         if case.number is not None:
-            self.run("UPDATE cases SET mailbox = ?, order_number = ?, item = ?, buyer = ?, answer_to = ?, language = ?,"
-                     " kind = ?, stage = ?, turn = ?, origin = ?, snoozed_until = ?, untold = max(untold, ?)"
-                     " WHERE id = ?", *values, untold, case.number)
+            kept = _columns(was) if was and was.number == case.number else {}
+            changed = {name: value for name, value in values.items() if name not in kept or kept[name] != value}
+            names = [*(f"{name} = ?" for name in changed), *(["untold = 1"] if untold else [])]
+            if names:
+                self.run(f"UPDATE cases SET {', '.join(names)} WHERE id = ?", *changed.values(), case.number)
             return case.number
         return self.insert(
             "INSERT INTO cases (mailbox, order_number, item, buyer, answer_to, language, kind, stage, turn, origin,"
             " snoozed_until, marketplace, shop, reference, opened, untold)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values, case.key.marketplace, case.key.shop,
-            case.key.reference, iso(case.opened or now), untold)
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values.values(),
+            case.key.marketplace, case.key.shop, case.key.reference, iso(case.opened or now), untold)
 
     def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]], *,
                      rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
         """Write into the journal what happened, by which version of the rules it was judged, what clocks it started."""
         mail = event.source.removeprefix("mail:") if event.source.startswith("mail:") else None
         if event.kind is Kind.SALE_MADE and event.origin is Origin.PROVEN:
-            self.run("UPDATE cases SET sold = 1 WHERE id = ?", case)
+            self.run("UPDATE cases SET sold = 1 WHERE id = ? AND sold = 0", case)
         return self.insert(
             "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
             " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -544,7 +550,8 @@ class Store:
 
     def keep_turn(self, case: int) -> None:
         """Give the turn back to the seller while a deadline of his runs, whatever the last mail was about."""
-        self.run("UPDATE cases SET turn = 'seller' WHERE id = ? AND stage != 'closed' AND EXISTS (SELECT 1"
+        self.run("UPDATE cases SET turn = 'seller' WHERE id = ? AND stage != 'closed'"
+                 " AND turn != 'seller' AND EXISTS (SELECT 1"
                  " FROM deadlines WHERE case_id = cases.id AND state = 'open' AND who = 'seller')", case)
 
     def end_deadlines(self, case: int, state: str, now: datetime, *, met_by: str | None = None,
@@ -950,6 +957,14 @@ def _new_case(key: CaseKey) -> Case:
     from bot.core.case import Case
 
     return Case(key=key)
+
+
+def _columns(case: Case) -> dict[str, str | None]:
+    """Return what of a case may change, by its columns and in their order."""
+    return {"mailbox": case.mailbox, "order_number": case.order, "item": case.item, "buyer": case.buyer,
+            "answer_to": case.answer_to, "language": case.language, "kind": case.kind or "", "stage": case.stage,
+            "turn": case.turn, "origin": case.origin or "",
+            "snoozed_until": iso(case.snoozed_until) if case.snoozed_until else None}
 
 
 def _case(row: Row) -> Case:

@@ -209,6 +209,45 @@ def test_nobody_else_on_the_machine_may_read_the_database(path: Path) -> None:
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
+# ---- cases
+
+
+def test_of_a_case_only_what_changed_is_written(store: Store) -> None:
+    number = a_case(store)
+    was = store.case(KEY)
+    writes = store.connection.total_changes
+    assert store.record_case(was, NOW, was=was) == number
+    assert store.connection.total_changes == writes
+    told: list[str] = []
+    store.connection.set_trace_callback(told.append)
+    store.record_case(replace(was, buyer="Jean Dupont", turn=Party.BUYER), NOW, was=was)
+    store.connection.set_trace_callback(None)
+    assert {line for line in told if line.startswith("UPDATE")} == {    # its triggers are told under its name
+        f"UPDATE cases SET buyer = 'Jean Dupont', turn = 'buyer' WHERE id = {number}"}
+    assert (store.case(KEY).buyer, store.case(KEY).turn, store.case(KEY).mailbox) == (
+        "Jean Dupont", Party.BUYER, "ventes")
+
+
+def test_a_name_that_too_many_cases_share_tells_none(store: Store) -> None:
+    for number in range(60):
+        key = replace(KEY, reference=f"404-{number:07}-1")
+        store.record_aliases(key, store.record_case(Case(key=key, kind=Kind.CLAIM_CLOSED, opened=NOW), NOW), ["thread"])
+    alone = a_case(store)
+    store.record_aliases(KEY, alone, ["own"])
+    asked = replace(KEY, reference="unheard")
+    assert store.find_case(asked, ["thread"], []) is None
+    found = store.find_case(asked, ["thread", "own"], [])
+    assert found and found.number == alone
+
+
+def test_an_answer_to_our_mail_is_found_among_the_mails_that_came_since(store: Store) -> None:
+    store.keep("ventes", [mail()], NOW)
+    store.run("UPDATE mails SET references_ = '<0@a.example> <1@boutique.example>'")
+    assert store.answered_by_mail("<1@boutique.example>", NOW - timedelta(days=1))
+    assert not store.answered_by_mail("<2@boutique.example>", NOW - timedelta(days=1))
+    assert not store.answered_by_mail("<1@boutique.example>", NOW + timedelta(days=1))
+
+
 # ---- deadlines
 
 
