@@ -185,7 +185,7 @@ class Dovecot:
     """One instance. `ports` names imap, imaps and lmtp; `ca_file` signed its certificate for `names`.
 
     With `token_key` tokens signed with it let in, too (tests/servers/tokens.py); `quota` is in MiB. Both: 2.3 only.
-    `many`: more than a hundred connections at once, which is all that it takes by itself. Without `idle` it has no IDLE.
+    `many`: more than a hundred connections at once, which is all that it takes by itself. `idle` off: without IDLE.
     """
 
     def __init__(self, *, names: tuple[str, ...] = ("localhost", "127.0.0.1"), token_key: bytes = b"",
