@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ from tests.fleet.crowd import Crowd, crowd_of
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 
+GO_HOME = 75.0      # seconds after which the children that read are gone
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -64,14 +66,14 @@ def measured(workers: int, sellers: int, mails: int, idle: float) -> dict[str, A
         pids = [fleet.worker().pid for _ in range(workers)]
         fleet.until(lambda: len(fleet.directory.rows("SELECT 1 AS one FROM fleet_workers")) == workers, 120, "workers")
         warmed(fleet, workers)
-        time.sleep(5)
+        time.sleep(GO_HOME)
         bare, bare_cpu = sum(map(memory, pids)), resting(pids, idle / 2)
         fleet.add(sellers)
         fleet.until_visited(900)
         shares = min(workers, -(-sellers // SHARD))
         fleet.until(lambda: len(set(fleet.served_by().values())) >= shares, 180, "a share for each")
         written_to(fleet, pids, [0])        # the children that read start, and what is compiled once is
-        time.sleep(70)                      # and go home again
+        time.sleep(GO_HOME)
         full_cpu, kept = resting(pids, idle), sum(map(memory, pids))
         single, _, _ = written_to(fleet, pids, [1])
         spent, seconds, busy = written_to(fleet, pids, list(range(2, 2 + mails)))
@@ -85,7 +87,7 @@ def measured(workers: int, sellers: int, mails: int, idle: float) -> dict[str, A
 
 
 def warmed(fleet: Crowd, workers: int) -> None:
-    """Give each worker a shard with one seller, so that all of them are at work."""
+    """Give each worker a shard with one seller and a mail of his: from then on all that is loaded once is loaded."""
     for number in range(1, workers + 1):
         fleet.directory.run("INSERT INTO fleet_shards (number, host) VALUES (%(number)s, 'ici') ON CONFLICT DO NOTHING",
                             number=number)
@@ -94,6 +96,9 @@ def warmed(fleet: Crowd, workers: int) -> None:
                             name=fleet.names[-1])
     fleet.until_visited(120)
     fleet.until(lambda: len(set(fleet.served_by().values())) == workers, 120, "a shard for each")
+    for name in fleet.names:
+        fleet.write_to(name, 1000)
+    fleet.until(lambda: len(fleet.notices()) == workers, 120, "a notice to each")
 
 
 def resting(pids: list[int], seconds: float) -> float:
@@ -107,9 +112,8 @@ def written_to(fleet: Crowd, pids: list[int], numbers: list[int]) -> tuple[float
     """Lay mails into every mailbox while the workers stand still; return CPU, seconds and how busy the machine was."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    for name in fleet.names:
-        for number in numbers:
-            fleet.write_to(name, number)
+    with ThreadPoolExecutor(8) as hosts:    # within the 20 s after which a worker that is still counts as dead
+        list(hosts.map(lambda name: fleet.write_to(name, *numbers), fleet.names))
     before, began, machine = cpu(pids), time.monotonic(), ticks()
     told = sum(fleet.notices().values())
     for pid in pids:

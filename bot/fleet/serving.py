@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 8             # visits at work at a time, of all shards of a process
 SLOW = 3.0              # seconds after which a visit counts as one that waits for a silent server
-MOST = 128              # visits at a time, those that wait among them
+MOST = 64               # visits at a time, those that wait among them
 LOOK = 5.0              # seconds between two looks at the directory and at what the seller ordered himself
 VISIT = 300.0           # seconds between two visits, whatever happens
 PROBE = 60.0            # seconds between two looks over a standing line, as the daemon's poll

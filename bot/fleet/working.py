@@ -7,6 +7,7 @@ jobs running in the table; whoever tends the queue sees its heart stand still an
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import os
 import secrets
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 SLOTS = 20              # shards of one worker
 BEAT = 5.0              # seconds between two signs of life
+TRIM = 6                # beats between two times that free memory is given back
+M_ARENA_MAX = -8        # glibc's malloc.h
 TEND = 10               # seconds between two looks at the queue
 AGAIN = 10.0            # seconds, at most, between two tries to reach PostgreSQL
 TURN_AWAY = 3           # seconds after which a shard is offered again that a worker had no room for
@@ -48,6 +51,7 @@ def work(address: Address, *, host: str, slots: int = SLOTS, threads: int | None
     with Directory(address) as directory:
         directory.everyone()    # a wrong address, or no fleet in it, ends it before it begins
     _many_files()
+    _few_arenas()
     for name in ("procrastinate", "psycopg.pool", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)      # a PostgreSQL that restarts is told by us, in one line
     asyncio.run(Worker(address, host, slots, threads).run())
@@ -60,6 +64,18 @@ def _many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536) if hard > 0 else 65_536), hard))
+
+
+def _few_arenas() -> None:
+    """Have glibc keep two heaps, not eight a core: visits in many threads would leave holes in each."""
+    with suppress(OSError, AttributeError):     # musl has one, and no such call
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+
+
+def _give_back() -> None:
+    """Give back to the system what lies free in the heaps: a wave of visits needs it, and may be hours away."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Worker:
@@ -135,9 +151,12 @@ class Worker:
         await self.crew.ask(question)
 
     async def _beating(self) -> None:
+        turn = 0
         while not self.crew.stopping:
             await self.crew.ask(self.directory.beat, self.name, self.host, self.slots)
             self.crew.readers.rest()
+            if (turn := turn + 1) % TRIM == 0:
+                await asyncio.to_thread(_give_back)
             await asyncio.sleep(BEAT)
 
     def _shards(self, app: App) -> Coroutine[Any, Any, None]:

@@ -86,15 +86,18 @@ class Crowd:
     def settings(self, name: str) -> Settings:
         return load(self.directory.seller(name).path)
 
-    def write_to(self, name: str, about: int = 0) -> None:
-        """Deliver a buyer's mail, his own for each seller and number."""
+    def write_to(self, name: str, *abouts: int) -> None:
+        """Deliver buyers' mails, each its own for each seller and number."""
+        self.dovecot.deliver(self.mailbox(name), *(self._letter(name, about) for about in abouts or (0,)))
+
+    def _letter(self, name: str, about: int) -> bytes:
         raw = re.sub(rb"^Date: .*$", b"Date: " + format_datetime(datetime.now(UTC)).encode(), LETTER.read_bytes(),
                      count=1, flags=re.MULTILINE)
         raw = re.sub(rb"^(Message-I[Dd]: <)", rb"\g<1>%d-%s-" % (about, name.encode()), raw, count=1,
                      flags=re.MULTILINE)
         if about:       # the same words again would be known as the twin of what was read
             raw = re.sub(rb"\d{3}-\d{7}-\d{7}", b"404-%07d-0000000" % about, raw)
-        self.dovecot.deliver(self.mailbox(name), raw)
+        return raw
 
     def rows(self, name: str, query: str) -> list[Row]:
         with closing(Store(self.settings(name).database)) as store:
