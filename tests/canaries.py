@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-PASSWORD = "un mot de passe"
+PASSWORD = "trois merles sur un toit"     # no words that a sentence of ours may hold
 TOKEN = "kanari0815tok3n+hunter/2=="     # of the webservice
 WEEK = "une semaine à la boutique"       # the password of the week by mail
 PAGE = "quatre lampes sur la table"      # the page's

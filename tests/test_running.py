@@ -246,8 +246,8 @@ def test_log_tells_in_one_line_what_became_of_each_mail_and_not_a_word_of_it(
     assert "urquoise" not in caplog.text
 
 
-LOGS = "import logging, bot.cli; bot.cli._log(quiet=True); log = logging.getLogger('bot'); log.info('well'); " \
-       "log.error('trouble')"
+LOGS = "import logging, bot.working; bot.working.log_here(quiet=True); log = logging.getLogger('bot'); " \
+       "log.info('well'); log.error('trouble')"
 
 
 def logged(file: Path, stream: str = "") -> str:

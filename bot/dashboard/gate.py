@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, render_template, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -46,6 +46,10 @@ class Sessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 – Flask hands it over
         return _name(request.host) not in LOOPBACK
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """A picture that comes late must not bring back the cookie of a session that ended meanwhile."""
+        return request.endpoint != "static" and super().should_set_cookie(app, session)
 
 
 def keep(app: Flask) -> None:

@@ -25,6 +25,7 @@ from bot.core.event import Origin
 from bot.core.message import Message
 from bot.edges import EdgeError, reader
 from bot.edges.reader import Asked, Reader
+from tests.canaries import PASSWORD
 
 SAMPLES = sorted(Path(marketplaces.__file__).parent.glob("*/samples/*.eml"))
 TRUSTED = frozenset({"mx.boutique.example"})
@@ -181,10 +182,10 @@ def test_child_does_not_outlive_a_program_that_is_killed(root: Path) -> None:
 
 def test_child_has_no_secret_of_the_surroundings_and_no_file_of_the_program(
         child: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("VENTES_PASSWORD", "un mot de passe")
+    monkeypatch.setenv("VENTES_PASSWORD", PASSWORD)
     with (tmp_path / "guichet.db").open("w"), socket.socket():
         child.read(RAW)
-        assert b"mot de passe" not in Path(f"/proc/{child.pid}/environ").read_bytes()
+        assert PASSWORD.encode() not in Path(f"/proc/{child.pid}/environ").read_bytes()
         assert {os.readlink(entry) for entry in Path(f"/proc/{child.pid}/fd").iterdir()
                 if "socket:" not in os.readlink(entry)} == {"/dev/null"}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.canaries import PASSWORD
 from tests.servers.dovecot import Dovecot
 from tests.servers.shop import Shop
 from tests.servers.smtp import Fault, SmtpServer
@@ -39,7 +40,7 @@ def test_wrong_password(shop: Shop) -> None:
     sentence = one_sentence(shop.once(code=1))
     assert "ventes" in sentence
     assert "falsch" not in sentence
-    shop.password = "un mot de passe"
+    shop.password = PASSWORD
     recovers(shop)
 
 
