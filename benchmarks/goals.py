@@ -47,26 +47,25 @@ def place(places: list[Place], name: str) -> Place | None:
     return next((one for one in places if one.name == name), None)
 
 
-def times(other: str, *, replies: bool = False) -> Figure:
-    """Return how many times as many mails a second we do as another does: on the clock, in this very run."""
-    def ratio(found: Found) -> float | None:
+def ratio(other: str, of: Callable[[Place, Place], float], *, replies: bool) -> Figure:
+    """Return what `of` makes of our place and another's, in this very run; None where one of them did not run."""
+    def found_in(found: Found) -> float | None:
         if found.race is None:
             return None
         places = found.race.reply if replies else found.race.record
         mine, theirs = place(places, c.OURS), place(places, other)
-        return mine.rate / theirs.rate if mine and theirs else None
-    return ratio
+        return of(mine, theirs) if mine and theirs else None
+    return found_in
+
+
+def times(other: str, *, replies: bool = False) -> Figure:
+    """Return how many times as many mails a second we do as another does, on the clock."""
+    return ratio(other, lambda mine, theirs: mine.rate / theirs.rate, replies=replies)
 
 
 def cpu_times(other: str, *, replies: bool = False) -> Figure:
     """Return how many times our CPU seconds another takes for the same mails, children included."""
-    def ratio(found: Found) -> float | None:
-        if found.race is None:
-            return None
-        places = found.race.reply if replies else found.race.record
-        mine, theirs = place(places, c.OURS), place(places, other)
-        return theirs.cpu / mine.cpu if mine and theirs else None
-    return ratio
+    return ratio(other, lambda mine, theirs: theirs.cpu / mine.cpu, replies=replies)
 
 
 def beside(what: str, other: str, at_least: float, *, replies: bool = False) -> Goal:

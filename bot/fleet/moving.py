@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.core.errors import BotError
@@ -30,6 +31,23 @@ STAYS = ("guichet.db*", "lock", "ballast", "heartbeat*", "sound.json", MOVED)
 
 def move(directory: Directory, name: str, host: str, folder: Path) -> int:
     """Move a seller to a folder that can be reached from here; return his new shard."""
+    with _copied(directory, name, host, folder):
+        return directory.settle(name, host, folder, "moving")
+
+
+def pack(directory: Directory, name: str, host: str, package: Path) -> None:
+    """Write a package for a host whose disk cannot be reached from here; nobody serves the seller until it is there."""
+    with _copied(directory, name, host, package) as seller:
+        copied = must_load(package / seller.settings)
+        _mark(copied.data, host, package)        # nobody works on a package
+        (package / "package.json").write_text(json.dumps(
+            {"seller": name, "to": host, "settings": seller.settings, "made": iso(now())}) + "\n", "utf-8")
+        directory.turn_to(name, "moving", "packed")
+
+
+@contextmanager
+def _copied(directory: Directory, name: str, host: str, folder: Path) -> Iterator[Seller]:
+    """Copy all of a seller and mark his old folder; for the block nobody works on it, nor may anybody after it."""
     seller = _begin(directory, name, folder)
     settings = load(seller.path)
     with waited_for(settings):
@@ -40,26 +58,7 @@ def move(directory: Directory, name: str, host: str, folder: Path) -> int:
             _undo(directory, seller, folder)
             raise
         _mark(settings.data, host, folder)
-        return directory.settle(name, host, folder, "moving")
-
-
-def pack(directory: Directory, name: str, host: str, package: Path) -> None:
-    """Write a package for a host whose disk cannot be reached from here; nobody serves the seller until it is there."""
-    seller = _begin(directory, name, package)
-    settings = load(seller.path)
-    with waited_for(settings):
-        _still_there(directory, seller)
-        try:
-            _copy_all(settings, package)
-        except BaseException:
-            _undo(directory, seller, package)
-            raise
-        _mark(settings.data, host, package)
-        copied = must_load(package / seller.settings)
-        _mark(copied.data, host, package)        # nobody works on a package
-        (package / "package.json").write_text(json.dumps(
-            {"seller": name, "to": host, "settings": seller.settings, "made": iso(now())}) + "\n", "utf-8")
-        directory.turn_to(name, "moving", "packed")
+        yield seller
 
 
 def unpack(directory: Directory, name: str, package: Path, host: str, folder: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import os
 import pickle
@@ -48,6 +49,7 @@ def refusal(child: Reader, raw: bytes) -> str:
 
 
 def descriptors() -> int:
+    gc.collect()        # what an earlier test dropped is no more counted before than after
     return len(os.listdir("/proc/self/fd"))
 
 
@@ -288,28 +290,27 @@ def test_mail_that_takes_too_much_memory_costs_no_other_its_answer() -> None:
     assert answers == [str(number) for number in range(40)]
 
 
-def test_child_that_stands_still_amid_many_costs_one_mail(child: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "GRACE", 0.1)
-    child.seconds = 3
+def told_while(child: Reader, signum: signal.Signals, at: int) -> list[str]:
+    """Return what is told of thirty mails whose child gets a signal when the answer of one of them is there."""
     answers = []
     for number, answer in enumerate(child.read_many(numbered(30, b"x" * 50_000))):
         answers.append(answer)
-        if number == 5:
+        if number == at:
             assert child.pid
-            os.kill(child.pid, signal.SIGSTOP)
-    codes = told(iter(answers))
+            os.kill(child.pid, signum)
+    return told(iter(answers))
+
+
+def test_child_that_stands_still_amid_many_costs_one_mail(child: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "GRACE", 0.1)
+    child.seconds = 3
+    codes = told_while(child, signal.SIGSTOP, at=5)
     assert codes.count("timeout") == 1
     assert all(code in ("timeout", str(number)) for number, code in enumerate(codes))
 
 
 def test_child_killed_amid_many_is_one_mails_reason(child: Reader) -> None:
-    answers = []
-    for number, answer in enumerate(child.read_many(numbered(30, b"x" * 50_000))):
-        answers.append(answer)
-        if number == 10:
-            assert child.pid
-            os.kill(child.pid, signal.SIGKILL)
-    codes = told(iter(answers))
+    codes = told_while(child, signal.SIGKILL, at=10)
     assert codes.count("crashed") == 1
     assert all(code in ("crashed", str(number)) for number, code in enumerate(codes))
 
