@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 WANT=${1:-run}
 case $WANT in
     run) FILES="requirements.txt" ;;
-    check | dev) FILES="requirements.txt requirements-fleet.txt requirements-dev.txt" ;;
+    check | dev) FILES="requirements.txt requirements-extras.txt requirements-fleet.txt requirements-dev.txt" ;;
     *) echo "setup.sh: say run, check or dev, not '$WANT'" >&2; exit 2 ;;
 esac
 PYTHON=${PYTHON:-}

@@ -307,7 +307,6 @@ def test_a_mailbox_that_is_looked_at_is_not(world: World) -> None:
 
 
 def test_an_alarm_also_goes_where_apprise_leads(world: World, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
     monkeypatch.setenv("GUICHET_APPRISE", f"json://127.0.0.1:{web.port}/alarm")
     path = world.folder / "mailboxes.toml"
     path.write_text(path.read_text("utf-8") + '\n[alarm]\napprise_env = "GUICHET_APPRISE"\n', "utf-8")

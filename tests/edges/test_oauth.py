@@ -177,7 +177,6 @@ def microsoft(tokens: TokenServer) -> tuple[Grant, Authority]:
 def test_a_short_code_becomes_a_grant_when_the_seller_has_typed_it(tmp_path: Path,
                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    pytest.importorskip("msal", reason="an extra: pip install -r requirements-extras.txt")
     shown: list[tuple[str, str]] = []
     with TokenServer(tmp_path / "ca.pem") as tokens:
         grant, authority = microsoft(tokens)
@@ -190,7 +189,6 @@ def test_a_short_code_becomes_a_grant_when_the_seller_has_typed_it(tmp_path: Pat
 
 def test_a_seller_who_says_no_at_microsoft_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    pytest.importorskip("msal", reason="an extra: pip install -r requirements-extras.txt")
     with TokenServer(tmp_path / "ca.pem") as tokens:
         grant, authority = microsoft(tokens)
         tokens.answers += [tokens.answer("/devicecode"), (400, {"error": "access_denied"})]

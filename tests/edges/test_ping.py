@@ -45,7 +45,6 @@ def test_nobody_at_the_address_is_a_sentence_without_it() -> None:
 
 
 def test_an_alarm_reaches_an_apprise_address(web: Web, caplog: pytest.LogCaptureFixture) -> None:
-    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
     caplog.set_level(logging.DEBUG)
     notify(f"json://127.0.0.1:{web.port}/{SECRET}", "Guichet", "La boîte ventes n'a pas été lue")
     [(asked, body)] = web.asked
@@ -56,7 +55,6 @@ def test_an_alarm_reaches_an_apprise_address(web: Web, caplog: pytest.LogCapture
 
 
 def test_an_alarm_that_is_refused_is_told_without_the_address(web: Web) -> None:
-    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
     web.status = 500
     with pytest.raises(NotifyError) as failed:
         notify(f"json://127.0.0.1:{web.port}/{SECRET}", "Guichet", "x")
@@ -65,7 +63,6 @@ def test_an_alarm_that_is_refused_is_told_without_the_address(web: Web) -> None:
 
 @pytest.mark.parametrize("address", ["", "nonsense", "nosuchscheme://x"])
 def test_an_address_apprise_does_not_know_is_a_sentence(address: str) -> None:
-    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
     with pytest.raises(NotifyError, match="does not know"):
         notify(address, "Guichet", "x")
 

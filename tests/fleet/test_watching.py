@@ -144,7 +144,6 @@ def test_the_agency_is_told_by_mail_once_and_when_it_is_over(directory: Director
 
 def test_the_agency_is_told_where_apprise_leads_when_no_mail_can_leave(
         directory: Directory, tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("apprise", reason="an extra: pip install -r requirements-extras.txt")
     monkeypatch.setenv("GUICHET_APPRISE", f"json://127.0.0.1:{web.port}/agency")
     add(directory, "marie", seller(tmp_path, "marie"), "la-bas")
     add(directory, "us", seller(tmp_path, "us", more='[alarm]\napprise_env = "GUICHET_APPRISE"\n'), "ici", agency=True)
