@@ -77,7 +77,8 @@ def read_page(source: str) -> Page:
         return Page(text="", refused=True)
     broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
     try:
-        return _Walk(_told(source.encode("utf-8", "replace"))).page()
+        told = _told(source.encode("utf-8", "replace"))
+        return _Walk(told, _hidden_classes(told) if "<style" in source.lower() else frozenset()).page()
     except broken:
         return Page(text="")
 
@@ -171,6 +172,15 @@ def _is_endless(source: str) -> bool:
 
 
 def _has_long_tag(source: str) -> bool:
+    end = 0
+    while len(source) - end > MAX_TAG:
+        if (near := source.rfind(">", end, end + MAX_TAG + 1)) < 0:
+            return _holds_long_tag(source)
+        end = near + 1
+    return False
+
+
+def _holds_long_tag(source: str) -> bool:
     return any(len(piece) - tag.start() > MAX_TAG for piece in source.split(">")
                if len(piece) > MAX_TAG and (tag := _TAG.search(piece)))
 
@@ -185,18 +195,21 @@ class _Walk:
     """One pass over what the parser told, without recursion: a bomb of nested elements must not end it.
 
     Attributes:
-        open: for each element that is open its name, whether it quotes and whether it paints its ground.
+        open: for each element that is open its name, whether it quotes and whether it paints its ground; nothing
+            for one whose end changes nothing.
+        unseen: up to where nobody sees what was told.
         row: how many elements are open within a row of facts, itself among them; 0 outside.
         looked: how much was looked at ahead, to tell rows of facts from others.
     """
 
     told: list[_Told]
+    classes: frozenset[str]
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     links: dict[str, None] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
-    open: list[tuple[str, bool, bool]] = field(default_factory=list)
-    classes: frozenset[str] = frozenset()
+    open: list[tuple[str, bool, bool] | tuple[()]] = field(default_factory=list)
+    unseen: int = 0
     row: int = 0
     cells: int = 0
     preformatted: int = 0
@@ -205,40 +218,38 @@ class _Walk:
     looked: int = 0
 
     def page(self) -> Page:
-        self.classes = _hidden_classes(self.told)
-        at, end = 0, len(self.told)
-        while at < end:
-            one = self.told[at]
-            at += 1
+        for at, one in enumerate(self.told, 1):
+            if at <= self.unseen:
+                continue
             if one is None:
-                self.leave()
+                if closing := self.open.pop():
+                    self.leave(*closing)
                 if not self.open:  # what follows the page is in no tree of it
                     break
             elif type(one) is str:
                 self.say(one)
             else:
-                at = self.enter(at, *one)
+                self.enter(at, *one)
         self.end_line()
         text = "\n".join(self.lines).strip("\n")
         return Page(text=text, links=tuple(self.links)[:MAX_LINKS], hidden=" ".join(self.hidden))
 
-    def enter(self, at: int, tag: str, attributes: Mapping[str, str]) -> int:
-        """Open an element; return where to go on: before its end where nobody sees what is in it."""
+    def enter(self, at: int, tag: str, attributes: Mapping[str, str]) -> None:
         hidden, paints = self.look(attributes) if attributes else (False, False)
-        hidden = hidden or tag in _NEVER_SEEN
-        if tag in _LAID_OUT and not hidden:
+        if hidden or tag in _NEVER_SEEN:
+            self.hide(at, tag)
+        elif tag in _LAID_OUT:
             self.open_line(at, tag)
+        elif tag == "a":
+            self.link(attributes.get("href", ""))
+        if not paints and tag not in _BLOCKS:
+            self.open.append(())
+            return
         quotes = tag == "blockquote" and _is_quote(attributes)
         self.open.append((tag, quotes, paints))
         self.painted += paints
-        if quotes or tag == "pre":
-            self.quoted += quotes
-            self.preformatted += tag == "pre"
-        if hidden:
-            return self.hide(at, tag)
-        if tag == "a":
-            self.link(attributes.get("href", ""))
-        return at
+        self.quoted += quotes
+        self.preformatted += tag == "pre"
 
     def look(self, attributes: Mapping[str, str]) -> tuple[bool, bool]:
         """Return whether the attributes of an element hide it, and whether they paint its ground."""
@@ -250,20 +261,18 @@ class _Walk:
             return True, paints
         return looks.white and not self.painted and not paints, paints
 
-    def hide(self, at: int, tag: str) -> int:
-        """Pass over an element; return where it ends."""
-        end = self.end_of(at)
+    def hide(self, at: int, tag: str) -> None:
+        """Pass over what is in an element."""
+        self.unseen = end = self.end_of(at)
         # what is hidden before all visible text is a preheader, which nearly every marketplace sends
         if (tag not in _NEVER_SEEN or tag == "template") and (self.lines or self.line):
             said = "".join(one for one in self.told[at:end] if type(one) is str)
             self.hidden.append(_BLANKS.sub(" ", said))
-        return end
 
     def end_of(self, at: int) -> int:
         """Return where the element ends within which `at` is."""
         depth = 1
-        for place in range(at, len(self.told)):
-            one = self.told[place]
+        for place, one in enumerate(islice(self.told, at, None), at):
             if one is None:
                 depth -= 1
                 if not depth:
@@ -272,16 +281,14 @@ class _Walk:
                 depth += 1
         return len(self.told)
 
-    def leave(self) -> None:
-        if len(self.open) == self.row:
+    def leave(self, tag: str, quotes: bool, paints: bool) -> None:
+        if len(self.open) < self.row:
             self.row = 0
-        tag, quotes, paints = self.open.pop()
         if tag in _BLOCKS and (self.line or self.row):
             self.end_line()
         self.painted -= paints
-        if quotes or tag == "pre":
-            self.quoted -= quotes
-            self.preformatted -= tag == "pre"
+        self.quoted -= quotes
+        self.preformatted -= tag == "pre"
 
     def open_line(self, at: int, tag: str) -> None:
         if tag in ("td", "th"):
@@ -294,10 +301,8 @@ class _Walk:
 
     def is_row(self, at: int) -> bool:
         """Say whether the row that begins before `at` holds facts side by side, not the layout of a whole mail."""
-        children, depth, length, start = 0, 1, 0, at
-        while depth and at < len(self.told):
-            one = self.told[at]
-            at += 1
+        children, depth, length, place = 0, 1, 0, at
+        for place, one in enumerate(islice(self.told, at, None), at):
             if one is None:
                 depth -= 1
             elif type(one) is str:
@@ -305,11 +310,9 @@ class _Walk:
             else:
                 children += depth == 1
                 depth += 1
-                if one[0] in _NO_FACTS:
-                    break
-            if length > MAX_ROW:
+            if not depth or length > MAX_ROW or (one and one[0] in _NO_FACTS):
                 break
-        self.looked += at - start
+        self.looked += place - at
         return not depth and children > 1 and self.looked < MOST_LOOKED
 
     def open_cell(self) -> None:
