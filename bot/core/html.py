@@ -107,7 +107,7 @@ class _Notes:
 
 
 @cache
-def _parser(*, comments: bool = False, notes: _Notes | None = None) -> Any:
+def _parser(*, comments: bool = False, notes: Any = None) -> Any:
     from lxml import etree
 
     return etree.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=True, no_network=True,
@@ -301,8 +301,9 @@ class _Walk:
 
     def is_row(self, at: int) -> bool:
         """Say whether the row that begins before `at` holds facts side by side, not the layout of a whole mail."""
-        children, depth, length, place = 0, 1, 0, at
-        for place, one in enumerate(islice(self.told, at, None), at):
+        children, depth, length = 0, 1, 0
+        for one in islice(self.told, at, None):
+            self.looked += 1
             if one is None:
                 depth -= 1
             elif type(one) is str:
@@ -312,7 +313,6 @@ class _Walk:
                 depth += 1
             if not depth or length > MAX_ROW or (one and one[0] in _NO_FACTS):
                 break
-        self.looked += place - at
         return not depth and children > 1 and self.looked < MOST_LOOKED
 
     def open_cell(self) -> None:
