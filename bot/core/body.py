@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -133,7 +134,8 @@ _known_type = lru_cache(maxsize=256)(_type_of)
 
 def parameter(block: HeaderBlock, header: str, name: str) -> str:
     """Return a parameter of Content-Type or Content-Disposition, or an empty string."""
-    value = block.first(header)
+    if not (value := block.first(header)):
+        return ""
     if len(value) <= _SHORT and (usual := _usual(value)) is not None:
         return usual.get(name, "")
     return _parsed_parameter(value, header, name)
@@ -208,17 +210,29 @@ def _spans(raw: bytes, part: _Part) -> list[tuple[int, int]]:
     boundary = parameter(part.block, "content-type", "boundary").rstrip()
     if not boundary or len(boundary) > 200:
         return []
-    # the literal beginning lets the search skip over megabytes of attachment, at each of twelve depths
-    mark = re.compile(rb"\n--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
     spans: list[tuple[int, int]] = []
     open_at = -1
-    for line in mark.finditer(raw, max(0, part.start - 1), part.end):
+    mark = b"\n--" + boundary.encode("utf-8", "replace")
+    for line, end, last in _marks(raw, mark, max(0, part.start - 1), part.end):
         if open_at >= 0:
-            spans.append((open_at, _before_line_end(raw, open_at, line.start() + 1)))
-        open_at = -1 if line[1] else min(line.end() + 1, part.end)
-        if line[1] or len(spans) > MAX_PARTS:
+            spans.append((open_at, _before_line_end(raw, open_at, line + 1)))
+        open_at = -1 if last else min(end + 1, part.end)
+        if last or len(spans) > MAX_PARTS:
             break
     return [*spans, (open_at, part.end)] if open_at >= 0 else spans
+
+
+def _marks(raw: bytes, mark: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield where boundary lines begin, with the line end before them, and end; and whether it is the last of them."""
+    while (start := raw.find(mark, start, end)) >= 0:
+        line_end = raw.find(b"\n", start + len(mark), end)
+        line_end = end if line_end < 0 else line_end
+        said = raw[start + len(mark) : line_end]
+        if said.removeprefix(b"--").removesuffix(b"\r").strip(b" \t"):
+            start += 1
+        else:
+            yield start, line_end, said.startswith(b"--")
+            start = line_end
 
 
 def _before_line_end(raw: bytes, start: int, end: int) -> int:

@@ -7,8 +7,10 @@ the marketplaces' labels and values stand in such rows.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import accumulate, islice, takewhile
 from typing import Any
 
 from bot.core.clean import UNEXPECTED
@@ -18,12 +20,15 @@ MAX_LINKS = 500
 MAX_LINK = 4096
 MAX_ROW = 2000
 MAX_TAG = 10_000
+MAX_DEPTH = 250  # elements in each other; libxml2 gives up some further down
+MOST_LOOKED = 2**20
 
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
     "header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
 )
 _LAID_OUT = _BLOCKS | {"br", "td", "th"}
+_NO_FACTS = frozenset({"table", "li", "pre", "blockquote"})
 _NEVER_SEEN = frozenset("head iframe math noscript object script select style svg template textarea title".split())
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)"
@@ -72,17 +77,74 @@ def read_page(source: str) -> Page:
         return Page(text="", refused=True)
     broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
     try:
-        tree = etree.fromstring(source.encode("utf-8", "replace"), _parser())
-        return _Walk(tree).page() if tree is not None else Page(text="")
+        told = _told(source.encode("utf-8", "replace"))
+        return _Walk(told, _hidden_classes(told) if "<style" in source.lower() else frozenset()).page()
     except broken:
         return Page(text="")
 
 
+_Told = str | tuple[str, Mapping[str, str]] | None
+"""What a parser tells in its order: text, an element's name and attributes where it begins, None where one ends."""
+
+
+class _Notes:
+    """Writes down what lxml's parser tells while it reads: no tree is built, and none taken down again."""
+
+    def __init__(self) -> None:
+        self.told: list[_Told] = []
+        self.data = self.told.append  # lxml asks for it once
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.told.append((tag, attributes))
+
+    def end(self, _tag: str) -> None:
+        self.told.append(None)
+
+    def close(self) -> list[_Told]:
+        told = self.told.copy()
+        self.told.clear()
+        return told
+
+
 @cache
-def _parser(*, comments: bool = False) -> Any:
+def _parser(*, comments: bool = False, notes: Any = None) -> Any:
     from lxml import etree
 
-    return etree.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=True, no_network=True)
+    return etree.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=True, no_network=True,
+                            target=notes)
+
+
+_NOTES = _Notes()
+
+
+def _told(octets: bytes) -> list[_Told]:
+    from lxml import etree
+
+    _NOTES.close()  # of a page that broke off
+    told: list[_Told] = etree.fromstring(octets, _parser(notes=_NOTES))
+    return _told_by_tree(octets) if _is_deep(told) else told
+
+
+def _is_deep(told: list[_Told]) -> bool:
+    if len(told) <= 2 * MAX_DEPTH:  # each element begins and ends
+        return False
+    steps = accumulate(-1 if one is None else type(one) is not str for one in told)
+    return max(steps) > MAX_DEPTH
+
+
+def _told_by_tree(octets: bytes) -> list[_Told]:
+    """Return the same out of libxml2's tree, which ends where elements lie deeper in each other than it lets them."""
+    from lxml import etree
+
+    notes, tree = _Notes(), etree.fromstring(octets, _parser())
+    for event, element in etree.iterwalk(tree, events=("start", "end")) if tree is not None else ():
+        if event == "start":
+            notes.start(element.tag, element.attrib)
+        else:
+            notes.end(element.tag)
+        if text := element.text if event == "start" else element.tail:
+            notes.data(text)
+    return notes.told
 
 
 def _tree(source: str) -> Any:
@@ -110,6 +172,15 @@ def _is_endless(source: str) -> bool:
 
 
 def _has_long_tag(source: str) -> bool:
+    end = 0
+    while len(source) - end > MAX_TAG:
+        if (near := source.rfind(">", end, end + MAX_TAG + 1)) < 0:
+            return _holds_long_tag(source)
+        end = near + 1
+    return False
+
+
+def _holds_long_tag(source: str) -> bool:
     return any(len(piece) - tag.start() > MAX_TAG for piece in source.split(">")
                if len(piece) > MAX_TAG and (tag := _TAG.search(piece)))
 
@@ -121,108 +192,138 @@ def urls(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Walk:
-    """One pass over the tree, without recursion: a bomb of nested elements must not end it.
+    """One pass over what the parser told, without recursion: a bomb of nested elements must not end it.
 
     Attributes:
-        open: for each element that is open its name, whether it quotes and whether it paints its ground.
+        open: for each element that is open its name, whether it quotes and whether it paints its ground; nothing
+            for one whose end changes nothing.
+        unseen: up to where nobody sees what was told.
+        row: how many elements are open within a row of facts, itself among them; 0 outside.
+        looked: how much was looked at ahead, to tell rows of facts from others.
     """
 
-    tree: Any
+    told: list[_Told]
+    classes: frozenset[str]
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     links: dict[str, None] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
-    open: list[tuple[str, bool, bool]] = field(default_factory=list)
-    classes: frozenset[str] = frozenset()
-    row: Any = None
+    open: list[tuple[str, bool, bool] | tuple[()]] = field(default_factory=list)
+    unseen: int = 0
+    row: int = 0
     cells: int = 0
     preformatted: int = 0
     quoted: int = 0
     painted: int = 0
+    looked: int = 0
 
     def page(self) -> Page:
-        from lxml import etree
-
-        self.classes = _hidden_classes(self.tree)
-        walker = etree.iterwalk(self.tree, events=("start", "end"))
-        for event, element in walker:
-            if event == "end":
-                self.leave(element)
-            elif self.enter(element):
-                walker.skip_subtree()
+        for at, one in enumerate(self.told, 1):
+            if at <= self.unseen:
+                continue
+            if one is None:
+                if closing := self.open.pop():
+                    self.leave(*closing)
+                if not self.open:  # what follows the page is in no tree of it
+                    break
+            elif type(one) is str:
+                self.say(one)
+            else:
+                self.enter(at, *one)
         self.end_line()
         text = "\n".join(self.lines).strip("\n")
         return Page(text=text, links=tuple(self.links)[:MAX_LINKS], hidden=" ".join(self.hidden))
 
-    def enter(self, element: Any) -> bool:
-        """Open an element; say whether nobody sees what is in it. leave() comes for that one as well."""
-        tag = element.tag
-        hidden, paints = self.look(element, names) if (names := element.keys()) else (False, False)
-        hidden = hidden or tag in _NEVER_SEEN
-        if hidden:
-            self.hide(element)
+    def enter(self, at: int, tag: str, attributes: Mapping[str, str]) -> None:
+        hidden, paints = self.look(attributes) if attributes else (False, False)
+        if hidden or tag in _NEVER_SEEN:
+            self.hide(at, tag)
         elif tag in _LAID_OUT:
-            self.open_line(element, tag)
-        quotes = tag == "blockquote" and _is_quote(element)
+            self.open_line(at, tag)
+        elif tag == "a":
+            self.link(attributes.get("href", ""))
+        if not paints and tag not in _BLOCKS:
+            self.open.append(())
+            return
+        quotes = tag == "blockquote" and _is_quote(attributes)
         self.open.append((tag, quotes, paints))
         self.painted += paints
-        if quotes or tag == "pre":
-            self.quoted += quotes
-            self.preformatted += tag == "pre"
-        if not hidden:
-            if tag == "a":
-                self.link(element.get("href", ""))
-            if text := element.text:
-                self.say(text)
-        return hidden
+        self.quoted += quotes
+        self.preformatted += tag == "pre"
 
-    def look(self, element: Any, names: list[str]) -> tuple[bool, bool]:
+    def look(self, attributes: Mapping[str, str]) -> tuple[bool, bool]:
         """Return whether the attributes of an element hide it, and whether they paint its ground."""
-        looks = _looks(element.get("style", "")) if "style" in names else _PLAIN
-        paints = looks.grounds or "class" in names or "bgcolor" in names or "background" in names
-        if "hidden" in names or looks.hides:
+        looks = _looks(attributes["style"]) if "style" in attributes else _PLAIN
+        paints = looks.grounds or "class" in attributes or "bgcolor" in attributes or "background" in attributes
+        if "hidden" in attributes or looks.hides:
             return True, paints
-        if self.classes and not self.classes.isdisjoint(element.get("class", "").split()):
+        if self.classes and not self.classes.isdisjoint(attributes.get("class", "").split()):
             return True, paints
         return looks.white and not self.painted and not paints, paints
 
-    def hide(self, element: Any) -> None:
+    def hide(self, at: int, tag: str) -> None:
+        """Pass over what is in an element."""
+        self.unseen = end = self.end_of(at)
         # what is hidden before all visible text is a preheader, which nearly every marketplace sends
-        seen = element.tag not in _NEVER_SEEN or element.tag == "template"
-        if seen and (self.lines or self.line):
-            self.hidden.append(_BLANKS.sub(" ", "".join(element.itertext())))
+        if (tag not in _NEVER_SEEN or tag == "template") and (self.lines or self.line):
+            said = "".join(one for one in self.told[at:end] if type(one) is str)
+            self.hidden.append(_BLANKS.sub(" ", said))
 
-    def leave(self, element: Any) -> None:
-        tag, quotes, paints = self.open.pop()
-        if element is self.row:
-            self.row = None
-        if tag in _BLOCKS and (self.line or self.row is not None):
+    def end_of(self, at: int) -> int:
+        """Return where the element ends within which `at` is."""
+        depth = 1
+        for place, one in enumerate(islice(self.told, at, None), at):
+            if one is None:
+                depth -= 1
+                if not depth:
+                    return place
+            elif type(one) is not str:
+                depth += 1
+        return len(self.told)
+
+    def leave(self, tag: str, quotes: bool, paints: bool) -> None:
+        if len(self.open) < self.row:
+            self.row = 0
+        if tag in _BLOCKS and (self.line or self.row):
             self.end_line()
         self.painted -= paints
-        if quotes or tag == "pre":
-            self.quoted -= quotes
-            self.preformatted -= tag == "pre"
-        if tail := element.tail:
-            self.say(tail)
+        self.quoted -= quotes
+        self.preformatted -= tag == "pre"
 
-    def open_line(self, element: Any, tag: str) -> None:
+    def open_line(self, at: int, tag: str) -> None:
         if tag in ("td", "th"):
             self.open_cell()
             return
-        if self.line or self.row is not None or tag == "br":
+        if self.line or self.row or tag == "br":
             self.end_line(always=tag == "br")
-        if tag == "tr" and self.row is None and _is_row(element):
-            self.row, self.cells = element, 0
+        if tag == "tr" and not self.row and self.is_row(at):
+            self.row, self.cells = len(self.open) + 1, 0
+
+    def is_row(self, at: int) -> bool:
+        """Say whether the row that begins before `at` holds facts side by side, not the layout of a whole mail."""
+        children, depth, length = 0, 1, 0
+        for one in islice(self.told, at, None):
+            self.looked += 1
+            if one is None:
+                depth -= 1
+            elif type(one) is str:
+                length += len(one)
+            else:
+                children += depth == 1
+                depth += 1
+            if not depth or length > MAX_ROW or (one and one[0] in _NO_FACTS):
+                break
+        return not depth and children > 1 and self.looked < MOST_LOOKED
 
     def open_cell(self) -> None:
-        if self.row is None:
+        if not self.row:
             self.end_line()
         elif self.cells:
             self.line.append("\t")
         self.cells += 1
 
     def say(self, text: str) -> None:
-        if self.preformatted and self.row is None:
+        if self.preformatted and not self.row:
             first, *others = text.replace("\r\n", "\n").split("\n")
             self.line.append(first)
             for other in others:
@@ -234,7 +335,7 @@ class _Walk:
             self.line.append(" ")
 
     def end_line(self, always: bool = False) -> None:
-        if self.row is not None:
+        if self.row:
             self.line.append(" ")
             return
         if not self.line and not always:
@@ -307,25 +408,19 @@ def _said() -> Any:
                        smart_strings=False)
 
 
-def _is_row(row: Any) -> bool:
-    """Say whether a row holds facts side by side, not the layout of a whole mail."""
-    if len(row) < 2 or next(row.iterdescendants("table", "li", "pre", "blockquote"), None) is not None:
-        return False
-    length = 0
-    for text in row.itertext():
-        length += len(text)
-        if length > MAX_ROW:
-            return False
-    return True
+def _is_quote(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("type") == "cite" or "gmail_quote" in attributes.get("class", "")
 
 
-def _is_quote(element: Any) -> bool:
-    return element.get("type") == "cite" or "gmail_quote" in element.get("class", "")
-
-
-def _hidden_classes(tree: Any) -> frozenset[str]:
+def _hidden_classes(told: list[_Told]) -> frozenset[str]:
     """Return the classes a style sheet of the mail hides outside of @media."""
-    sheets = "".join(style.text or "" for style in tree.iter("style"))[:65536]
+    sheets = "".join(_sheets(told))[:65536]
     if "display" not in sheets.lower():
         return frozenset()
     return frozenset(_HIDDEN_CLASS.findall(_AT_RULE.sub("", sheets)))
+
+
+def _sheets(told: list[_Told]) -> Iterator[str]:
+    for at, one in enumerate(told, 1):
+        if type(one) is tuple and one[0] == "style":
+            yield from takewhile(lambda text: type(text) is str, islice(told, at, None))

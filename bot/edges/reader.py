@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
+from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
 from pathlib import Path
 from typing import Any, Never
@@ -54,6 +54,7 @@ _FULL = 71  # the child's exit status where its memory did not suffice
 _ROOT = Path(__file__).resolve().parents[2]
 _CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve()"
 _AT_ONCE = 2**17  # bytes asked of the line in one call
+HELD = 0.02  # seconds of reading after which answers are held no longer
 _TOGETHER = 32  # frames given to it in one call
 
 
@@ -96,26 +97,32 @@ class Reader:
     def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
         """Yield one answer for each mail, in order; the child reads ahead while the caller works on one.
 
-        A mail that ends the child gets its error; those behind it are read by a new one. `asked` is drawn on as
-        far as AHEAD allows. The caller may stop early, and may read other mails in between.
+        A mail that ends the child gets its error; those that were on their way with it are read again, each by
+        itself, for the child gives its answers many at a time. `asked` is drawn on as far as AHEAD allows. The
+        caller may stop early, and may read other mails in between.
 
         Raises:
             EdgeError: no child could be started; the mails not answered yet have no part in it.
         """
-        queue = _Queue(asked)
+        queue, alone = _Queue(asked), 0
         child, self._child = self._child, None  # ours while we read: whoever reads in between gets another
         try:
             while (child and child.told) or queue:
                 child = self._reading = child or _Child(self.memory)
-                child.take(queue, self.seconds)
+                child.take(queue, self.seconds, most=1 if alone else AHEAD)
+                suspects = [*child.told]
                 answer = child.answer(self.seconds)
                 if isinstance(answer, UnreadableError) and answer.code in TROUBLES:
                     child.end()
-                    queue.put_back(child.told)
                     child = None
+                    if len(suspects) > 1:  # which of them it was shows when each comes by itself
+                        queue.put_back(suspects)
+                        alone = len(suspects)
+                        continue
                 elif child.worn and not child.told:
                     child.end()
                     child = None
+                alone = max(0, alone - 1)
                 yield answer
         finally:
             self._used, self._reading = time.monotonic(), None
@@ -221,11 +228,11 @@ class _Child:
         """Whether it has read enough, or so long a mail that it has grown."""
         return self._mails >= MOST_MAILS or self._big
 
-    def take(self, queue: _Queue, seconds: float) -> None:
+    def take(self, queue: _Queue, seconds: float, most: int) -> None:
         """Give it as many mails as may be on their way, at least one if it has none; many at a time."""
-        if len(self.told) > AHEAD // 2 or self._weight > AHEAD_BYTES // 2:
+        if len(self.told) > most // 2 or self._weight > AHEAD_BYTES // 2:
             return
-        while len(self.told) < AHEAD and self._weight < AHEAD_BYTES and not self.worn and queue:
+        while len(self.told) < most and self._weight < AHEAD_BYTES and not self.worn and queue:
             self._tell(queue.take(), seconds)
         self._flush()
 
@@ -424,11 +431,15 @@ class _Plain(pickle.Unpickler):
 # -- in the child --------------------------------------------------------------------------------
 
 
-class _Line:
-    """The child's end of the socket pair: waits for what it hears, and for the program to hear."""
+class _Line(RawIOBase):
+    """The child's end of the socket pair: waits for what it hears, and for the program to hear.
+
+    Answers are held while more mails are there already: to wake each other for every mail cost as much as to read it.
+    """
 
     def __init__(self, line: socket.socket) -> None:
-        self._line, self._heard = line, line.makefile("rb", _AT_ONCE)
+        self._line, self._heard = line, BufferedReader(self, _AT_ONCE)
+        self._held: list[bytes] = []
         self._kept: deque[tuple[bytes, Any, bytes]] = deque()  # mails that came while a key was looked for
 
     def mail(self) -> tuple[bytes, Any, bytes]:
@@ -440,8 +451,25 @@ class _Line:
             self._kept.append(frame)
         return frame[1]
 
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Wait for what comes next, when all that is held has left."""
+        self.flush()
+        return self._line.recv_into(room)
+
+    def hold(self, packed: bytes) -> None:
+        self._held.append(packed)
+
     def send(self, packed: bytes) -> None:
-        self._line.sendall(packed)
+        self.hold(packed)
+        self.flush()
+
+    def flush(self) -> None:
+        if self._held:
+            self._line.sendall(b"".join(self._held))
+            self._held.clear()
 
     def _receive(self) -> tuple[bytes, Any, bytes]:
         tag, length, more = _FRAME.unpack(self._exactly(_FRAME.size))
@@ -493,8 +521,10 @@ def _serve_one(line: _Line, told: tuple[frozenset[str], bool, str, str, float], 
     except UnreadableError as error:
         answer = _packed(_UNREADABLE, (error.code, error.sentence))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)  # the program may be at work on other mails: it hears us later
-    line.send(answer)
+        left, _ = signal.setitimer(signal.ITIMER_REAL, 0)  # the program may be at work: it hears us later
+    line.hold(answer)
+    if seconds - left > HELD:
+        line.flush()
 
 
 def _limit(seconds: float) -> None:
