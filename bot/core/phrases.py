@@ -113,8 +113,8 @@ RATING = _any(
 
 # One of these stands in whatever RATING or REVISES finds, and likewise below: sooner sought than a pattern.
 OF_RATINGS = ("avis", "evalu", "notation", "note", "commentaire", "appreciation", "review", "feedback", "rating",
-              "star", "rate", "bewert", "rezension", "recensi", "valut", "resena", "valor", "opinion", "comentario", "etoile",
-              "sterne", "stelle", "estrellas")
+              "star", "rate", "bewert", "rezension", "recensi", "valut", "resena", "valor", "opinion", "comentario",
+              "etoile", "sterne", "stelle", "estrellas")
 
 # The buyer is asked for something.
 ASKS = _any(

@@ -123,6 +123,8 @@ def _written(node: nodes.Node | None) -> str:
 
 
 def _printed(value: object, name: str, line: int) -> object:
+    if value.__class__ is str and value and not value.isspace():    # most of what is printed
+        return value
     if isinstance(value, Undefined) or callable(value):
         raise UndefinedError(say("'{name}' in line {line} is not known", name=name, line=line))
     if value is None or str(value).strip() == "":

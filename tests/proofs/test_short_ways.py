@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies
@@ -16,9 +17,10 @@ from jinja2 import StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
-from bot import marketplaces
+from bot import marketplaces, writing
 from bot.core import body, clean, dates, header, linter, origin, parcel, phrases, quote, stated
 from bot.core.case import Case
+from bot.core.choosing import choices
 from bot.core.clean import one_line
 from bot.core.errors import UnreadableError
 from bot.core.event import CaseKey
@@ -28,11 +30,14 @@ from bot.core.message import Message, read
 from bot.core.policy import Seller
 from bot.edges.printing import Careful
 from bot.edges.templates import PROGRAM, Told
+from bot.guichet import Guichet
 from bot.marketplaces import contract, rakuten_fr
 from bot.marketplaces.amazon import letters
 from bot.marketplaces.rakuten_fr import letter
 from bot.pipeline import understand
+from bot.standing import standing
 from tests.proofs import mutants
+from tests.world import World
 
 TRUSTED = frozenset({"mx.boutique.example"})
 MUTANTS = 1200
@@ -192,7 +197,8 @@ def test_message_is_a_value() -> None:
 
 
 HINTED = ((phrases.RATING, phrases.OF_RATINGS), (phrases.REVISES, phrases.OF_RATINGS),
-          (phrases.LOGOS, phrases.OF_LOGOS), (phrases.ATTACHED, phrases.OF_ATTACHED), (phrases.BLANKS, (*phrases.OF_BLANKS, "[", "<", "(")),
+          (phrases.LOGOS, phrases.OF_LOGOS), (phrases.ATTACHED, phrases.OF_ATTACHED),
+          (phrases.BLANKS, (*phrases.OF_BLANKS, "[", "<", "(")),
           (linter._MAIL_ADDRESS, linter._AT), *((pattern, stems) for stems, pattern in phrases.MARKETING))
 
 
@@ -210,7 +216,8 @@ def test_whatever_a_pattern_of_the_linter_finds_holds_one_of_its_pieces(pattern:
 
 
 LINTED = ("Bonjour,\n\nLe colis est parti.", "Laissez-nous un avis 5/5 !", "Merci pour votre avis. [à compléter]",
-          "(à préciser)", "Appelez le 06 12 34 56 78 ou écrivez à moi@exemple.fr", "12 rue des Lilas, 75011 Paris", "Code promo: ____",
+          "(à préciser)", "Appelez le 06 12 34 56 78 ou écrivez à moi@exemple.fr", "Code promo: ____",
+          "12 rue des Lilas, 75011 Paris",
           "Visitez notre boutique, suivez-nous sur Instagram", "Vous trouverez la facture ci-jointe.",
           "{{ case.buyer }} xxx", "<b>Prix</b> None &nbsp;", "Please leave us a good review, see attached.",
           "Suivi 6A12345678901, None of them")
@@ -301,3 +308,22 @@ def test_templates_print_what_jinjas_own_sandbox_prints(said: str) -> None:
 
     plain = SandboxedEnvironment(undefined=StrictUndefined)
     assert printed(Careful(careful=False)) == printed(plain)
+
+
+def test_what_is_known_of_an_event_gives_the_choices_that_a_look_at_the_database_gives(tmp_path: Path) -> None:
+    asked = []
+
+    def both(guichet: Guichet, case: Case) -> Case:
+        asked.append((choices(quick(guichet, case)), choices(standing(guichet, case))))
+        return case
+
+    quick = writing._stood
+    world = World(tmp_path)
+    world.work()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "_stood", both)
+        for raw in mutants.mails():
+            world.arrives(raw)
+        world.work()
+    assert len(asked) > 40
+    assert [pair for pair in asked if pair[0] != pair[1]] == []
