@@ -24,6 +24,7 @@ from bot.guichet import Guichet
 from bot.ordering import Asked, Outcome, Verdict, carry_out
 from bot.pipeline import OrderError, RefusedError, note_refusal
 from bot.proofing import told
+from bot.standing import standing
 from bot.words import say
 from bot.writing import cases_told, draft_of, open_deadlines, orders_of, write_to_seller
 
@@ -271,4 +272,4 @@ def _orders(guichet: Guichet, outcome: Outcome, case: Case | None, row: Row | No
     if outcome.words or case is None:
         words = outcome.words or (Word.STATE, Word.SUMMARY, Word.PAUSE, Word.RESUME, Word.HELP)
         return examples(words, guichet.seller.language)
-    return orders_of(guichet, case, row, open_deadlines(guichet.store, case.number or 0, now))
+    return orders_of(guichet, standing(guichet, case), row, open_deadlines(guichet.store, case.number or 0, now))

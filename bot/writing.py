@@ -370,7 +370,7 @@ def seller_context(guichet: Guichet, case: Case, event_id: int, action: Action, 
     drafted = draft_of(store, number, action.draft)
     running = open_deadlines(store, number, now)
     return {
-        "orders": orders_of(guichet, case, drafted, running), "case": case,
+        "orders": orders_of(guichet, _stood(guichet, case), drafted, running), "case": case,
         "headline": say(kind_words(case.kind or "")), "event": event, "why": action.why, "now": now,
         "draft": drafted, "remarks": told(drafted), "candidates": store.answers_of(event_id),
         "deadlines": running,
@@ -386,12 +386,19 @@ def orders_of(guichet: Guichet, case: Case, drafted: Row | None, running: Sequen
     """Return the orders that make sense about a case as it stands.
 
     Args:
+        case: with what stands around it.
         drafted: the row he is shown, if any.
         running: his deadlines that run.
     """
     words = fitting(case.kind, State(drafted["state"]) if drafted else None, [row["met_by"] for row in running],
-                    choices(standing(guichet, case)))
+                    choices(case))
     return examples(words, guichet.seller.language)
+
+
+def _stood(guichet: Guichet, case: Case) -> Case:
+    """Return a case with what its choices hang on, which `handle` has looked up: what it has written since, only a
+    sale's hang on."""
+    return case if case.around.told and case.kind is not Kind.SALE_MADE else standing(guichet, case)
 
 
 def cases_told(guichet: Guichet, numbers: Sequence[int], now: datetime) -> list[Row]:

@@ -27,9 +27,12 @@ _FOLDS = _Folds({0x2019: "'", 0x2018: "'", 0xA0: " ", 0x202F: " ", 0x2009: " ", 
                  0x17F: "s", 0x131: "i"})
 
 
+_FOREIGN = re.compile(r"[^\x00-\x08\x0a-\x7f]")     # few signs of a text: str.translate looks at each
+
+
 def folded(text: str) -> str:
     """Return `text` without accents, its odd blanks and apostrophes plain; as many characters as before."""
-    return text.replace("\t", " ") if text.isascii() else text.translate(_FOLDS)
+    return _FOREIGN.sub(lambda found: _FOLDS[ord(found[0])], text)
 
 
 # All patterns below meet folded text, with blanks made one. No word means two months, so one table will do.

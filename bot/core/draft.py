@@ -51,6 +51,7 @@ _LOOP_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BODY_BREAKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")     # either of the two
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _REPLY_PREFIX = re.compile(
     r"(?:re|ré|rép|réf|fwd?|tr|aw|wg|sv|vs|antw|rif|res|rv|enc|r|i) ?(?:[\[(]\d{1,3}[\])] ?)?[:\uff1a] ?",
@@ -246,6 +247,8 @@ def _words(line: str) -> str:
 def _clean_body(text: str) -> str:
     """Return the text with one kind of line end and nothing that SMTP or a database cannot hold."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not _UNFIT.search(lines):
+        return lines
     return _SURROGATES.sub("\ufffd", _BODY_BREAKS.sub("", lines))
 
 
@@ -256,17 +259,14 @@ def _coded(line: str) -> bytes:
     return line.encode("ascii") if _AS_IT_IS.fullmatch(line) else b2a_qp(line.encode("utf-8"), istext=False)
 
 
-_BLANK_AT_END = re.compile(r"[ \t]+$", re.MULTILINE)   # coded with its line it would make that line too long
-
-
 def _printable(text: str) -> bytes:
     words = _clean_body(text).rstrip("\n")
-    if _BLANK_AT_END.search(words):
+    if " \n" in words or "\t\n" in words or words.endswith((" ", "\t")):     # a line would become too long with it
         coded = b"\n".join(map(_coded, words.split("\n"))) + b"\n"
     else:
         coded = b2a_qp(words.encode("utf-8"), istext=True) + b"\n"
     # some relays would write ">From " for it, in the middle of a sentence to a buyer
-    return re.sub(rb"(?m)^From ", b"=46rom ", coded).replace(b"\n", b"\r\n")
+    return (b"\n" + coded).replace(b"\nFrom ", b"\n=46rom ")[1:].replace(b"\n", b"\r\n")
 
 
 def check_address(address: str) -> None:
@@ -305,7 +305,8 @@ def _check_bytes(raw: bytes, recipient: str) -> None:
 
 def _read_headers(raw: bytes, recipient: str) -> list[tuple[str, str]]:
     """Return name (lower case) and value of each header, continued lines joined to it."""
-    head, gap, _ = raw.decode("ascii").partition("\r\n\r\n")
+    said, gap, _ = raw.partition(b"\r\n\r\n")
+    head = said.decode("ascii")
     found = [_HEADER_LINE.fullmatch(line) for line in re.split(r"\r\n(?![ \t])", head)]
     if not gap or re.search(r"\r\n[ \t]*(?:\r\n|$)", head) or not all(found):
         raise UnsafeMailError(say("The mail to {recipient} has a header that cannot be read: it is not sent",
@@ -336,6 +337,8 @@ def _check_people(said: dict[str, str], sender: str, recipient: str) -> None:
 
 def _check_encoded(name: str, value: str, recipient: str) -> None:
     """Raise if a reader that decodes the value, once or twice, could find more in it than one line."""
+    if "=?" not in value:
+        return
     rest = _ENCODED_WORD.sub("", value)
     text = b"".join(b64decode(word) for word in _ENCODED_WORD.findall(value)).decode("utf-8", "replace")
     misplaced = rest != value and name not in ("from", "subject")

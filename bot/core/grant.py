@@ -52,11 +52,14 @@ class Grant:
     shown: str = ""
 
 
+_ALL = frozenset(Word)
+
+
 def granted(case: int | None, draft: State | None) -> frozenset[Word]:
     """Return what may be ordered in answer to a mail: of a mail nobody knows to have left, never a plain `ok`."""
     if case is None:
         return ABOUT_US
-    return frozenset(Word) - ({Word.OK, Word.TEXT} if draft is State.UNCERTAIN else set())
+    return _ALL - {Word.OK, Word.TEXT} if draft is State.UNCERTAIN else _ALL
 
 
 def fitting(kind: Kind | None, draft: State | None, met_by: Collection[str],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -154,6 +154,11 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
     return (match.span() for match in pattern.finditer(text))
 
 
+def _holds(text: str, pieces: Iterable[str]) -> bool:
+    """Say whether one of these stands in a text: what a pattern finds has one of them, and most texts have none."""
+    return any(map(text.__contains__, pieces))
+
+
 def _sentences(text: str) -> Iterator[Span]:
     return _spans(_SENTENCE, text)
 
@@ -201,7 +206,7 @@ _MAIL_ADDRESS = re.compile(
 
 
 def _mail_addresses(reading: Reading) -> Iterator[Span]:
-    if any(sign in reading.folded for sign in _AT):
+    if _holds(reading.folded, _AT):
         yield from _spans(_MAIL_ADDRESS, reading.folded)
 
 
@@ -209,6 +214,7 @@ _AT = ("@", "(a", "[a", " arob", " arro", " chio")
 
 
 _DIGITS = re.compile(r"(?<![\w#])(?:\+|\()?\d(?:[ .()/-]{0,3}\d){6,16}(?![\w])")
+_IN_PHONES = re.compile(r"\d(?:[ .()/-]{0,3}\d){6}")     # of what _DIGITS finds; sooner sought
 _NO_PHONE = re.compile(r"\d{3}-\d{7}-\d{7}|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?: .{0,12})?"
                        r"|\d{1,2}[.:]\d{2} ?- ?\d{1,2}[.:]\d{2}|\d{5} ?- ?\d{5}")
 _PHONE = re.compile("|".join((
@@ -223,7 +229,7 @@ _MONEY = re.compile(r" ?(?:€|eur\b|euros?\b|\$|£|%|cm\b|mm\b|kg\b|g\b|ml\b)")
 
 
 def _phones(reading: Reading) -> Iterator[Span]:
-    for match in _DIGITS.finditer(reading.folded):
+    for match in _DIGITS.finditer(reading.folded) if _IN_PHONES.search(reading.folded) else ():
         start, end = match.span()
         if _is_phone(match[0], reading.folded[max(0, start - 40):start], reading.folded[end:end + 8]):
             yield start, end
@@ -245,7 +251,12 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
     return max((match.end() for match in pattern.finditer(text)), default=-1)
 
 
+_ANY_DIGIT = re.compile(r"\d")
+
+
 def _postal_addresses(reading: Reading) -> Iterator[Span]:
+    if not _ANY_DIGIT.search(reading.folded):     # each of ADDRESSES has one
+        return
     if reading.purpose in reading.rules.returns or phrases.RETURNS.search(reading.folded):
         return
     yield from _spans(phrases.ADDRESSES, reading.folded)
@@ -253,11 +264,11 @@ def _postal_addresses(reading: Reading) -> Iterator[Span]:
 
 def _marketing(reading: Reading) -> Iterator[Span]:
     folded = reading.folded
-    for stems, pattern in phrases.MARKETING:
-        for stem in stems:
-            if stem in folded:
-                yield from _spans(pattern, folded)
-                break
+    for pattern in dict.fromkeys([pattern for stem, pattern in _ADVERTISED if stem in folded]):
+        yield from _spans(pattern, folded)
+
+
+_ADVERTISED = tuple((stem, pattern) for stems, pattern in phrases.MARKETING for stem in stems)
 
 
 def _positive_rating(reading: Reading) -> Iterator[Span]:
@@ -275,7 +286,7 @@ def _rating_pleas(folded: str) -> tuple[tuple[Span, bool], ...]:
 
 
 def _pleas(folded: str) -> Iterator[tuple[Span, bool]]:
-    for start, end in _sentences(folded):
+    for start, end in _sentences(folded) if _holds(folded, phrases.OF_RATINGS) else ():
         said = phrases.THANKED.sub(lambda match: _blank(match[0]), folded[start:end])
         lead = len(said) - len(said.lstrip())
         if phrases.REVISES.search(said):
@@ -313,9 +324,10 @@ def language_of(text: str) -> tuple[str, int, Counter[str]]:
 
 def _language_of(folded: str) -> tuple[str, int, Counter[str]]:
     counts: Counter[str] = Counter()
-    for word, times in Counter(_WORD.findall(folded)).items():
-        for language in _SPOKEN.get(word, ()):
-            counts[language] += times
+    said = Counter(_WORD.findall(folded))
+    for word in said.keys() & _SPOKEN.keys():
+        for language in _SPOKEN[word]:
+            counts[language] += said[word]
     best = max(STOP_WORDS, key=lambda language: counts[language])
     return best, counts[best], counts
 
@@ -334,8 +346,10 @@ def _posing(reading: Reading) -> Iterator[Span]:
 
 
 def _blanks(reading: Reading) -> Iterator[Span]:
-    yield from _spans(phrases.BLANKS, reading.folded)
-    yield from _spans(_NONE, reading.text)
+    yield from _spans(phrases.BLANKS if _holds(reading.folded, phrases.OF_BLANKS) else phrases.BRACKETED,
+                      reading.folded)
+    if _holds(reading.text, ("None",)):
+        yield from _spans(_NONE, reading.text)
 
 
 # Where a template wrote out what was not there; "None of them" is English.
@@ -346,15 +360,15 @@ _HTML = re.compile(r"</?(?:br|p|b|i|u|a|div|span|img|table|t[rdh]|html|body|stro
 
 
 def _html(reading: Reading) -> Iterator[Span]:
-    return _spans(_HTML, reading.text)
+    return _spans(_HTML, reading.text) if _holds(reading.text, ("<", "&")) else iter(())
 
 
 def _logos(reading: Reading) -> Iterator[Span]:
-    return _spans(phrases.LOGOS, reading.folded)
+    return _spans(phrases.LOGOS, reading.folded) if _holds(reading.folded, phrases.OF_LOGOS) else iter(())
 
 
 def _attachments(reading: Reading) -> Iterator[Span]:
-    return _spans(phrases.ATTACHED, reading.folded)
+    return _spans(phrases.ATTACHED, reading.folded) if _holds(reading.folded, phrases.OF_ATTACHED) else iter(())
 
 
 # In running order: what an earlier row finds is blank for the later ones if it is in BLANKED.

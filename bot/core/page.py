@@ -8,8 +8,9 @@ own: what is copied is still whole. Nothing is fetched from anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from itertools import groupby, pairwise
 
@@ -77,10 +78,11 @@ def html_of(text: str, language: str, title: str) -> str:
     copy, eight beneath it what that does, `Label   value` a label above its value, `  - ` an entry of a list.
     """
     told = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " " * INDENT)
-    blocks = _headed(list(_blocks([line.rstrip() for line in _UNSEEN.sub("", told).split("\n")])))
+    lines = [line.rstrip() for line in _UNSEEN.sub("", told).split("\n")]
+    first, *others = [tuple(stretch) for filled, stretch in groupby(lines, key=bool) if filled] or [()]
     head = _HEAD.format(language=language if _LANGUAGE.fullmatch(language) else "", style=_STYLE,
                         title=escape(" ".join(_UNSEEN.sub("", title).split())))
-    return head + "".join(f"{_RENDERED[block.tag](block.lines)}\n" for block in blocks) + "</body>\n</html>\n"
+    return f"{head}{_shown(_headed(list(_parted(first))))}{''.join(map(_stretch, others))}</body>\n</html>\n"
 
 
 def _headed(blocks: list[_Block]) -> list[_Block]:
@@ -91,14 +93,19 @@ def _headed(blocks: list[_Block]) -> list[_Block]:
     return [_Block("h1", [first]), *([_Block("p", rest)] if rest else []), *blocks[1:]]
 
 
-def _blocks(lines: list[str]) -> Iterator[_Block]:
-    """Yield the blocks; a blank line ends one, inside a quotation it is a part of it by its mark."""
-    for filled, stretch in groupby(lines, key=bool):
-        if filled:
-            yield from _parted(list(stretch))
+@lru_cache(maxsize=64)      # what our templates say, such as the orders, stands in every mail alike
+def _stretch(lines: tuple[str, ...]) -> str:
+    """Return lines without a blank one between them; a blank line ends a block, by its mark a quotation's is none."""
+    return _shown(_parted(lines))
 
 
-def _parted(lines: list[str]) -> Iterator[_Block]:
+def _shown(blocks: Iterable[_Block]) -> str:
+    return "".join(f"{_RENDERED[block.tag](block.lines)}\n" for block in blocks)
+
+
+def _parted(lines: Sequence[str]) -> Iterator[_Block]:
+    if not lines:
+        return
     block = _Block("")
     for line in lines:
         plain = line[0] not in "> " and "  " not in line    # most lines: `_sort` would find nothing else

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["ADDRESSES", "ASKS", "ATTACHED", "BLANKS", "HAPPY", "LOGOS", "MARKETING", "NUMBERED", "PHONED", "POSING",
-           "PRAISE", "RATING", "RETURNS", "REVISES", "STARS", "STOP_WORDS", "THANKED", "fold"]
+__all__ = ["ADDRESSES", "ASKS", "ATTACHED", "BLANKS", "BRACKETED", "HAPPY", "LOGOS", "MARKETING", "NUMBERED",
+           "OF_ATTACHED", "OF_BLANKS", "OF_LOGOS", "OF_RATINGS", "PHONED", "POSING", "PRAISE", "RATING", "RETURNS",
+           "REVISES", "STARS", "STOP_WORDS", "THANKED", "fold"]
 
 
 def _letter(code: int) -> str:
@@ -22,11 +23,13 @@ _FOLDED = {code: _letter(code) for code in range(0xC0, 0x250)}
 _FOLDED |= {0xDF: "s", 0xE6: "a", 0xC6: "a", 0x152: "o", 0x153: "o", 0xF8: "o", 0xD8: "o"}
 _FOLDED |= dict.fromkeys((0x2018, 0x2019, 0x02BC), "'") | dict.fromkeys((0xA0, 0x202F, 0x2009), " ")
 _FOLDED |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014), "-")
+_SIGNS = {chr(code): plain for code, plain in _FOLDED.items()}
+_FOREIGN = re.compile(r"[^\x00-\x7f]")     # few: str.translate looks at every sign, and takes four times as long
 
 
 def fold(text: str) -> str:
     """Return `text` in small letters, without accents, with plain blanks and hyphens; as long as it was."""
-    return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
+    return _FOREIGN.sub(lambda found: _SIGNS.get(found[0], found[0]), text).lower()
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -38,16 +41,17 @@ MARKETING: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (tuple(stems.split("|")), re.compile(pattern)) for stems, pattern in (
         # French
         ("code", r"\bcodes? (?:promo|de reduction|avantage|remise)\w*"),
-        ("bon", r"\bbons? (?:d'achat|de reduction)\b"),
-        ("notre|nos ", r"\b(?:visitez|decouvrez|retrouvez(?:-nous sur)?|consultez|rendez-vous sur|passez par)"
-                       r" (?:notre|nos) (?:site|boutique|e-?shop|catalogue|page|autres (?:produits|articles))"),
-        ("notre ", r"\bnotre (?:site (?:web|internet)|boutique en ligne|e-?shop)\b"),
-        ("nous", r"\b(?:suivez|rejoignez|likez|aimez|retrouvez)[- ]nous (?:sur|aussi)\b"),
+        ("d'achat|de reduction", r"\bbons? (?:d'achat|de reduction)\b"),
+        ("visitez|decouvrez|retrouvez|consultez|rendez-vous|passez par",
+         r"\b(?:visitez|decouvrez|retrouvez(?:-nous sur)?|consultez|rendez-vous sur|passez par)"
+         r" (?:notre|nos) (?:site|boutique|e-?shop|catalogue|page|autres (?:produits|articles))"),
+        ("notre site|notre boutique|notre e", r"\bnotre (?:site (?:web|internet)|boutique en ligne|e-?shop)\b"),
+        ("z-nous|z nous", r"\b(?:suivez|rejoignez|likez|aimez|retrouvez)[- ]nous (?:sur|aussi)\b"),
         ("abonnez", r"\babonnez[- ]vous\b"),
         ("prochain", r"\b(?:votre|vos|une?) prochaine?s? (?:commande|achat)s? (?:avec|sur|chez|beneficie)"),
         ("prochain", r"\b\d{1,2} ?% (?:de (?:reduction|remise) )?(?:sur|pour) votre prochain"),
-        ("offre", r"\boffres? (?:speciale|promotionnelle)s?\b"),
-        ("direct", r"\bachet(?:er?|ez) (?:en )?direct(?:ement)? (?:sur|chez|aupres)"),
+        ("speciale|promotionnelle", r"\boffres? (?:speciale|promotionnelle)s?\b"),
+        ("achet", r"\bachet(?:er?|ez) (?:en )?direct(?:ement)? (?:sur|chez|aupres)"),
         ("parrain", r"\bparraine[rz]\b"),
         # the same word in most
         ("letter|lettre", r"\bnewsletters?\b|\binfolettres?\b"),
@@ -57,13 +61,13 @@ MARKETING: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         # English
         ("code", r"\b(?:discount|promo(?:tion(?:al)?)?|coupon|voucher) codes?\b"),
         ("coupon", r"\bcoupons?\b"),
-        ("our ", r"\b(?:visit|check out|see|browse) our (?:own )?"
+        ("visit our|check out our|see our|browse our", r"\b(?:visit|check out|see|browse) our (?:own )?"
                  r"(?:web ?site|site|web ?shop|online shop|online store|store|shop|page)\b"),
         ("follow us", r"\bfollow us\b"),
         ("subscribe", r"\bsubscribe to\b"),
         ("your next", r"\b(?:off|discount on) your next (?:order|purchase)\b"),
         ("special offer", r"\bspecial offers?\b"),
-        ("direct", r"\bbuy (?:from us )?direct(?:ly)?\b"),
+        ("buy", r"\bbuy (?:from us )?direct(?:ly)?\b"),
         ("refer a", r"\brefer a friend\b"),
         # German
         ("code", r"\b(?:gutschein|rabatt|promo|aktions)-?codes?\b"),
@@ -88,7 +92,7 @@ MARKETING: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         ("cupon", r"\bcupon(?:es)?\b"),
         ("nuestr", r"\bvisit[ea]n? (?:nuestra|nuestro) (?:web|tienda|pagina|sitio)"),
         ("nuestr", r"\bnuestr[ao] (?:pagina web|sitio web|tienda online|tienda en linea|web)\b"),
-        ("nos", r"\bsiganos (?:en|tambien)\b|\bsiguenos\b"),
+        ("siganos|siguenos", r"\bsiganos (?:en|tambien)\b|\bsiguenos\b"),
         ("suscrib", r"\bsuscrib(?:ase|ete|irse)\b"),
         ("oferta", r"\bofertas? especial(?:es)?\b"),
         ("proxim", r"\b(?:en|para) su proxim[ao] (?:pedido|compra)\b"),
@@ -106,6 +110,11 @@ RATING = _any(
     r"\b(?:resenas?|valoracion(?:es)?|opinion(?:es)?|comentarios?)\b", r"\bvalor(?:e|ar) (?:su|nuestr|el|la)",
     r"\b(?:etoiles?|sterne|stelle|estrellas)\b",
 )
+
+# One of these stands in whatever RATING or REVISES finds, and likewise below: sooner sought than a pattern.
+OF_RATINGS = ("avis", "evalu", "notation", "note", "commentaire", "appreciation", "review", "feedback", "rating",
+              "star", "rate", "bewert", "rezension", "recensi", "valut", "resena", "valor", "opinion", "comentario",
+              "etoile", "sterne", "stelle", "estrellas")
 
 # The buyer is asked for something.
 ASKS = _any(
@@ -176,7 +185,7 @@ POSING = _any(
 )
 
 # What somebody was to fill in, or what a template left behind.
-BLANKS = _any(
+_IN_BRACKETS = (
     r"[\[<(]{1,2}(?:a|to|zu|da|por)? ?(?:be )?(?:complete[rd]?|completare|completar|remplir|renseigner|preciser"
     r"|fill(?:ed)?(?: in)?"
     r"|inserer|insert\w*|einfugen|ausfullen|auszufullen|erganzen|inserire|compilare|rellenar|indicar"
@@ -184,11 +193,18 @@ BLANKS = _any(
     r"\[(?:votre |your |le |la |the |ihr )?(?:nom|prenom|name|date|numero|number|adresse|address|datum|nummer"
     r"|nome|data|nombre|fecha)"
     r"(?: (?:de|du|of|der|di|del) [^\]\n]{1,30})?\]",
-    r"\bx{3,}\b(?!-?l)", r"\{\{|\}\}|\{%|%\}|\{#|#\}", r"_{3,}", r"\.{6,}", r"\blorem ipsum\b", r"\btodo\b(?= ?:)",
 )
+BLANKS = _any(
+    *_IN_BRACKETS,
+    r"\bx{3,}\b(?!-?l)", r"\{\{|\}\}|\{%|%\}|\{#|#\}", r"_{3,}", r"\.{6,}", r"\blorem ipsum\b",
+    r"\btodo\b(?= ?:)",
+)
+BRACKETED = _any(*_IN_BRACKETS)     # all that BLANKS can find where none of OF_BLANKS is
+OF_BLANKS = ("xxx", "{", "}", "___", "......", "lorem", "todo")
 
 LOGOS = _any(r"\[(?:logo|image|img|bild|immagine|imagen)\b[^\]\n]{0,60}\]", r"\bcid:\w", r"\bdata:image/",
              r"!\[[^\]\n]{0,80}\]\(")
+OF_LOGOS = ("[", "cid:", "data:image")
 ATTACHED = _any(
     r"\bci-joint\w*", r"\btrouverez\b[^.\n]{0,60}\b(?:en (?:piece jointe|annexe|fichier joint)|joint)",
     r"\b(?:je|nous) (?:vous )?join(?:s|gnons)\b(?! au)",
@@ -197,6 +213,8 @@ ATTACHED = _any(
     r"\bim anhang\b", r"\banbei\b", r"\bbeigefugt\b", r"\bin allegato\b", r"\balleg(?:o|hiamo)\b",
     r"\badjunt(?:o|amos) (?:le|les|la|el|encontrara|a)\b|\bencontrara adjunt[oa]\b",
 )
+
+OF_ATTACHED = ("join", "annexe", "attach", "anhang", "anbei", "beigefugt", "alleg", "adjunt")
 
 # Streets as they stand in an address; a postcode where the word alone could be any place.
 ADDRESSES = _any(

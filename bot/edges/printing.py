@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -55,12 +57,34 @@ class Careful(SandboxedEnvironment):
         super().__init__(undefined=StrictUndefined, bytecode_cache=_COMPILED[careful], **options)
         self.filters[_GUARD] = _printed
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return what the sandbox does. A template asks mostly for columns of rows and fields of our values.
+
+        What is no attribute of a dict, and does stand in it, is what stands there; a field is never unsafe.
+        """
+        if attribute in _fields(obj.__class__):
+            return getattr(obj, attribute)
+        if isinstance(obj, dict) and attribute not in _OF_DICTS and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         for words in tree.find_all((nodes.Output, nodes.Concat)) if self.careful else ():
             assert isinstance(words, nodes.Output | nodes.Concat)
             words.nodes = [_guarded(node) for node in words.nodes]
         return tree
+
+
+_OF_DICTS = frozenset(dir(dict))
+
+
+@cache
+def _fields(sort: type) -> frozenset[str]:
+    """Return the names of what a value of ours tells templates; none for what others made."""
+    if not is_dataclass(sort) or not sort.__module__.startswith("bot."):
+        return frozenset()
+    return frozenset(field.name for field in fields(sort) if not field.name.startswith("_"))
 
 
 def _guarded(node: nodes.Expr) -> nodes.Expr:
@@ -99,6 +123,8 @@ def _written(node: nodes.Node | None) -> str:
 
 
 def _printed(value: object, name: str, line: int) -> object:
+    if value.__class__ is str and value and not value.isspace():    # most of what is printed
+        return value
     if isinstance(value, Undefined) or callable(value):
         raise UndefinedError(say("'{name}' in line {line} is not known", name=name, line=line))
     if value is None or str(value).strip() == "":

@@ -283,7 +283,7 @@ class Store:
 
     def keyed(self, name: str) -> str:
         """Return what stays of a name when it is forgotten: enough to know it again, too little to read it."""
-        return self.KEYED + hmac.new(self.salt(), name.encode(), "sha256").hexdigest()[:32]
+        return self.KEYED + hmac.digest(self.salt(), name.encode(), "sha256").hex()[:32]
 
     def compact(self) -> bool:
         """Rewrite the file without what was deleted, and empty its log; False: others were reading just then."""
@@ -711,7 +711,7 @@ class Store:
         self.run("UPDATE tokens SET used = coalesce(used, ?) WHERE hash = ?", iso(now), self._token_hash(token))
 
     def _token_hash(self, token: str) -> str:
-        return hmac.new(self.salt(), f"token {token}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.salt(), f"token {token}".encode(), "sha256").hex()
 
     def record_order(self, mail: int, case: int | None, sender: str, said: str, verdict: str, reason: str,
                      now: datetime) -> None:

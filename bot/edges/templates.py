@@ -70,9 +70,10 @@ class Templates:
                  titles: Mapping[str, str] | None = None) -> None:
         self.seller, self.careful, self.titles = seller, careful, titles or {}
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
+        self._places = list(map(str, self.folders))     # a Path is slow to be written out, and each mail asks for some
         self._environment: SandboxedEnvironment | None = None
         self._listed: dict[str, tuple[int, frozenset[str]]] = {}
-        self._read: dict[Path, tuple[tuple[int, int], str, Answer | None]] = {}
+        self._read: dict[str, tuple[tuple[int, int], str, Answer | None]] = {}
 
     def render(self, name: str, language: str, context: Mapping[str, Any], *, marketplace: str = "") -> Words:
         """Return the words of a template in a language, or in English where it has none in that one.
@@ -98,13 +99,13 @@ class Templates:
         folder = self._place_of(file)
         if folder is None:
             return file, ""
-        own = "own:" if folder != PROGRAM else ""
-        return f"{own}{file}", self._known(folder / file)[0]
+        own = "own:" if folder != str(PROGRAM) else ""
+        return f"{own}{file}", self._known(f"{folder}/{file}")[0]
 
-    def _place_of(self, file: str) -> Path | None:
+    def _place_of(self, file: str) -> str | None:
         """Return the folder that a file lies in, the seller's own before the program's."""
         place, _, name = file.rpartition("/")
-        return next((folder for folder in self.folders if name in self._names(f"{folder}/{place}")), None)
+        return next((folder for folder in self._places if name in self._names(f"{folder}/{place}")), None)
 
     def _names(self, folder: str) -> frozenset[str]:
         """Return the names in a folder, read anew when one is added or taken away; none where there is no folder."""
@@ -116,17 +117,18 @@ class Templates:
             self._listed[folder] = changed, frozenset(listdir(folder))
         return self._listed[folder][1]
 
-    def _known(self, path: Path) -> tuple[str, Answer | None]:
+    def _known(self, file: str) -> tuple[str, Answer | None]:
         """Return the version of a file, and the answer that it holds, if it holds one; read anew when it changes."""
-        told = path.stat()
+        told = stat(file)
         changed = told.st_mtime_ns, told.st_size
-        if path not in self._read or self._read[path][0] != changed:
+        if file not in self._read or self._read[file][0] != changed:
+            path = Path(file)
             words = path.read_bytes()
             answer = None
             with suppress(AnswerError, UnicodeDecodeError):
                 answer = parse(path.stem, words.decode("utf-8")) if path.suffix == ".md" else None
-            self._read[path] = changed, _version(words), answer
-        return self._read[path][1:]
+            self._read[file] = changed, _version(words), answer
+        return self._read[file][1:]
 
     def render_text(self, source: str, name: str, context: Mapping[str, Any]) -> Words:
         """Return what a template would say that is not kept yet; `name` is for its errors.
@@ -150,7 +152,7 @@ class Templates:
     def _names_of(self, name: str, marketplace: str) -> Iterator[frozenset[str]]:
         """Yield the names in each folder that may hold words of this name."""
         inside = name.rpartition("/")[0]
-        for folder in self.folders:
+        for folder in self._places:
             for place in dict.fromkeys((f"{marketplace}/{inside}", inside)):
                 yield self._names(f"{folder}/{place}")
 
@@ -159,7 +161,7 @@ class Templates:
         found = []
         for path in self._answer_files():
             with suppress(OSError):
-                found.append(self._known(path)[1])
+                found.append(self._known(str(path))[1])
         return tuple(answer for answer in found if answer)
 
     def _answer_files(self) -> list[Path]:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,22 @@ from bot.core.message import Message
 from bot.core.money import money
 from bot.core.numbers import Answers, Cancellations, Demands
 
-__all__ = ["Label", "Marketplace", "Notification", "Reader", "UnreadableError"]
+__all__ = ["Label", "Marketplace", "Notification", "Pattern", "Reader", "UnreadableError"]
+
+
+class Pattern:
+    """A regular expression of a data file, compiled when it is first looked for: a mail meets few of the hundreds."""
+
+    search: Callable[[str], re.Match[str] | None]
+
+    def __init__(self, said: str, flags: re.RegexFlag) -> None:
+        self.said, self.flags = said, flags
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "search":
+            raise AttributeError(name)
+        self.search = re.compile(self.said, self.flags).search
+        return self.search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +94,22 @@ class Label:
 
     Attributes:
         said: what the first group of `text` must say, such as the words after "Réclamation :".
+        hints: pieces in small ASCII letters of which every subject that fits has one, sought before its pattern;
+            empty where nobody knows any.
         says: facts that the label tells by itself; what is read out of the mail beats them.
     """
 
     kind: Kind
     seen: str
-    subject: re.Pattern[str] | None = None
-    text: re.Pattern[str] | None = None
-    sender: re.Pattern[str] | None = None
-    links: re.Pattern[str] | None = None
-    automatic: re.Pattern[str] | None = None
-    headers: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
-    said: re.Pattern[str] | None = None
+    subject: Pattern | None = None
+    text: Pattern | None = None
+    sender: Pattern | None = None
+    links: Pattern | None = None
+    automatic: Pattern | None = None
+    headers: Mapping[str, Pattern] = field(default_factory=dict)
+    said: Pattern | None = None
     says: Mapping[str, str] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
     def fits(self, message: Message) -> bool:
         """Say whether every pattern is found; what is short is looked at first."""
@@ -101,16 +119,20 @@ class Label:
             return False
         if not all(pattern.search(message.headers.get(name, "")) for name, pattern in self.headers.items()):
             return False
-        if self.subject and not self.subject.search(plain(message.subject)):
+        if self.subject and not (self._is_hinted(message) and self.subject.search(plain(message.subject))):
             return False
         if self.links and not self.links.search("\n".join(message.links)):
             return False
-        return not (self.text and not self.text.search(plain(message.text))) and self._says(message)
+        return not self.text or self._says(_first_said(self.text, plain(message.text)))
 
-    def _says(self, message: Message) -> bool:
-        if not (self.text and self.said):
+    def _is_hinted(self, message: Message) -> bool:
+        if not self.hints:
             return True
-        return bool(self.said.search(_first_group(self.text.search(plain(message.text)))))
+        subject = small(message.subject)
+        return any(hint in subject for hint in self.hints)
+
+    def _says(self, found: str | None) -> bool:
+        return found is not None and (not self.said or bool(self.said.search(found)))
 
 
 @dataclass(slots=True)
@@ -121,7 +143,7 @@ class Marketplace:
     title: str
     domains: tuple[str, ...]
     labels: tuple[Label, ...]
-    facts: Mapping[Kind, Mapping[str, re.Pattern[str]]]
+    facts: Mapping[Kind, Mapping[str, Pattern]]
     required: Mapping[Kind, tuple[str, ...]]
     rules: tuple[Rule, ...]
     channels: Mapping[str, str]
@@ -210,12 +232,16 @@ class Marketplace:
         unknown = None if message.automatic else Kind.MARKETPLACE_WROTE
         return next((label.kind for label in self.labels if label.fits(message)), unknown)
 
+    def label(self, message: Message, kind: Kind) -> Label | None:
+        """Return the first row of a kind that fits: where the kind was recognised, the row it was recognised by."""
+        return next((label for label in self.labels if label.kind is kind and label.fits(message)), None)
+
     def parse(self, message: Message, kind: Kind) -> Notification:
         """Return what the notification says; raise UnreadableError naming the missing fact."""
         text = plain(message.text)
         found = {name: match for name, pattern in self.facts.get(kind, {}).items()
                  if (match := _first_group(pattern.search(text) or pattern.search(plain(message.subject))))}
-        label = next((label for label in self.labels if label.kind is kind and label.fits(message)), None)
+        label = self.label(message, kind)
         found = {**(label.says if label else {}), **found}
         note = Notification(marketplace=self.name, kind=kind, reference="", mark="", facts=found)
         for reader in self.readers:
@@ -243,6 +269,17 @@ def plain(text: str) -> str:
 _LINE = 300  # characters: the lines of a mail must not drive its text out, which every label and fact asks for
 
 
+# What `re.IGNORECASE` takes for an ASCII letter, beside the two of it.
+_TWINS = str.maketrans({"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"})
+
+
+@lru_cache(maxsize=64)
+def small(text: str) -> str:
+    """Return `plain(text)` in small letters: words in ASCII stand in it wherever a pattern would find them."""
+    same = plain(text)
+    return same.lower() if same.isascii() else same.translate(_TWINS).lower()
+
+
 def _alike(text: str) -> str:
     for one, same in _SAME:  # str.translate takes a hundred times as long
         text = text.replace(one, same)
@@ -253,29 +290,38 @@ _made_alike = lru_cache(maxsize=8)(_alike)
 _line_made_alike = lru_cache(maxsize=64)(_alike)
 
 
+@lru_cache(maxsize=16)   # many rows of one marketplace ask the same of a mail
+def _first_said(pattern: Pattern, text: str) -> str | None:
+    """Return the first group that a pattern finds, stripped; None where it finds nothing."""
+    match = pattern.search(text)
+    return _first_group(match) if match else None
+
+
 def _first_group(match: re.Match[str] | None) -> str:
     return next((group.strip() for group in match.groups() if group), "") if match else ""
 
 
-def _pattern(said: str) -> re.Pattern[str]:
-    return re.compile(said, re.IGNORECASE | re.MULTILINE)
+@cache   # rows that say the same share it
+def pattern(said: str) -> Pattern:
+    """Return what a data file's pattern looks for, without regard to case, line by line."""
+    return Pattern(said, re.IGNORECASE | re.MULTILINE)
 
 
-def _patterns(said: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
-    return {name: _pattern(pattern) for name, pattern in said.items()}
+def _patterns(said: Mapping[str, str]) -> dict[str, Pattern]:
+    return {name: pattern(each) for name, each in said.items()}
 
 
 def _label(row: Mapping[str, Any]) -> Label:
     return Label(
         kind=Kind(row["kind"]),
         seen=row["seen"],
-        subject=_pattern(row["subject"]) if "subject" in row else None,
-        text=_pattern(row["text"]) if "text" in row else None,
-        sender=_pattern(row["sender"]) if "sender" in row else None,
-        links=_pattern(row["links"]) if "links" in row else None,
-        automatic=_pattern(row["automatic"]) if "automatic" in row else None,
+        subject=pattern(row["subject"]) if "subject" in row else None,
+        text=pattern(row["text"]) if "text" in row else None,
+        sender=pattern(row["sender"]) if "sender" in row else None,
+        links=pattern(row["links"]) if "links" in row else None,
+        automatic=pattern(row["automatic"]) if "automatic" in row else None,
         headers=_patterns(row.get("headers", {})),
-        said=_pattern(row["said"]) if "said" in row else None,
+        said=pattern(row["said"]) if "said" in row else None,
         says=row.get("says", {}),
     )
 

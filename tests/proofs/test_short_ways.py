@@ -9,18 +9,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies
+from jinja2 import StrictUndefined, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 
-from bot.core import body, clean, header, origin, parcel, quote, stated
+from bot import marketplaces, writing
+from bot.core import body, clean, dates, header, linter, origin, parcel, phrases, quote, stated
+from bot.core.case import Case
+from bot.core.choosing import choices
 from bot.core.clean import one_line
 from bot.core.errors import UnreadableError
+from bot.core.event import CaseKey
 from bot.core.header import HeaderBlock
+from bot.core.linter import Topic, WordsRules, lint
 from bot.core.message import Message, read
-from bot.marketplaces import contract
+from bot.core.policy import Seller
+from bot.edges.printing import Careful
+from bot.edges.templates import PROGRAM, Told
+from bot.guichet import Guichet
+from bot.marketplaces import contract, rakuten_fr
 from bot.marketplaces.amazon import letters
+from bot.marketplaces.rakuten_fr import letter
 from bot.pipeline import understand
+from bot.standing import standing
 from tests.proofs import mutants
+from tests.world import World
 
 TRUSTED = frozenset({"mx.boutique.example"})
 MUTANTS = 1200
@@ -37,7 +54,10 @@ def carefully() -> Iterator[None]:
         patch.setattr(origin, "_usual", lambda _value: None)
         patch.setattr(quote, "_may_announce", lambda _line: True)
         patch.setattr(contract, "plain", contract._alike)
-        for module, name in ((stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
+        patch.setattr(contract.Label, "_is_hinted", lambda *_asked: True)
+        patch.setattr(linter, "_holds", lambda *_asked: True)
+        for module, name in ((linter, "_IN_PHONES"), (linter, "_ANY_DIGIT"), (linter, "_IN_EACH"),
+                             (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
             patch.setattr(module, name, re.compile(""))
         yield
 
@@ -174,3 +194,136 @@ def test_every_carrier_is_told_by_its_pattern() -> None:
 def test_message_is_a_value() -> None:
     assert isinstance(told(b"From: a@b.example\n\nx"), tuple)
     assert read(b"From: a@b.example\n\nx") == read(b"From: a@b.example\n\nx") != Message(sender="a@b.example")
+
+
+HINTED = ((phrases.RATING, phrases.OF_RATINGS), (phrases.REVISES, phrases.OF_RATINGS),
+          (phrases.LOGOS, phrases.OF_LOGOS), (phrases.ATTACHED, phrases.OF_ATTACHED),
+          (phrases.BLANKS, (*phrases.OF_BLANKS, "[", "<", "(")),
+          (linter._MAIL_ADDRESS, linter._AT), *((pattern, stems) for stems, pattern in phrases.MARKETING))
+
+
+@pytest.mark.parametrize(("pattern", "pieces"), HINTED, ids=[each.pattern[:40] for each, _ in HINTED])
+def test_whatever_a_pattern_of_the_linter_finds_holds_one_of_its_pieces(pattern: re.Pattern[str],
+                                                                       pieces: tuple[str, ...]) -> None:
+    unbound = re.compile(pattern.pattern.replace(r"\b", ""))    # hardly any text made at random has them all
+
+    @settings(max_examples=150, database=None, deadline=None, derandomize=True)
+    @given(strategies.from_regex(unbound, fullmatch=True))
+    def holds(text: str) -> None:
+        assert linter._holds(text, pieces)
+
+    holds()
+
+
+LINTED = ("Bonjour,\n\nLe colis est parti.", "Laissez-nous un avis 5/5 !", "Merci pour votre avis. [à compléter]",
+          "(à préciser)", "Appelez le 06 12 34 56 78 ou écrivez à moi@exemple.fr", "Code promo: ____",
+          "12 rue des Lilas, 75011 Paris",
+          "Visitez notre boutique, suivez-nous sur Instagram", "Vous trouverez la facture ci-jointe.",
+          "{{ case.buyer }} xxx", "<b>Prix</b> None &nbsp;", "Please leave us a good review, see attached.",
+          "Suivi 6A12345678901, None of them")
+
+
+def test_linter_says_the_same_by_either_way() -> None:
+    lots = random.Random(SEED)
+    texts = [*LINTED, *("\n".join(lots.sample(LINTED, 4)) for _ in range(300)),
+             *(path.read_text("utf-8") for path in sorted(PROGRAM.rglob("*.txt")))]
+    rules = WordsRules(forbids=frozenset(Topic), source="s")
+    quick = [lint(text, rules, language="fr", automatic=True, purpose="buyer_wrote") for text in texts]
+    with carefully():
+        linter._rating_pleas.cache_clear()
+        careful = [lint(text, rules, language="fr", automatic=True, purpose="buyer_wrote") for text in texts]
+    assert quick == careful
+    assert len({remark.code for each in quick for remark in each}) > 9
+
+
+def test_folding_looks_at_foreign_signs_alone() -> None:
+    signs = [chr(code) for code in range(0x3000)]
+    lots = random.Random(SEED)
+    for text in ("".join(lots.choices(signs, k=60)) for _ in range(2000)):
+        assert phrases.fold(text) == text.translate(phrases._FOLDED).lower()
+        assert dates.folded(text) == text.translate(dates._FOLDS)
+
+
+def test_subject_that_fits_a_label_holds_one_of_its_hints() -> None:
+    rows = [each for row in letter.LOOKS["subject"] for each in (row, *row.get("each", ()))]
+    subjects = [words.rstrip(" …") for row in rows for words in row.get("words", ())]
+    subjects += [f"Re: {said.upper()} ({number}) - Léa (Service Clients Rakuten)"
+                 for number, said in enumerate(subjects, 871204553)]
+    subjects += [said.translate({ord("i"): "ı", ord("s"): "ſ", ord("k"): "\u212a", ord("I"): "İ"}) for said in subjects]
+    subjects += [said.replace("é", "Ã©").replace("'", "’").replace(" ", "\u00a0") for said in subjects]
+    labels = [label for label in rakuten_fr.MARKETPLACE.labels if label.hints]
+    found = 0
+    for said in subjects:
+        seen = Message(sender="a@rakuten.com", subject=said)
+        for label in labels:
+            if label.subject and label.subject.search(contract.plain(said)):
+                found += 1
+                assert label._is_hinted(seen), (said, label.hints)
+    assert found > 400
+
+
+def test_every_pattern_of_a_marketplace_compiles() -> None:
+    """Each is compiled when it is first looked for, so none may wait for a seller's mail to prove broken."""
+    for one in marketplaces.installed():
+        for label in one.labels:
+            for each in (label.subject, label.text, label.sender, label.links, label.automatic, label.said,
+                         *label.headers.values()):
+                if each:
+                    re.compile(each.said, each.flags)
+        for names in one.facts.values():
+            for each in names.values():
+                re.compile(each.said, each.flags)
+
+
+ASCII = re.compile("[a-z]", re.IGNORECASE)
+
+
+def test_small_letters_are_those_that_a_pattern_without_regard_to_case_finds() -> None:
+    for sign in map(chr, range(0x110000)):
+        if ASCII.match(sign):
+            [one] = [letter for letter in map(chr, range(97, 123)) if re.match(letter, sign, re.IGNORECASE)]
+            assert contract.small(f"é{sign}").endswith(one), hex(ord(sign))
+        elif not sign.isascii():
+            assert not contract.small(sign).isascii() or contract.small(sign) in " '", hex(ord(sign))
+
+
+class Row(dict[str, object]):
+    """A row of the database, with more columns than a dict has names."""
+
+
+@pytest.mark.parametrize("said", [
+    "row.due", "row.items", "row.missing", "row.__class__", "row._private", "row.get", "row['due']", "case.buyer",
+    "case.key.shop", "case.__class__", "case.is_new", "case.missing", "told.missing", "told.title", "word.upper()",
+    "word.format(1)", "seller.name", "case.key.__init__", "rows[0].due", "row.keys()"])
+def test_templates_print_what_jinjas_own_sandbox_prints(said: str) -> None:
+    case = Case(key=CaseKey(marketplace="amazon", shop="amazon", reference="1"), buyer="Jean")
+    context = {"row": Row(due="5", items="many", _private=1), "case": case, "told": Told(title="Lampe"), "word": "a{}",
+               "seller": Seller(name="Marie", notify=("a@b.example",)), "rows": [{"due": 1}]}
+
+    def printed(environment: SandboxedEnvironment) -> str:
+        try:
+            return environment.from_string("{{ " + said + " or 'nothing' }}").render(context)
+        except (UndefinedError, SecurityError) as error:
+            return str(error)
+
+    plain = SandboxedEnvironment(undefined=StrictUndefined)
+    assert printed(Careful(careful=False)) == printed(plain)
+
+
+def test_what_is_known_of_an_event_gives_the_choices_that_a_look_at_the_database_gives(tmp_path: Path) -> None:
+    asked = []
+
+    def both(guichet: Guichet, case: Case) -> Case:
+        asked.append((choices(quick(guichet, case)), choices(standing(guichet, case))))
+        return case
+
+    quick = writing._stood
+    world = World(tmp_path)
+    world.work()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "_stood", both)
+        for raw in mutants.mails():
+            world.arrives(raw)
+        world.work()
+    assert len(asked) > 40
+    assert [pair for pair in asked if pair[0] != pair[1]] == []

@@ -6,11 +6,11 @@ The rows of notifications.toml say the labels as people read them; here they bec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.core.event import Kind
-from bot.marketplaces.contract import Label, plain
+from bot.marketplaces.contract import Label, Pattern, pattern, plain
 
 __all__ = ["agent", "label", "labels"]
 
@@ -47,21 +47,31 @@ def label(subject: str) -> str:
 
 
 def _label(row: Mapping[str, Any]) -> Label:
-    subject = row.get("pattern")
+    words, subject = row.get("words", ()), row.get("pattern")
     return Label(
         kind=Kind(row["kind"]), seen=row["seen"], says=row.get("says", {}),
-        subject=_pattern(subject if subject is not None else _worded(row["words"])),
+        subject=pattern(subject if subject is not None else _worded(words)), hints=tuple(map(_hint, words)),
         text=_pattern(row.get("text")), said=_pattern(row.get("said")), sender=_pattern(row.get("sender")))
 
 
-def _pattern(said: str | None) -> re.Pattern[str] | None:
-    return re.compile(said, _FLAGS) if said is not None else None
+def _pattern(said: str | None) -> Pattern | None:
+    return pattern(said) if said is not None else None
 
 
-def _worded(words: Iterable[str]) -> str:
+def _worded(words: Sequence[str]) -> str:
     """A label in words, then the rest of the grammar; after a `…` anything."""
-    return _ANSWER + "(?:" + "|".join(
-        _loose(each.rstrip(" …")) + (r"(?!\w)" if each.endswith("…") else _REST) for each in words) + ")"
+    whole = "|".join(_loose(each) for each in words if not each.endswith("…"))
+    begun = "|".join(_loose(each.rstrip(" …")) for each in words if each.endswith("…"))
+    ways = [f"(?:{whole}){_REST}"] * bool(whole) + [rf"(?:{begun})(?!\w)"] * bool(begun)
+    return f"{_ANSWER}(?:{'|'.join(ways)})"
+
+
+def _hint(words: str) -> str:
+    """Return the longest piece of a label that `_loose` leaves as it is, in small letters."""
+    return max(_LOOSENED.split(words.rstrip(" !?…").lower()), key=len)
+
+
+_LOOSENED = re.compile(r" ?[:-]|[^\x00-\x7f]")
 
 
 def _loose(words: str) -> str:
