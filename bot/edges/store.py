@@ -984,7 +984,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON",
-                   "recursive_triggers = ON"):     # or INSERT OR REPLACE would pass by what keeps the journal
+                   "recursive_triggers = ON", "temp_store = MEMORY", "cache_size = -8000"):     # or INSERT OR REPLACE would pass by what keeps the journal
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
