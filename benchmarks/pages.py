@@ -89,6 +89,8 @@ def fill(store: Store, cases: int) -> None:
                             "events": _events(cases, chance), "deadlines": _deadlines(cases),
                             "outbox": _outbox(cases, chance)}.items():
             _insert(store, table, rows)
+        store.run("UPDATE cases SET next_due = (SELECT min(due) FROM deadlines WHERE case_id = cases.id"
+                  " AND state = 'open')")
         store.set_folder("ventes", "", uidvalidity=1, last_uid=cases, cold_below=0, looked=NOW)
     while store.index_words(20_000):
         pass

@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -176,13 +176,18 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
         found = consider(before, event, understood, guichet.in_force, now)
         if event.source.startswith("seller:"):
             _obey_guards(found, event)
-        untold = event.cold and found.case.turn is Party.SELLER
-        number = store.record_case(found.case, now, untold=untold, was=stood)
+        untold, fresh = event.cold and found.case.turn is Party.SELLER, _is_fresh(stood, event, found)
+        running = [one for one in found.deadlines if one.due > now] if fresh else []
+        number = store.record_case(_in_turn(found.case, running), now, untold=untold, was=stood,
+                                   next_due=min((one.due for one in running), default=None))
         case = replace(found.case, number=number)
         event_id = store.record_event(
             event, number, now, [journal(answer) for answer in found.decided], rules=judged_by(case.key.marketplace),
             clocks=[clock(deadline) for deadline in found.deadlines])
-        _record_deadlines(guichet, case, event, found, now)
+        _record_deadlines(guichet, case, event, found, now, first=fresh)
+        if not fresh:
+            _end_deadlines(store, case, event, now)
+            store.keep_turn(number)
         if understood:
             store.record_aliases(case.key, number, understood.note.aliases)
         for answer in found.decided:
@@ -221,16 +226,27 @@ def clock(deadline: Deadline) -> dict[str, Any]:
             "rule": deadline.rule, "source": deadline.source, "why": deadline.why}
 
 
-def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime) -> None:
+def _is_fresh(stood: Case, event: Event, found: Considered) -> bool:
+    """Say whether a case is new and its event ends none of the deadlines it starts: then all is known beforehand."""
+    return stood.number is None and not any(
+        met_by is None or met_by in one.met_by.split() for one in found.deadlines for _, met_by in _ends(found.case, event))
+
+
+def _in_turn(case: Case, running: Sequence[Deadline]) -> Case:
+    """Return a new case as `keep_turn` would leave it."""
+    his = case.stage is not Stage.CLOSED and any(one.who is Party.SELLER for one in running)
+    return replace(case, turn=Party.SELLER) if his and case.turn is not Party.SELLER else case
+
+
+def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime, *,
+                      first: bool) -> None:
     store, number, warnings = guichet.store, case.number, guichet.settings.policy.warnings
     assert number is not None, "the case has just been kept"
     for deadline in found.deadlines:
         rung = deadlines.rung(deadline.due, now, warnings)  # already passed: no mail of its own
         warned = int(rung.total_seconds()) if rung is not None else None
         look = deadlines.next_look(deadline.due, warned, warnings if deadline.who is Party.SELLER else ())
-        store.record_deadline(number, deadline, event.at, now, warned, look)
-    _end_deadlines(guichet.store, case, event, now)
-    store.keep_turn(number)
+        store.record_deadline(number, deadline, event.at, now, warned, look, first=first)
 
 
 # What ends a running deadline: how it ends, and which, told by the action that meets it.
@@ -252,21 +268,25 @@ ENDED_BY_OFFER = {
 }
 
 
-def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> None:
-    number = case.number or 0
+def _ends(case: Case, event: Event) -> Iterator[tuple[str, str | None]]:
+    """Yield how an event ends running deadlines, and those of which action; None: all of them."""
     if event.kind is Kind.OFFER_UPDATED and event.origin is Origin.PROVEN:
-        for state, met_by in ENDED_BY_OFFER.get(event.facts.get("outcome", ""), ()):
-            store.end_deadlines(number, state, now, met_by=met_by)
+        yield from ENDED_BY_OFFER.get(event.facts.get("outcome", ""), ())
     if event.kind is Kind.BUYER_WROTE and event.origin is Origin.PROVEN:
-        store.end_deadlines(number, "met", now, met_by="offer")  # whatever he says of it, he is not silent
-    if event.kind is Kind.OWN_MESSAGE_COPIED and store.only_held(number):
-        return  # the copy of an automatic acknowledgement, which answers nothing
+        yield "met", "offer"    # whatever he says of it, he is not silent
     if event.kind in ENDS:
         state, met_by = ENDS[event.kind]
-        for one in event.facts.get("met_by", met_by).split():
-            store.end_deadlines(number, state, now, met_by=one)
+        yield from ((state, one) for one in event.facts.get("met_by", met_by).split())
     if case.stage is Stage.CLOSED:
-        store.end_deadlines(number, "cancelled", now)
+        yield "cancelled", None
+
+
+def _end_deadlines(store: Store, case: Case, event: Event, now: datetime) -> None:
+    number = case.number or 0
+    if event.kind is Kind.OWN_MESSAGE_COPIED and store.only_held(number):
+        return  # the copy of an automatic acknowledgement, which answers nothing
+    for state, met_by in _ends(case, event):
+        store.end_deadlines(number, state, now, met_by=met_by)
     if event.kind is Kind.DEADLINE_PASSED:
         store.end_deadlines(number, "missed", now, name=event.facts["name"])
     if event.kind is Kind.MESSAGE_UNDELIVERED:

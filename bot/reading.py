@@ -85,7 +85,7 @@ def _parts(pairs: Iterator[tuple[Mail, Message | UnreadableError]],
 
 def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
                 troubled: set[int]) -> None:
-    """Settle mails that are read, together; where that fails, each by itself, so that those before the fault stay."""
+    """Settle mails that are read, together; where one fails, each by itself, so that those before the fault stay."""
     waiting, most = list(part), len(part)
     while waiting:
         try:
@@ -100,7 +100,7 @@ def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | Unre
                      troubled: set[int]) -> int:
     """Settle mails in one transaction; return how many: others, such as the terminal, wait no longer than HELD."""
     until, many = monotonic() + HELD, 0
-    with guichet.store.write_tx():
+    with guichet.store.write_tx(whole=len(part) > 1):
         while many < len(part) and (not many or monotonic() < until):
             _settle(guichet, *part[many], now, troubled)
             many += 1

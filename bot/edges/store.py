@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
@@ -40,13 +40,17 @@ GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then 
 ALIKE = 50  # cases of one alias; a buyer has some, a name that so many share costs each of their mails more
 PAGE = 10_000     # numbers of mails held at once
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
-INDEXED = {"named": ("cases", "buyer, order_number, reference, item, answer_to"),
-           "written": ("outbox", "subject, body")}  # of the search: each with its table and what of it
+INDEXED = {"named": ("cases", "1", "buyer, order_number, reference, item, answer_to"),     # of the search: each with
+           "written": ("outbox", "what IN ('reply', 'offer')", "subject, body")}    # its table and what of it
 BUSY_SECONDS = 10  # how long a writer waits for another before the round is skipped
 
 
 class StorageError(EdgeError):
     """The database could not be read or written; nothing was half done."""
+
+
+class SpoiltError(StorageError):
+    """A part of a transaction failed that is done whole or not at all: nothing of it was kept, and it is done again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ class Written:
 
 
 def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def moment(text: str) -> datetime:
@@ -127,6 +131,24 @@ def moment(text: str) -> datetime:
 def mark_of(message_id: str) -> str:
     """Return what our own header says of a mail of ours."""
     return message_id.strip("<>")[:16]
+
+
+class _Part:
+    """A block inside a transaction that is done whole or not at all."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            self._store.spoil()
+        if isinstance(error, Exception) and not isinstance(error, SpoiltError):
+            raise SpoiltError(str(self._store.path)) from error
 
 
 class Store:
@@ -144,6 +166,8 @@ class Store:
             self.connection = _open(path)
             self._known: dict[str, str] = {}    # of meta, while a transaction of ours keeps all others from writing
             self._salt = b""
+            self._whole = False     # a transaction in which nothing may fail by itself is open, and
+            self._spoilt = False    # something did
             applied = _applied(self.connection)
             _refuse_newer(applied, path)
             if pending := [name for name in migrations.names if name not in applied]:
@@ -162,24 +186,32 @@ class Store:
     def close(self) -> None:
         self.connection.close()
 
-    @contextmanager
-    def write_tx(self) -> Iterator[None]:
+    def write_tx(self, *, whole: bool = False) -> AbstractContextManager[None]:
         """Do all of the block or nothing; wait for other writers at the start, where waiting is possible.
 
         Inside another block it is a savepoint: what fails in it takes nothing else back.
         sqlite-utils' atomic() begins deferred: reading first and writing later then fails at once
         with "database is locked" when another process wrote in between. BEGIN IMMEDIATE does not.
+
+        Args:
+            whole: a block inside it is no savepoint, each of which costs a copy of all it changes: what fails in one
+                takes everything back, SpoiltError is raised, and whoever called does it again in parts.
         """
+        if self._whole:
+            return _Part(self)
+        return self._savepoint() if self.connection.in_transaction else self._transaction(whole)
+
+    @contextmanager
+    def _transaction(self, whole: bool) -> Iterator[None]:
         connection = self.connection
         with _plainly(self.path):
-            if connection.in_transaction:
-                with self._savepoint():
-                    yield
-                return
             connection.execute("BEGIN IMMEDIATE")
             self._known.clear()
+            self._whole, self._spoilt = whole, False
             try:
                 yield
+                if self._spoilt:
+                    raise SpoiltError(str(self.path))
                 killpoint_of_commit("before")
                 connection.execute("COMMIT")
                 killpoint_of_commit("after")
@@ -187,20 +219,27 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._whole = False
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
         """Do all of the block or nothing, inside a transaction that goes on."""
-        self.connection.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            self._known.clear()
-            if self.connection.in_transaction:  # SQLite itself takes all back where the disk is full
-                self.connection.execute("ROLLBACK TO part")
-                self.connection.execute("RELEASE part")
-            raise
-        self.connection.execute("RELEASE part")
+        with _plainly(self.path):
+            self.connection.execute("SAVEPOINT part")
+            try:
+                yield
+            except BaseException:
+                self._known.clear()
+                if self.connection.in_transaction:  # SQLite itself takes all back where the disk is full
+                    self.connection.execute("ROLLBACK TO part")
+                    self.connection.execute("RELEASE part")
+                raise
+            self.connection.execute("RELEASE part")
+
+    def spoil(self) -> None:
+        """Have the transaction that is open taken back at its end, whoever may pass over what failed."""
+        self._spoilt = True
 
     def version(self) -> int:
         """Return a number that changes whenever another connection has written; asking costs no look at any table."""
@@ -492,10 +531,12 @@ class Store:
         names = {name for key in keys for name in (key, self.keyed(key))}
         return self.has(f"SELECT 1 FROM events WHERE key IN ({_marks(names)})", *names)
 
-    def record_case(self, case: Case, now: datetime, *, untold: bool = False, was: Case | None = None) -> int:
+    def record_case(self, case: Case, now: datetime, *, untold: bool = False, was: Case | None = None,
+                    next_due: datetime | None = None) -> int:
         """Keep a case as it stands now; return its number.
 
         Args:
+            next_due: of a new case, when the first of the deadlines ends that `record_deadline` will be told of.
             was: how it is kept, where the caller has looked within this transaction: only what changed is written,
                 for each column that is named is written anew into its indexes.
         """
@@ -509,9 +550,10 @@ class Store:
             return case.number
         return self.insert(
             "INSERT INTO cases (mailbox, order_number, item, buyer, answer_to, language, kind, stage, turn, origin,"
-            " snoozed_until, marketplace, shop, reference, opened, untold)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values.values(),
-            case.key.marketplace, case.key.shop, case.key.reference, iso(case.opened or now), untold)
+            " snoozed_until, marketplace, shop, reference, opened, untold, next_due)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values.values(),
+            case.key.marketplace, case.key.shop, case.key.reference, iso(case.opened or now), untold,
+            iso(next_due) if next_due else None)
 
     def record_event(self, event: Event, case: int, now: datetime, decided: Sequence[Mapping[str, Any]], *,
                      rules: str = "", clocks: Sequence[Mapping[str, Any]] = ()) -> int:
@@ -527,26 +569,30 @@ class Store:
             _json(list(decided)), rules, _json(list(clocks)))
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
-                        warned: int | None, look: datetime | None = None) -> None:
+                        warned: int | None, look: datetime | None = None, *, first: bool = False) -> None:
         """Start a deadline. One of the same name that still runs stays, or becomes the earlier of the two.
 
         Amazon counts from the first message left unanswered, so a second one gains the seller no time.
 
         Args:
             look: before this moment the clock has nothing to tell of it; None: it is looked at with the next tick.
+            first: the case is new, and was recorded with its `next_due`: nothing can run in it yet.
         """
-        running = self.row("SELECT id, due FROM deadlines WHERE case_id = ? AND name = ? AND state = 'open'",
+        due = iso(deadline.due)
+        running = None if first else self.row("SELECT id, due FROM deadlines WHERE case_id = ? AND name = ? AND state = 'open'",
                            case, deadline.name)
-        if running and running["due"] <= iso(deadline.due):
+        if running and running["due"] <= due:
             return
         if running:
             self.run("DELETE FROM deadlines WHERE id = ?", running["id"])
         state = "missed" if deadline.due <= now else "open"
         self.run("INSERT INTO deadlines (case_id, name, due, who, state, stated, rule, source, why, met_by, silence,"
                  " warned, started, ended, look) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 case, deadline.name, iso(deadline.due), deadline.who, state, deadline.stated, deadline.rule,
+                 case, deadline.name, due, deadline.who, state, deadline.stated, deadline.rule,
                  deadline.source, deadline.why, deadline.met_by, deadline.silence, warned, iso(started),
                  None if state == "open" else iso(now), iso(look) if look else "")
+        if state == "open" and not first:
+            self.run("UPDATE cases SET next_due = ?1 WHERE id = ?2 AND (next_due IS NULL OR next_due > ?1)", due, case)
 
     def keep_turn(self, case: int) -> None:
         """Give the turn back to the seller while a deadline of his runs, whatever the last mail was about."""
@@ -802,8 +848,9 @@ class Store:
 
     def index_words(self, most: int) -> bool:
         """Put the next events, cases and answers into the indexes of the search; say whether there were any left."""
-        if self.row("SELECT 1 AS one FROM unindexed UNION ALL SELECT 1 FROM events WHERE id > ? LIMIT 1",
-                    int(self.meta("spoken") or 0)) is None:
+        if not self.has("SELECT 1 FROM unindexed UNION ALL SELECT 1 FROM events WHERE id > ? UNION ALL"
+                        " SELECT 1 FROM cases WHERE id > ? UNION ALL SELECT 1 FROM outbox WHERE id > ? LIMIT 1",
+                        *(int(self.meta(name) or 0) for name in ("spoken", *INDEXED))):
             return False    # nobody who writes is waited for
         with self.write_tx():
             there = self.indexes()
@@ -822,25 +869,29 @@ class Store:
         return True
 
     def _index(self, name: str, most: int) -> bool:
-        """Words that stood there before stay in the index: by them, too, the case is found."""
-        source, columns = INDEXED[name]
-        found = self.row("SELECT max(id) AS id FROM (SELECT id FROM unindexed WHERE what = ? ORDER BY id LIMIT ?)",
-                         source, most) or {}
-        if found.get("id") is None:
-            return False
-        next_ = "FROM unindexed WHERE what = ? AND id <= ?"
-        self.run(f"INSERT INTO {name} (rowid, {columns}) SELECT id, {columns} FROM {source}"
-                 f" WHERE id IN (SELECT id {next_})", source, found["id"])
-        self.run(f"DELETE {next_}", source, found["id"])
-        return True
+        """Index what is new by its number, and what changed since: words that stood there before stay in the index.
+
+        By them, too, the case is found.
+        """
+        source, wanted, columns = INDEXED[name]
+        last = int(self.meta(name) or 0)
+        insert = f"INSERT INTO {name} (rowid, {columns}) SELECT id, {columns} FROM {source} WHERE {wanted} AND"
+        if new := self.rows(f"SELECT id FROM {source} WHERE id > ? ORDER BY id LIMIT ?", last, most):
+            self.run(f"{insert} id > ? AND id <= ?", last, new[-1]["id"])
+            self.set_meta(name, str(new[-1]["id"]))
+        changed = self.rows("SELECT id FROM unindexed WHERE what = ? ORDER BY id LIMIT ?", source, most)
+        if changed:
+            next_ = "FROM unindexed WHERE what = ? AND id <= ?"
+            self.run(f"{insert} id <= ? AND id IN (SELECT id {next_})", last, source, changed[-1]["id"])
+            self.run(f"DELETE {next_}", source, changed[-1]["id"])
+        return bool(new or changed)
 
     def drop_index(self) -> None:
         """Throw the indexes of the search away, for something in them is forgotten; the next search makes them anew."""
         for name in self.indexes():
             self.run(f"INSERT INTO {name} ({name}) VALUES ('delete-all')")
-        self.run("DELETE FROM meta WHERE name = 'spoken'")
-        self.run("INSERT OR IGNORE INTO unindexed (what, id) SELECT 'cases', id FROM cases"
-                 " UNION ALL SELECT 'outbox', id FROM outbox WHERE what IN ('reply', 'offer')")
+        self.run("DELETE FROM meta WHERE name IN ('spoken', 'named', 'written')")
+        self.run("DELETE FROM unindexed")
 
     # -- what the guards ask -------------------------------------------------------------------
 
@@ -984,7 +1035,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON",
-                   "recursive_triggers = ON"):     # or INSERT OR REPLACE would pass by what keeps the journal
+                   "recursive_triggers = ON", "temp_store = MEMORY", "cache_size = -8000"):     # or INSERT OR REPLACE would pass by what keeps the journal
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
