@@ -157,6 +157,12 @@ def m026_where_mails_stand_by_number(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m032_which_mailboxes_turn_it_is(db: Any) -> None:
+    for statement in TURNS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -670,4 +676,12 @@ ALTER TABLE places ADD COLUMN uid INTEGER
     GENERATED ALWAYS AS (CAST(substr(place, instr(place, '/') + 1) AS INTEGER)) VIRTUAL;
 
 CREATE INDEX places_by_number ON places (mailbox, folder, uidvalidity, uid)
+""".strip()
+
+
+# While one mailbox's first look goes on, the others' mails must be found without going through its 100,000.
+TURNS = """
+DROP INDEX IF EXISTS mails_waiting;
+
+CREATE INDEX mails_waiting ON mails (mailbox, id) WHERE state = 'kept'
 """.strip()
