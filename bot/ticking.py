@@ -142,8 +142,9 @@ def catch_up(guichet: Guichet, now: datetime) -> bool:
         return False
     with store.write_tx(), words.speaking(guichet.seller.language):
         untold = "FROM cases INDEXED BY cases_untold WHERE untold = 1 AND opened"
-        older = store.rows(f"SELECT count(*) AS many {untold} < ?", oldest := iso(now - guichet.policy.max_age))[0]["many"]
-        fresh = store.rows(f"SELECT count(*) AS many {untold} >= ?", oldest)[0]["many"]
+        oldest = iso(now - guichet.policy.max_age)
+        older, fresh = (store.rows(f"SELECT count(*) AS many {untold} {which} ?", oldest)[0]["many"]
+                        for which in ("<", ">="))
         first = [row["id"] for row in store.rows(
             f"SELECT id {untold} >= ? ORDER BY next_due IS NULL, next_due, id LIMIT {LISTED}", oldest)]
         if not older and not fresh:
