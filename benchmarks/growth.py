@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import mailbox, mails, meter
-from benchmarks.contenders import bot
+from benchmarks.contenders import bot, warm_up, write_settings
 from benchmarks.goals import Found
 from benchmarks.lab import EMPTY, Lab, asked, lab, once
 
@@ -113,11 +113,26 @@ def _history(found: Found, here: Lab, scale: float) -> None:
     once(seed)
     once(here.warm("first", FRESH))     # of which it keeps, compiled, what the others load
     held = _multiply(seed, full, count)
+    for settings in (empty, full):
+        _look_over(here, settings)
     without, within = once(empty), once(full)
     found.further["rate with a past, of that without"] = without.cpu / within.cpu
     found.notes.append(f"A past of {held} mails, {new} new ones.")
     _today(found, empty, full)
     _due(found, full)
+
+
+def _look_over(here: Lab, settings: Path) -> None:
+    """Let a pass without mail do what is done once a day: look the database over, copy it."""
+    from bot.saving import ended_well
+    from bot.settings import load
+
+    write_settings(settings.parent, {"ventes": EMPTY}, imap=here.imap, smtp=here.sink.port)
+    (settings.parent / "data" / "backups").rename(settings.parent / "data" / "before")
+    once(settings)
+    write_settings(settings.parent, {"ventes": FRESH}, imap=here.imap, smtp=here.sink.port)
+    warm_up(settings, "ventes", here.imap, FRESH)
+    ended_well(load(settings))      # what we wrote there ourselves is no crash
 
 
 def _multiply(seed: Path, into: Path, count: int) -> int:
