@@ -3,6 +3,7 @@
     python -m benchmarks                              all measures, small enough for a quarter of an hour
     python -m benchmarks race --mails 1000            one of them
     python -m benchmarks race --only Guichet          one contender
+    python -m benchmarks growth:history --scale 1     one row of growth: catching-up, history or attachment
     python -m benchmarks --full                       the sizes the goals are written for; hours
     python -m benchmarks --write                      and put the table into docs/performance.md
 """
@@ -34,7 +35,7 @@ def main() -> None:
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     given = asked.parse_args()
-    if unknown := set(given.names) - set(MEASURES):
+    if unknown := {name.partition(":")[0] for name in given.names} - set(MEASURES):
         asked.error(f"there is no measure {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
     if given.full:
         given.mails, given.rounds, given.scale = 10_000, 5, 1.0
@@ -48,17 +49,18 @@ def measure(names: tuple[str, ...] | list[str], given: argparse.Namespace) -> Fo
     found = Found()
     if "race" in names:
         found.race = race.run(given.mails, given.rounds, given.only)
-    for name in (one for one in FURTHER if one in names):
+    for name in (one for one in names if one.partition(":")[0] in FURTHER):
         _further(name, found, given.scale)
     return found
 
 
 def _further(name: str, found: Found, scale: float) -> None:
-    """Make one measure; where it fails, say so, and let the others have their turn."""
-    run: Callable[[Found, float], None] = import_module(f"benchmarks.{name}").run
+    """Make one measure, or one row of it; where it fails, say so, and let the others have their turn."""
+    measure, _, row = name.partition(":")
+    run: Callable[..., None] = import_module(f"benchmarks.{measure}").run
     sys.stderr.write(f"... {name}\n")
     try:
-        run(found, scale)
+        run(found, scale, *([row] if row else []))
     except (RuntimeError, AssertionError, OSError, FailedError) as error:
         found.notes.append(f"{name} could not be measured to its end: {type(error).__name__}: {str(error)[:300]}")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from base64 import encodebytes
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from os import urandom
@@ -12,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import mailbox, mails, meter
-from benchmarks.contenders import bot
+from benchmarks.contenders import bot, warm_up, write_settings
 from benchmarks.goals import Found
 from benchmarks.lab import EMPTY, Lab, asked, lab, once
 
@@ -27,20 +29,31 @@ UNIQUE = {"mails": ("sha256", "message_id", "content_key"), "places": ("place",)
 POINTS = {"mails": ("case_id",), "places": ("mail",), "events": ("case_id", "mail"), "aliases": ("case_id", "case"),
           "deadlines": ("case_id", "event", "event_id")}
 COPIED = ("cases", "mails", "places", "events", "aliases", "deadlines")
+# The past is past: of ten deadlines one still runs, the buyer's, due in weeks; of a thousand cases one waits for the
+# seller, and of the others those are closed of which nothing is open.
+PAST = (
+    "UPDATE deadlines SET state = 'met' WHERE id % 10 != 0 AND state = 'open'",
+    "UPDATE deadlines SET due = '2027-12-01T10:00:00Z', who = 'buyer' WHERE state = 'open'",
+    "UPDATE cases SET next_due = NULL, stage = 'closed', turn = 'nobody'",
+    "UPDATE cases SET next_due = found.due, stage = 'open', turn = CASE WHEN id % 100 THEN 'buyer' ELSE 'seller' END "
+    "FROM (SELECT case_id, min(due) AS due FROM deadlines WHERE state = 'open' GROUP BY case_id) AS found "
+    "WHERE found.case_id = cases.id",
+)
 
 
-def run(found: Found, scale: float) -> None:
+def run(found: Found, scale: float, row: str = "") -> None:
+    """Make all rows, or the one named, each with mailboxes of its own."""
+    for name in [row] if row else ROWS:
+        with lab() as here:
+            ROWS[name](found, here, scale)
+        sys.stderr.write(f"... growth:{name} {found.further}\n")
+
+
+def _catching_up(found: Found, here: Lab, scale: float) -> None:
     few, many = max(200, int(FEW * scale / 4)), max(1000, int(MANY * scale / 4))
     if scale >= 1:
         few, many = FEW, MANY
-    with lab() as here:
-        _catching_up(found, here, few, many)
-        _history(found, here, int(HISTORY * min(scale, 1)), max(200, int(NEW * scale)))
-        _attachment(found, here)
     found.notes.append(f"Growth: {many} mails beside {few}.")
-
-
-def _catching_up(found: Found, here: Lab, few: int, many: int) -> None:
     here.fill(LITTLE, range(few))
     here.fill(LARGE, range(many))
     little, large = here.settings("little", {"ventes": LITTLE}), here.settings("large", {"ventes": LARGE})
@@ -90,13 +103,18 @@ def _retired(settings: Path) -> float:
 # ---- a million mails of the past
 
 
-def _history(found: Found, here: Lab, count: int, new: int) -> None:
+def _history(found: Found, here: Lab, scale: float) -> None:
     """Compare what new mails cost with a past to what they cost without one."""
+    count, new = int(HISTORY * min(scale, 1)), max(200, int(NEW * scale))
+    here.fill(LITTLE, range(200))
     here.fill(FRESH, range(2_000_000, 2_000_000 + new), mails.ANSWERED)
     empty, full = here.warm("empty", FRESH), here.warm("full", FRESH)
     seed = here.settings("seed", {"ventes": LITTLE})
     once(seed)
+    once(here.warm("first", FRESH))     # of which it keeps, compiled, what the others load
     held = _multiply(seed, full, count)
+    for settings in (empty, full):
+        _look_over(here, settings)
     without, within = once(empty), once(full)
     found.further["rate with a past, of that without"] = without.cpu / within.cpu
     found.notes.append(f"A past of {held} mails, {new} new ones.")
@@ -104,38 +122,60 @@ def _history(found: Found, here: Lab, count: int, new: int) -> None:
     _due(found, full)
 
 
+def _look_over(here: Lab, settings: Path) -> None:
+    """Let a pass without mail do what is done once a day: look the database over, copy it."""
+    from bot.saving import ended_well
+    from bot.settings import load
+
+    write_settings(settings.parent, {"ventes": EMPTY}, imap=here.imap, smtp=here.sink.port)
+    (settings.parent / "data" / "backups").rename(settings.parent / "data" / "before")
+    once(settings)
+    write_settings(settings.parent, {"ventes": FRESH}, imap=here.imap, smtp=here.sink.port)
+    warm_up(settings, "ventes", here.imap, FRESH)
+    ended_well(load(settings))      # what we wrote there ourselves is no crash
+
+
 def _multiply(seed: Path, into: Path, count: int) -> int:
-    """Copy the rows of a small past again and again, each time under other numbers; return the mails there are then."""
+    """Copy the rows of a small past again and again, each time under other numbers; return the mails there are then.
+
+    Indexes are made when all rows are there: kept up row by row they would take most of an hour.
+    """
     with closing(sqlite3.connect(into.parent / "data" / "guichet.db", isolation_level=None)) as db:
         db.execute("ATTACH ? AS seed", (str(seed.parent / "data" / "guichet.db"),))
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute("PRAGMA foreign_keys = OFF")
+        for pragma in ("foreign_keys = OFF", "journal_mode = OFF", "synchronous = OFF", "cache_size = -200000"):
+            db.execute(f"PRAGMA {pragma}")
         step = max(int(db.execute(f"SELECT coalesce(max(id), 0) FROM seed.{table}").fetchone()[0])
                    for table in ("mails", "cases", "events", "deadlines")) + 1000
-        mails_of_seed = int(db.execute("SELECT count(*) FROM seed.mails").fetchone()[0])
+        copies = max(1, count // int(db.execute("SELECT count(*) FROM seed.mails").fetchone()[0]))
         db.execute("BEGIN")
-        for copy in range(1, max(2, count // mails_of_seed + 1)):
-            for table in COPIED:
-                _copy(db, table, copy, copy * step)
-        # The past is past: of ten deadlines one still runs, due in weeks.
-        db.execute("UPDATE deadlines SET state = 'met' WHERE id % 10 != 0 AND state = 'open'")
-        db.execute("UPDATE deadlines SET due = '2027-12-01T10:00:00Z' WHERE state = 'open'")
+        apart = db.execute("SELECT type, name, sql FROM main.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN "
+                           f"{COPIED} AND type IN ('index', 'trigger')").fetchall()
+        for kind, name, _ in apart:
+            db.execute(f"DROP {kind} {name}")
+        for table in COPIED:
+            _copy(db, table, copies, step)
+        for sql in PAST:
+            db.execute(sql)
+        for _, _, sql in apart:
+            db.execute(sql)
         db.execute("COMMIT")
-        db.execute("ANALYZE")
+        db.execute("PRAGMA journal_mode = WAL")
         return int(db.execute("SELECT count(*) FROM mails").fetchone()[0])
 
 
-def _copy(db: sqlite3.Connection, table: str, copy: int, offset: int) -> None:
+def _copy(db: sqlite3.Connection, table: str, copies: int, step: int) -> None:
     columns = [row[1] for row in db.execute(f"PRAGMA seed.table_info({table})")]
-    terms = [_term(table, column, copy, offset) for column in columns]
-    db.execute(f"INSERT OR IGNORE INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(terms)} FROM seed.{table}")
+    terms = [_term(table, column, step) for column in columns]
+    db.execute("WITH RECURSIVE copies(copy) AS (SELECT 1 UNION ALL SELECT copy + 1 FROM copies WHERE copy < ?) "
+               f"INSERT INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(terms)} FROM copies, seed.{table}",
+               (copies,))
 
 
-def _term(table: str, column: str, copy: int, offset: int) -> str:
+def _term(table: str, column: str, step: int) -> str:
     if column == "id" or column in POINTS.get(table, ()):
-        return f"{column} + {offset}"
+        return f"{column} + copy * {step}"
     if column in UNIQUE.get(table, ()):
-        return f"CASE WHEN {column} IS NULL OR {column} = '' THEN {column} ELSE {column} || '~{copy}' END"
+        return f"CASE WHEN {column} IS NULL OR {column} = '' THEN {column} ELSE {column} || '~' || copy END"
     if (table, column) == ("mails", "raw"):
         return "X'789c030000000001'"    # zlib of nothing: dropped with time, as the settings say
     if table == "deadlines" and column == "look":     # nothing of the past has anything to tell
@@ -173,8 +213,9 @@ def _due(found: Found, settings: Path) -> None:
 # ---- a mail as big as mails may be
 
 
-def _attachment(found: Found, here: Lab) -> None:
+def _attachment(found: Found, here: Lab, _scale: float) -> None:
     """Compare the memory of a pass over a few mails to one with a mail of 25 MiB among them."""
+    here.fill(LITTLE, range(50))
     plain, heavy = here.settings("light", {"ventes": LITTLE}), here.settings("heavy", {"ventes": HEAVY})
     here.fill(HEAVY, range(50))
     with_it = mails.mail(7, to=HEAVY).replace(b"Message-ID: <", b"Message-ID: <heavy.", 1)
@@ -187,3 +228,7 @@ def _attachment(found: Found, here: Lab) -> None:
     del mail
     light: meter.Ran = once(plain)
     found.further["a 25 MiB attachment, MiB more at the peak"] = once(heavy).peak - light.peak
+
+
+ROWS: dict[str, Callable[[Found, Lab, float], None]] = {
+    "catching-up": _catching_up, "history": _history, "attachment": _attachment}

@@ -12,7 +12,7 @@ from itertools import groupby
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
-from bot import marketplaces, words
+from bot import due, marketplaces, words
 from bot.core.action import Action, What
 from bot.core.clean import UNEXPECTED
 from bot.core.event import Channel, Kind, Origin, Party
@@ -53,31 +53,30 @@ def tell_drift(guichet: Guichet, now: datetime) -> bool:
     whatever happens here.
     """
     store = guichet.store
+    if store.waiting_mails() or not due.drift(guichet, now):
+        return False
     try:
         with store.write_tx(), words.speaking(guichet.seller.language):
-            mails = _unseen(store)
-            _report(guichet, [found for mail in mails if (found := drift_of(mail))], now)
-            _advance(store, mails)
+            _report(guichet, [found for mail in _unseen(store) if (found := drift_of(mail))], now)
+            _advance(store)
     except EdgeError:
         raise  # the disk's fault: tried again later
     except UNEXPECTED:  # ours: one report is less than a pass
         log.exception("The drift alarm failed")
-        _advance(store, mails := _unseen(store))
-    return bool(mails)
+        _advance(store)
+    return True
 
 
 def _unseen(store: Store) -> list[Row]:
-    """Return the mails settled since the last time; none while others wait to be read."""
-    if store.waiting_mails():
-        return []
+    """Return the mails settled since the last time that may be drift; a first look settles 100,000 that are not."""
     return store.rows(
         "SELECT id, sender, subject, origin, state, reason, marketplace, kind, case_id FROM mails"
-        " WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0) ORDER BY id", DRIFT)
+        " WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0)"
+        " AND (state = 'shelved' OR (state = 'read' AND kind = ?)) ORDER BY id", DRIFT, Kind.MARKETPLACE_WROTE)
 
 
-def _advance(store: Store, mails: Sequence[Row]) -> None:
-    if mails:
-        store.run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", DRIFT, str(mails[-1]["id"]))
+def _advance(store: Store) -> None:
+    store.run("INSERT OR REPLACE INTO meta (name, value) SELECT ?, coalesce(max(id), 0) FROM mails", DRIFT)
 
 
 # -- which mail ----------------------------------------------------------------------------------

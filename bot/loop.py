@@ -12,7 +12,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -206,24 +206,27 @@ def once(settings: Settings) -> Pass:
 
 
 def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable[[Guichet, Mailbox], None],
-                 stop: Stop, resting: Container[str] = (), *, together: bool = False) -> Pass:
+                 stop: Stop, resting: Collection[str] = (), *, together: bool = False) -> Pass:
     """Receive from these mailboxes, then read, tick and send until nothing is left, or `stop` is asked.
 
     Only while holding the lock. `resting`: mailboxes from which nothing is sent this time; `together`: they are
     received from at once, and `fetch` is called by other threads, each with a database connection of its own.
     """
     done = Pass()
-    receive_all = _receive_together if together and len(mailboxes) > 1 else _receive_in_turn
-    refused = receive_all(done, guichet, mailboxes, fetch, stop)
+    silent: dict[str, EdgeError] = {}
+    meanwhile: list[Step] = []
+    if together and len(mailboxes) > 1:
+        meanwhile = [lambda: _send_before_backlog(guichet, stop, resting, silent)]
+        refused = _receive_together(done, guichet, mailboxes, fetch, stop, meanwhile)
+    else:
+        refused = _receive_in_turn(done, guichet, mailboxes, fetch, stop)
     watch_machine(guichet)
-    until_idle(reading_steps(guichet), stop)
+    until_idle([*reading_steps(guichet), *meanwhile], stop)
     _try(done, lambda: until_idle(resolving_steps(guichet), stop))
-    for name, error in errands.send(guichet, now, resting) if not stop.asked else ():
-        _sent_safely(guichet, name, error)
-        if error and name not in refused:   # the same log-in is refused: told once is enough
+    _send(guichet, stop, resting, silent)
+    for name, error in silent.items():
+        if name not in refused:   # the same log-in is refused: told once is enough
             done.note(error, f"sending:{name}")
-        if stop.asked:
-            break
     until_idle(reading_steps(guichet), stop)  # what the sending has told us
     for thread in ("reading", "sending"):     # of a daemon that ran before
         alarming.end_alarm(guichet, f"thread:{thread}", now())
@@ -231,6 +234,23 @@ def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable
     if not done.failures:
         beat(guichet.settings, guichet.store, now())
     return done
+
+
+def _send(guichet: Guichet, stop: Stop, resting: Collection[str], silent: dict[str, EdgeError]) -> None:
+    """Send what is ready; what cannot send is put among `silent`, which are not tried again in this pass."""
+    for name, error in errands.send(guichet, now, {*resting, *silent}) if not stop.asked else ():
+        _sent_safely(guichet, name, error)
+        if error:
+            silent[name] = error
+        if stop.asked:
+            break
+
+
+def _send_before_backlog(guichet: Guichet, stop: Stop, resting: Collection[str], silent: dict[str, EdgeError]) -> bool:
+    """Let what was written leave while only a backlog waits to be read: a mailbox's first look may take an hour."""
+    if guichet.store.waiting_mails() and not guichet.store.fresh_mailboxes():
+        _send(guichet, stop, resting, silent)
+    return False    # whether a round follows the reading alone says
 
 
 def try_templates(settings: Settings) -> None:
@@ -291,15 +311,18 @@ def _receive_in_turn(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox],
             if not stop.asked and not _receive_safely(done, guichet, mailbox, fetch)]
 
 
-def _receive_together(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Fetch,
-                      stop: Stop) -> list[str]:
-    """Receive from some mailboxes at once, and read meanwhile what has come; return the names of those that failed."""
+def _receive_together(done: Pass, guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Fetch, stop: Stop,
+                      meanwhile: Sequence[Step]) -> list[str]:
+    """Receive from some mailboxes at once, read meanwhile what has come, and do what else is to be done meanwhile.
+
+    Returns the names of those that failed.
+    """
     from concurrent.futures import ThreadPoolExecutor, wait
 
     with ThreadPoolExecutor(AT_ONCE, "receiving") as pool:
         receiving = {box.name: pool.submit(_receive_apart, guichet, box, fetch, stop) for box in mailboxes}
         while wait(receiving.values(), MEANWHILE).not_done:
-            until_idle([lambda: errands.read(guichet, now())], stop)
+            until_idle([lambda: errands.read(guichet, now()), *meanwhile], stop)
     passes = {name: one.result() for name, one in receiving.items()}
     for one in passes.values():
         done.add(one)

@@ -50,10 +50,15 @@ def read_some(guichet: Guichet, now: datetime) -> bool:
 
 def _take_in(guichet: Guichet, mails: Sequence[Mail], now: datetime) -> bool:
     troubled: set[int] = set()
+    done = 0
     try:
         with words.speaking(guichet.seller.language):
             for part in _parts(_seen(guichet, mails), MOST_READ):
                 _settle_all(guichet, part, now, troubled)
+                done += len(part)
+                if done < len(mails) and mails[done].cold and guichet.store.fresh_mailboxes():
+                    guichet.store.uncount_attempts([mail.id for mail in mails[done:]])
+                    break   # a backlog lets the mail of another mailbox pass
     except EdgeError:   # not the mails' fault: they stay kept, and are tried again later
         guichet.store.uncount_attempts([mail.id for mail in mails if mail.id not in troubled])
         raise

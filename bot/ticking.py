@@ -19,6 +19,8 @@ from bot.pipeline import handle
 from bot.words import say
 from bot.writing import cases_told, tell_seller, write_to_seller
 
+LISTED = 100    # cases that one mail lists, the most urgent first; nobody reads more, and a first look may find 100,000
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -99,7 +101,7 @@ def _write_all(guichet: Guichet, due: Sequence[Due], now: datetime) -> None:
     with words.speaking(guichet.seller.language):
         action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE,
                         template="after_stop", step="after_stop", why=say("told together after a stop"))
-        context = {"cases": cases_told(guichet, numbers, now), "now": now}
+        context = {"cases": cases_told(guichet, numbers[:LISTED], now), "more": len(numbers[LISTED:]), "now": now}
         write_to_seller(guichet, action, f"after_stop/{iso(now)}", context, None, None, now)
 
 
@@ -139,15 +141,18 @@ def catch_up(guichet: Guichet, now: datetime) -> bool:
     if store.waiting_mails():
         return False
     with store.write_tx(), words.speaking(guichet.seller.language):
-        untold = store.rows("SELECT * FROM cases WHERE untold = 1 ORDER BY id")
-        if not untold:
-            return False
+        untold = "FROM cases INDEXED BY cases_untold WHERE untold = 1 AND opened"
         oldest = iso(now - guichet.policy.max_age)
-        fresh = [row for row in untold if row["opened"] >= oldest]
-        if len(untold) == len(fresh) == 1:
-            _ask_late(guichet, fresh[0]["id"], now)
+        older, fresh = (store.rows(f"SELECT count(*) AS many {untold} {which} ?", oldest)[0]["many"]
+                        for which in ("<", ">="))
+        first = [row["id"] for row in store.rows(
+            f"SELECT id {untold} >= ? ORDER BY next_due IS NULL, next_due, id LIMIT {LISTED}", oldest)]
+        if not older and not fresh:
+            return False
+        if not older and fresh == 1:
+            _ask_late(guichet, first[0], now)
         else:
-            _write_catch_up(guichet, fresh, len(untold) - len(fresh), now)
+            _write_catch_up(guichet, first, fresh - len(first), older, now)
         store.run("UPDATE cases SET untold = 0 WHERE untold = 1")
     return True
 
@@ -161,9 +166,8 @@ def _ask_late(guichet: Guichet, number: int, now: datetime) -> None:
     tell_seller(guichet, action, case, event["id"], now)
 
 
-def _write_catch_up(guichet: Guichet, fresh: Sequence[Row], older: int, now: datetime) -> None:
+def _write_catch_up(guichet: Guichet, fresh: Sequence[int], more: int, older: int, now: datetime) -> None:
     action = Action(what=What.DIGEST, to=Party.SELLER, channel=Channel.EMAIL, mode=Mode.ALONE, template="catch_up",
                     step="catch_up", why=say("found at the first look"))
-    first = fresh[0]["id"] if fresh else 0
-    context = {"cases": cases_told(guichet, [row["id"] for row in fresh], now), "older": older, "now": now}
-    write_to_seller(guichet, action, f"catch_up/{iso(now)}/{first}", context, None, None, now)
+    context = {"cases": cases_told(guichet, fresh, now), "more": more, "older": older, "now": now}
+    write_to_seller(guichet, action, f"catch_up/{iso(now)}/{min(fresh, default=0)}", context, None, None, now)

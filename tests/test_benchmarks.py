@@ -17,8 +17,10 @@ from bot.core import message
 from bot.core.message import Origin
 
 HOST = "mx.boutique.example"
-MAILS = 200
-AT_LEAST = 0.2          # a tutorial's CPU seconds for these mails, of ours: the start of the program is in both
+MAILS, ROUNDS = 200, 3
+# Their CPU seconds for these mails, of ours, the start of the program in both: half of what it was when this was written.
+RECORD = {contenders.TUTORIAL: 0.35, contenders.FETCH: 0.007}
+REPLY = {contenders.TUTORIAL: 0.4}
 
 
 def test_every_mail_of_the_benchmark_is_a_marketplaces_and_about_a_case_of_its_own() -> None:
@@ -46,12 +48,14 @@ def test_mails_are_of_one_to_thirty_kib() -> None:
     assert 20 * 1024 < sizes[-1] < 32 * 1024
 
 
-@pytest.mark.timeout(600)
-def test_beside_a_tutorials_bot_no_accident_of_a_whole_order_has_happened() -> None:
-    ran = race.run(MAILS, 1, (contenders.OURS, contenders.TUTORIAL))
-    for places in (ran.record, ran.reply):
-        by_name = {place.name: place for place in places}
-        assert by_name[contenders.TUTORIAL].cpu >= AT_LEAST * by_name[contenders.OURS].cpu
+@pytest.mark.timeout(900)
+def test_beside_a_tutorials_bot_and_raw_fetch_no_accident_of_a_whole_order_has_happened() -> None:
+    ran = race.run(MAILS, ROUNDS, (contenders.OURS, *RECORD))
+    for places, at_least in ((ran.record, RECORD), (ran.reply, REPLY)):
+        cpu = {place.name: place.cpu for place in places}       # the median of the rounds
+        slow = {name: cpu[name] / cpu[contenders.OURS] for name in at_least
+                if cpu[name] < at_least[name] * cpu[contenders.OURS]}
+        assert not slow, "see where the time goes: python -m benchmarks race --only Guichet"
     found = Found(race=ran)
     told = "\n".join(lines(found))
     assert all(goal.what in told for goal in GOALS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from bot.edges.store import Arrival
 from bot.edges.templates import PROGRAM
 from bot.reading import MOST_ATTEMPTS, read_one, unclaimed
 from bot.receiving import receive_maildir
-from bot.ticking import tick
+from bot.ticking import LISTED, tick
 from tests.world import ITEM, MARIE, NOW, ORDER, RELAY, World, buyer_writes, claim, failed, mail
 
 TABLES = ("cases", "events", "deadlines", "outbox")
@@ -262,6 +263,16 @@ def test_several_cases_found_at_the_first_look_are_told_in_one_mail(old: World) 
     assert ORDER in told["body"]
     assert ITEM in told["body"]
     assert len(old.rows("outbox", "what = 'reply' AND state = 'draft'")) == 2
+
+
+def test_a_first_look_that_finds_many_cases_lists_the_most_urgent_and_counts_the_others(old: World) -> None:
+    old.hears(*(claim(item=str(871204000 + number)) for number in range(LISTED)), buyer_writes())
+    [told] = old.to_marie()
+    assert f"{LISTED + 1} affaires en cours" in told["subject"]
+    assert "Et 1 autre affaire en cours, moins urgente :" in told["body"]
+    urgent = sorted(old.rows("cases"), key=lambda row: (row["next_due"], row["id"]))
+    listed = [int(number) for number in re.findall(r"(?m)^C-([0-9]+)  ", told["body"])]
+    assert listed == [row["id"] for row in urgent[:LISTED]]
 
 
 def test_cases_older_than_max_age_are_only_counted(old: World) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
+from bot.core.errors import UnreadableError
+from bot.core.message import Message
 from bot.edges import EdgeError
 from bot.edges.clock import now
-from bot.edges.store import Row, Store
+from bot.edges.reader import Asked, Reader
+from bot.edges.store import Arrival, Row, Store
 from bot.guichet import Guichet
 from bot.loop import Fetch, Pass, Stop, database, work_through
+from bot.reading import MOST, MOST_READ, read_some
 from bot.receiving import receive_maildir
 from bot.settings import Mailbox, load
+from tests.servers.smtp import SmtpServer
+from tests.world import HOST, claim
 
 HEAD = """
 [seller]
@@ -102,3 +108,91 @@ def test_a_fault_of_our_own_in_one_mailbox_is_not_hidden(shop: Guichet) -> None:
 
     with pytest.raises(LookupError, match="ours"):
         passed(shop, fetch)
+
+
+# ---- whose turn it is
+
+
+class Watched(Reader):
+    """Reads as every Reader does, and after so many mails lets something happen, once."""
+
+    def __init__(self, after: int, then: Callable[[], object]) -> None:
+        super().__init__()
+        self.after, self.then = after, then
+
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+        for answer in super().read_many(asked):
+            self.after -= 1
+            if self.after == 0:
+                self.then()
+            yield answer
+
+
+def lies(store: Store, mailbox: str, many: int, *, cold: bool) -> None:
+    """Let mails be kept that nobody has read."""
+    store.keep(mailbox, [Arrival(folder="INBOX", place=f"{number}", received=now(), cold=cold, raw=MAIL.replace(
+        b"bonjour", f"{mailbox} {number}".encode())) for number in range(many)], now())
+
+
+def read_so_far(store: Store, mailbox: str) -> int:
+    return len(store.rows("SELECT 1 FROM mails WHERE mailbox = ? AND state != 'kept'", mailbox))
+
+
+def test_fresh_mail_is_read_before_the_backlog_of_another_mailbox(shop: Guichet) -> None:
+    lies(shop.store, "ventes", 2 * MOST, cold=True)
+    lies(shop.store, "retours", 3, cold=False)
+    read_some(shop, now())
+    assert (read_so_far(shop.store, "ventes"), read_so_far(shop.store, "retours")) == (0, 3)
+
+
+def test_two_backlogs_are_read_in_equal_shares(shop: Guichet) -> None:
+    lies(shop.store, "ventes", 2 * MOST, cold=True)
+    lies(shop.store, "retours", MOST, cold=True)
+    read_some(shop, now())
+    assert (read_so_far(shop.store, "ventes"), read_so_far(shop.store, "retours")) == (MOST // 2, MOST // 2)
+
+
+def test_a_mailboxs_own_mails_keep_their_order_whether_cold_or_fresh(shop: Guichet) -> None:
+    lies(shop.store, "ventes", 1, cold=True)
+    lies(shop.store, "ventes", 3, cold=False)
+    lies(shop.store, "retours", 2, cold=True)
+    assert [(mail.mailbox, mail.cold) for mail in shop.store.next_mails(3, 2**20)] == [
+        ("ventes", True), ("ventes", False), ("retours", True)]
+
+
+def test_fresh_mail_that_comes_amid_a_batch_of_the_backlog_waits_for_no_more_of_it_than_is_settled_at_once(
+        shop: Guichet) -> None:
+    lies(shop.store, "ventes", MOST, cold=True)
+    other = Store(database(shop.settings))
+    reader = Watched(MOST_READ + 1, lambda: lies(other, "retours", 1, cold=False))
+    busy = Guichet(shop.settings, shop.store, given=reader)
+    assert read_some(busy, now())
+    assert (read_so_far(other, "ventes"), read_so_far(other, "retours")) == (2 * MOST_READ, 0)
+    assert read_some(busy, now())
+    assert (read_so_far(other, "ventes"), read_so_far(other, "retours")) == (2 * MOST_READ, 1)
+    while read_some(busy, now()):
+        pass
+    reader.close()
+    other.close()
+    assert {row["attempts"] for row in shop.store.rows("SELECT attempts FROM mails")} == {1}
+    assert read_so_far(shop.store, "ventes") == MOST
+
+
+def test_what_was_written_leaves_before_another_mailboxs_backlog_is_read(
+        shop: Guichet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSWORD", "secret")
+    with SmtpServer(security="plain") as smtp:
+        more = (f'authserv_id = "{HOST}"\nuser = "ventes@boutique.example"\npassword_env = "PASSWORD"\n'
+                f'smtp = {{ host = "127.0.0.1", port = {smtp.port}, security = "plain" }}\n')
+        path = Path(shop.settings.path)
+        path.write_text(HEAD + BOX.format(name="ventes") + more + BOX.format(name="retours") + more, "utf-8")
+        gone: list[int] = []
+        reader = Watched(3 * MOST, lambda: gone.append(len(smtp.mails)))
+        busy = Guichet(load(path), shop.store, given=reader)
+        fresh = Arrival(folder="INBOX", place="1", received=now(), cold=False, raw=claim(date=now()))
+        shop.store.keep("retours", [fresh], now())
+        lies(shop.store, "ventes", 4 * MOST, cold=True)
+        assert work_through(busy, busy.settings.mailboxes, lambda *_: None, Stop(), together=True).failures == []
+        reader.close()
+    assert gone == [1]      # the question about the claim, a hundred mails of the backlog before its end
+    assert read_so_far(shop.store, "ventes") == 4 * MOST

@@ -432,16 +432,38 @@ class Store:
                      oversize=row["reason"] if row["reason"].startswith("oversize: ") else "") for row in taken]
 
     def _waiting(self, most: int, size: int) -> list[Row]:
-        """Return the oldest mails that may be read together."""
-        rows = self.rows("SELECT id, size, attempts FROM mails WHERE state = 'kept' ORDER BY id LIMIT ?", most)
+        """Return the mails that may be read together, of those whose turn it is."""
+        rows = self._in_turn(most)
         many = 0
         for row in rows:
             size -= row["size"]
             if many and (size < 0 or row["attempts"] or rows[0]["attempts"]):
                 break
             many += 1
-        return self.rows("SELECT id, mailbox, raw, received, cold, attempts, reason FROM mails WHERE state = 'kept'"
-                         " ORDER BY id LIMIT ?", many) if many else []
+        return self.rows("SELECT id, mailbox, raw, received, cold, attempts, reason FROM mails WHERE id IN"
+                         " (SELECT value FROM json_each(?)) ORDER BY id", _json([row["id"] for row in rows[:many]]))
+
+    def _in_turn(self, most: int) -> list[Row]:
+        """Return the oldest mails of each mailbox, an equal share of each; mailboxes with fresh mail go first.
+
+        A mailbox's own mails keep their order, or a case would hear of its end before its beginning.
+        """
+        names = self.fresh_mailboxes() or [name for name, _ in self._heads()]
+        share = -(-most // max(1, len(names)))
+        lines = (self.rows("SELECT id, size, attempts FROM mails WHERE state = 'kept' AND mailbox = ? ORDER BY id"
+                           " LIMIT ?", name, share) for name in names)
+        turns = sorted((turn, row["id"], row) for line in lines for turn, row in enumerate(line))
+        return [row for *_, row in turns[:most]]
+
+    def fresh_mailboxes(self) -> list[str]:
+        """Return the mailboxes whose oldest mail that waits came after the first look: no backlog is before it."""
+        return [name for name, cold in self._heads() if not cold]
+
+    def _heads(self) -> list[tuple[str, int]]:
+        """Return the mailboxes with mails that wait, and whether the oldest one is cold; never goes through the mails.
+        """
+        with _plainly(self.path):
+            return self.connection.execute(_HEADS).fetchall()
 
     def uncount_attempt(self, mail: int) -> None:
         self.uncount_attempts([mail])
@@ -974,6 +996,10 @@ class Store:
                                              self.keyed(message_id))
 
 
+_NEXT = "(SELECT mailbox FROM mails WHERE state = 'kept' AND mailbox > {} ORDER BY mailbox LIMIT 1)"
+_HEADS = ("WITH RECURSIVE boxes (name) AS (SELECT " + _NEXT.format("''") + " UNION ALL SELECT " + _NEXT.format("name")
+          + " FROM boxes WHERE name IS NOT NULL) SELECT name, (SELECT cold FROM mails WHERE state = 'kept'"
+          " AND mailbox = name ORDER BY id LIMIT 1) FROM boxes WHERE name IS NOT NULL")
 _BY_ANSWER = ("SELECT DISTINCT cases.id FROM cases JOIN outbox ON outbox.case_id = cases.id"
               " WHERE cases.marketplace = ? AND outbox.message_id = ? LIMIT ?")
 _BY_ALIAS = "SELECT case_id FROM aliases WHERE marketplace = ? AND alias = ? LIMIT ?"
