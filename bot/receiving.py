@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from bot.core.runs import united
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
-from bot.edges.store import Arrival, StorageError, Store, moment, pack
+from bot.edges.store import Arrival, Packed, StorageError, Store, moment, pack
 from bot.entering import bearer_of
 from bot.settings import Mailbox
 from bot.words import say
@@ -25,7 +25,6 @@ SWEEP = timedelta(days=14)     # how far back the sweep looks: mails moved in, r
 SWEEP_EVERY = timedelta(hours=1)
 BATCH = 100                    # mails kept in one transaction
 MOST_BYTES = 4 * 2**20         # and bytes, save for a single mail
-PACKERS = 2                    # threads that hash and compress
 
 Progress = Callable[[str, int, int], None]      # is told of a first look: mailbox, mails kept, of how many
 
@@ -177,7 +176,7 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
         for arrival in arrivals:
             killpoint("after FETCH of a mail")
             batch.append(arrival)
-            octets += len(arrival.raw)
+            octets += arrival.size
             if len(batch) == BATCH or octets >= MOST_BYTES:
                 yield batch
                 batch, octets = [], 0
@@ -187,8 +186,8 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
     yield batch
 
 
-def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival]]:
-    """Have batches packed by other threads, one behind what arrives; a single one is packed by whoever keeps it.
+def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival] | Packed]:
+    """Have batches packed by another thread, one behind what arrives; a single one is packed by whoever keeps it.
 
     Hashing and zlib let go of Python's lock: they take half of what it takes to keep a mail.
     """
@@ -199,16 +198,16 @@ def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival]]:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(max_workers=PACKERS, thread_name_prefix="packing") as pool:
-        before = pool.map(pack, first)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="packing") as pool:
+        before = pool.submit(pack, first)
         try:
             for batch in batches:
-                ready, before = before, pool.map(pack, batch)
-                yield list(ready)
+                ready, before = before, pool.submit(pack, batch)
+                yield ready.result()
         except EdgeError:
-            yield list(before)
+            yield before.result()
             raise
-        yield list(before)
+        yield before.result()
 
 
 class SentLook:

@@ -157,6 +157,12 @@ def m026_where_mails_stand_by_number(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m031_mails_lie_together(db: Any) -> None:
+    for statement in PACKS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -670,4 +676,21 @@ ALTER TABLE places ADD COLUMN uid INTEGER
     GENERATED ALWAYS AS (CAST(substr(place, instr(place, '/') + 1) AS INTEGER)) VIRTUAL;
 
 CREATE INDEX places_by_number ON places (mailbox, folder, uidvalidity, uid)
+""".strip()
+
+
+# Mails lie together in packs, for the mails of a marketplace are mostly the same frame. What was kept before stays in
+# its row (`raw`) until it is dropped with time: an empty one says that the mail lies in its pack, or is dropped.
+PACKS = """
+CREATE TABLE packs (
+    id INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,          -- bytes before zlib
+    octets BLOB NOT NULL            -- zlib: mails, one after the other; each has its `start` and `size` there
+) STRICT;
+
+ALTER TABLE mails ADD COLUMN pack INTEGER REFERENCES packs (id);
+
+ALTER TABLE mails ADD COLUMN start INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX mails_of_pack ON mails (pack) WHERE pack IS NOT NULL
 """.strip()
