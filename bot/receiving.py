@@ -66,10 +66,10 @@ def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime, prog
     folder, name = MaildirFolder(path), str(path)
     first = store.folder(mailbox, name) is None
     wanted = sorted(store.strange(mailbox, name, folder.keys()))
-    fetched = _counted(folder.fetch(wanted), mailbox, len(wanted), progress if first else None)
+    fetched = _counted(folder.fetch(wanted, in_pieces=True), mailbox, len(wanted), progress if first else None)
     new = _keep(store, mailbox, (
-        Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first)
-        for mail in fetched), now)
+        Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first,
+                spool=store.spool(mail.pieces) if mail.pieces else None) for mail in fetched), now)
     store.set_folder(mailbox, name, uidvalidity=0, last_uid=0, cold_below=0, looked=now)
     return new
 
@@ -95,7 +95,7 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
         there = united([*there, *_recent(store, mailbox, folder, imap, stands, now)])
     restored = moment(known["looked"]) if renumbered and known["looked"] else None
     wanted = store.lacking(mailbox, folder, stands.uidvalidity, there)
-    arrivals = _arrivals(imap, folder, wanted, cold_below, restored)
+    arrivals = _arrivals(store, imap, folder, wanted, cold_below, restored)
     if whole and progress:
         lacking = sum(1 for _ in store.lacking(mailbox, folder, stands.uidvalidity, there))
         arrivals = _counted(arrivals, mailbox, lacking, progress)
@@ -140,13 +140,19 @@ def _sweep_is_due(looked: str, now: datetime) -> bool:
     return datetime.fromisoformat(looked).replace(minute=0, second=0) != now.replace(minute=0, second=0)
 
 
-def _arrivals(imap: Imap, folder: str, uids: Iterable[int], cold_below: int,
+def _arrivals(store: Store, imap: Imap, folder: str, uids: Iterable[int], cold_below: int,
               restored: datetime | None) -> Iterator[Arrival]:
     """Fetch mails; cold is what was there before the first look, and what a restored folder had before the last."""
-    for mail in imap.fetch(folder, uids):
+    from bot.edges.imap import LeftOutError
+
+    for mail in imap.fetch(folder, uids, in_pieces=True):
         uid = int(mail.place.rpartition("/")[2])
+        try:
+            spool = store.spool(mail.pieces) if mail.pieces else None
+        except LeftOutError:
+            continue
         yield Arrival(folder=folder, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize,
-                      cold=uid < cold_below or (restored is not None and mail.received < restored))
+                      spool=spool, cold=uid < cold_below or (restored is not None and mail.received < restored))
 
 
 def _counted(arrivals: Iterable[Any], mailbox: str, whole: int, progress: Progress | None) -> Iterator[Any]:

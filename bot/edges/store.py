@@ -134,8 +134,8 @@ def pack(arrivals: Sequence[Arrival]) -> Packed:
 class Pieces:
     """A long mail that is kept, read piece by piece as often as asked; `len` tells its bytes."""
 
-    def __init__(self, connection: sqlite3.Connection, pack: int, size: int) -> None:
-        self._connection, self._pack, self._size = connection, pack, size
+    def __init__(self, store: Store, pack: int, size: int) -> None:
+        self._store, self._pack, self._size = store, pack, size
 
     def __len__(self) -> int:
         return self._size
@@ -143,17 +143,16 @@ class Pieces:
     def __iter__(self) -> Iterator[bytes]:
         """Yield it in order. Between two pieces nothing is open: it would keep this connection from writing."""
         unpacking, at = zlib.decompressobj(), 0
-        while not unpacking.eof:
-            with self._connection.blobopen("packs", "octets", self._pack, readonly=True) as blob:
-                blob.seek(at)
-                octets = blob.read(PIECE)
-            if not octets:
-                raise zlib.error("a pack ends too early")
-            at += len(octets)
-            while octets:
-                if piece := unpacking.decompress(octets, PIECE):
-                    yield piece
-                octets = unpacking.unconsumed_tail
+        with _plainly(self._store.path):
+            while not unpacking.eof:
+                octets = self._store.part_of_pack(self._pack, at)
+                if not octets:
+                    raise zlib.error("malformed: a pack ends too early")
+                at += len(octets)
+                while octets:
+                    if piece := unpacking.decompress(octets, PIECE):
+                        yield piece
+                    octets = unpacking.unconsumed_tail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -447,9 +446,16 @@ class Store:
             if row["pack"] in unpacked:
                 yield unpacked[row["pack"]][row["start"]:row["start"] + row["size"]]
             elif row["pack"]:
-                yield Pieces(self.connection, row["pack"], row["size"])
+                yield Pieces(self, row["pack"], row["size"])
             else:   # of a version that kept each mail in its row; or dropped since
                 yield zlib.decompress(row["raw"]) if row["raw"] else b""
+
+    def part_of_pack(self, pack: int, at: int) -> bytes:
+        """Return the next bytes of a pack, as it is kept."""
+        with (_plainly(self.path),
+              self.connection.blobopen("packs", "octets", pack, readonly=True) as blob):
+            blob.seek(at)
+            return blob.read(PIECE)
 
     def raws(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """Yield mails as they came, by their numbers; what was dropped is empty."""
@@ -1196,7 +1202,7 @@ def _migrate(db: Any) -> None:
 @contextmanager
 def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
     """Turn SQLite's errors (and others asked for) into one plain sentence."""
-    caught: tuple[type[Exception], ...] = (sqlite3.Error, *also)
+    caught: tuple[type[Exception], ...] = (sqlite3.Error, zlib.error, *also)
     try:
         yield
     except caught as error:
