@@ -506,6 +506,7 @@ class Imap:
 
     def _slices(self, name: str, uid: int, size: int, refusals: list[EdgeError]) -> Iterator[bytes]:
         for at in range(0, size, SLICE):
+            killpoint("imap amid a long mail")
             try:
                 self._stand_in(name)
                 with self._talking(SLICE / SLOWEST):

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
@@ -376,14 +376,15 @@ class Store:
 
     def spool(self, pieces: Iterable[bytes]) -> Spool:
         """Take a long mail in, piece by piece, onto the disk of the database and not into it yet."""
-        file = TemporaryFile(dir=self.path.parent)  # noqa: SIM115 – closed by whoever drops the mail
         digest, packing, size = hashlib.sha256(), zlib.compressobj(1), 0
-        with _plainly(self.path, OSError):
+        with ExitStack() as dropped, _plainly(self.path, OSError):
+            file = dropped.enter_context(TemporaryFile(dir=self.path.parent))
             for piece in pieces:
                 digest.update(piece)
                 size += len(piece)
                 file.write(packing.compress(piece))
             file.write(packing.flush())
+            dropped.pop_all()
         return Spool(file=file, size=size, digest=digest.hexdigest())
 
     def keep(self, mailbox: str, arrivals: Sequence[Arrival] | Packed, now: datetime) -> int:
@@ -393,7 +394,9 @@ class Store:
         not packed again.
         """
         batch = arrivals if isinstance(arrivals, Packed) else pack(arrivals)
-        with self.write_tx():
+        with ExitStack() as spools, self.write_tx():
+            for spool in filter(None, (one.spool for one in batch.arrivals)):
+                spools.enter_context(spool.file)
             names = [self._known_as(mailbox, digest) for digest in batch.digests]
             fresh = {name: at for at, (name, known) in reversed(list(enumerate(names))) if not known}
             new = batch if len(fresh) == len(names) else pack([batch.arrivals[at] for at in sorted(fresh.values())])
