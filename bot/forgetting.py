@@ -7,7 +7,6 @@ known and nobody is answered twice. Without the secret of this installation such
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ __all__ = ["ForgetError", "Traces", "erase", "find", "retire"]
 
 SHORTEST = 4     # characters: a shorter name would be found inside other words
 MARK = "…"       # stands where a name stood in what is about others
-NOTHING = zlib.compress(b"")
+NOTHING = 8      # bytes that nothing has in zlib: a mail dropped by an older version
 _CASE = re.compile(r"[cC]-[0-9]+")
 
 # Where what is written about others may name the buyer too: a digest, a catch-up.
@@ -122,14 +121,14 @@ def _mails_of(store: Store, cases: Sequence[int]) -> list[int]:
 
 def _strays(store: Store, strings: Sequence[str], told: Told) -> Iterator[int]:
     """Yield the mails that belong to no case and name the buyer: on the shelf, ignored, not read yet."""
-    rows = store.rows("SELECT id, sender, subject, raw FROM mails WHERE case_id IS NULL ORDER BY id")
+    rows = store.rows("SELECT id, sender, subject FROM mails WHERE case_id IS NULL ORDER BY id")
+    raws = store.raws([row["id"] for row in rows])
     for row in told(rows) if strings else ():
-        if _names_one_of(row, [one.casefold() for one in strings]):
+        if _names_one_of(row, next(raws)[1], [one.casefold() for one in strings]):
             yield row["id"]
 
 
-def _names_one_of(row: Row, strings: Sequence[str]) -> bool:
-    raw = zlib.decompress(row["raw"])
+def _names_one_of(row: Row, raw: bytes, strings: Sequence[str]) -> bool:
     said = f"{row['sender']}\n{row['subject']}\n{raw.decode('utf-8', 'replace')}".casefold()
     if any(one in said for one in strings):
         return True
@@ -211,10 +210,11 @@ def _erase_mail(store: Store, number: int, reason: str) -> None:
     row = store.row("SELECT sha256, content_key, state FROM mails WHERE id = ?", number) or {}
     if row["sha256"].startswith(store.KEYED):
         return
-    store.run("UPDATE mails SET sha256 = ?, content_key = ?, raw = ?, message_id = '', references_ = '', sender = '',"
+    store.drop_raws([number])
+    store.run("UPDATE mails SET sha256 = ?, content_key = ?, message_id = '', references_ = '', sender = '',"
               " subject = '', reason = ?, state = ? WHERE id = ?",
-              store.keyed(row["sha256"]), store.keyed(row["content_key"]) if row["content_key"] else "", NOTHING,
-              reason, "ignored" if row["state"] == "kept" else row["state"], number)
+              store.keyed(row["sha256"]), store.keyed(row["content_key"]) if row["content_key"] else "", reason,
+              "ignored" if row["state"] == "kept" else row["state"], number)
 
 
 def _erase_mentions(store: Store, strings: Sequence[str]) -> None:
@@ -235,15 +235,21 @@ def _erase_mentions(store: Store, strings: Sequence[str]) -> None:
 def retire(store: Store, after: timedelta | None, now: datetime) -> int:
     """Once a day, drop mails as they came and texts that are older than `after`, of cases that are closed or none.
 
-    What was read out of them stays, and so do the hashes that know them again. Returns how many mails were emptied.
+    What was read out of them stays, and so do the hashes that know them again. What came one by one is packed
+    together. Returns how many mails were emptied.
     """
-    if after is None or store.meta("retired")[:10] == iso(now)[:10]:
+    if store.meta("retired")[:10] == iso(now)[:10]:
         return 0
-    before = iso(now - after)
+    emptied = _drop_old(store, iso(now - after)) if after else 0
+    while store.gather_packs(now - timedelta(days=1)):
+        pass
+    store.set_meta("retired", iso(now))
+    return emptied
+
+
+def _drop_old(store: Store, before: str) -> int:
     with store.erasing():
-        emptied = store.run(
-            "UPDATE mails SET raw = ?, subject = '', sender = '' WHERE state != 'kept' AND kept < ? AND raw != ?"
-            f" AND (case_id IS NULL OR case_id IN ({QUIET}))", NOTHING, before, NOTHING, before)
+        emptied = _retire_mails(store, before)
         blanked = store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
                   before, before)
         unsaid = store.run(
@@ -251,10 +257,18 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
                   " state = CASE WHEN state = 'draft' THEN 'discarded' ELSE state END WHERE changed < ? AND body != ''"
                   " AND state IN ('draft', 'sent', 'discarded', 'failed', 'handed')"
                   f" AND (case_id IS NULL OR case_id IN ({QUIET}))", before, before)
-        store.set_meta("retired", iso(now))
         if blanked or unsaid:
             store.drop_index()
     return emptied
+
+
+def _retire_mails(store: Store, before: str) -> int:
+    old = [row["id"] for row in store.rows(
+        "SELECT id FROM mails WHERE state != 'kept' AND kept < ? AND (pack IS NOT NULL OR length(raw) > ?)"
+        f" AND (case_id IS NULL OR case_id IN ({QUIET}))", before, NOTHING, before)]
+    store.drop_raws(old)
+    store.run_many("UPDATE mails SET subject = '', sender = '' WHERE id = ?", [(number,) for number in old])
+    return len(old)
 
 
 # Cases that are closed and of which nothing was heard since a moment.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from bot.core.runs import united
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
-from bot.edges.store import Arrival, StorageError, Store, moment, pack
+from bot.edges.store import Arrival, Packed, StorageError, Store, moment, pack
 from bot.entering import bearer_of
 from bot.settings import Mailbox
 from bot.words import say
@@ -25,7 +25,6 @@ SWEEP = timedelta(days=14)     # how far back the sweep looks: mails moved in, r
 SWEEP_EVERY = timedelta(hours=1)
 BATCH = 100                    # mails kept in one transaction
 MOST_BYTES = 4 * 2**20         # and bytes, save for a single mail
-PACKERS = 2                    # threads that hash and compress
 
 Progress = Callable[[str, int, int], None]      # is told of a first look: mailbox, mails kept, of how many
 
@@ -67,10 +66,10 @@ def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime, prog
     folder, name = MaildirFolder(path), str(path)
     first = store.folder(mailbox, name) is None
     wanted = sorted(store.strange(mailbox, name, folder.keys()))
-    fetched = _counted(folder.fetch(wanted), mailbox, len(wanted), progress if first else None)
+    fetched = _counted(folder.fetch(wanted, in_pieces=True), mailbox, len(wanted), progress if first else None)
     new = _keep(store, mailbox, (
-        Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first)
-        for mail in fetched), now)
+        Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first,
+                spool=store.spool(mail.pieces) if mail.pieces else None) for mail in fetched), now)
     store.set_folder(mailbox, name, uidvalidity=0, last_uid=0, cold_below=0, looked=now)
     return new
 
@@ -96,7 +95,7 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
         there = united([*there, *_recent(store, mailbox, folder, imap, stands, now)])
     restored = moment(known["looked"]) if renumbered and known["looked"] else None
     wanted = store.lacking(mailbox, folder, stands.uidvalidity, there)
-    arrivals = _arrivals(imap, folder, wanted, cold_below, restored)
+    arrivals = _arrivals(store, imap, folder, wanted, cold_below, restored)
     if whole and progress:
         lacking = sum(1 for _ in store.lacking(mailbox, folder, stands.uidvalidity, there))
         arrivals = _counted(arrivals, mailbox, lacking, progress)
@@ -141,13 +140,19 @@ def _sweep_is_due(looked: str, now: datetime) -> bool:
     return datetime.fromisoformat(looked).replace(minute=0, second=0) != now.replace(minute=0, second=0)
 
 
-def _arrivals(imap: Imap, folder: str, uids: Iterable[int], cold_below: int,
+def _arrivals(store: Store, imap: Imap, folder: str, uids: Iterable[int], cold_below: int,
               restored: datetime | None) -> Iterator[Arrival]:
     """Fetch mails; cold is what was there before the first look, and what a restored folder had before the last."""
-    for mail in imap.fetch(folder, uids):
+    from bot.edges.imap import LeftOutError
+
+    for mail in imap.fetch(folder, uids, in_pieces=True):
         uid = int(mail.place.rpartition("/")[2])
+        try:
+            spool = store.spool(mail.pieces) if mail.pieces else None
+        except LeftOutError:
+            continue
         yield Arrival(folder=folder, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize,
-                      cold=uid < cold_below or (restored is not None and mail.received < restored))
+                      spool=spool, cold=uid < cold_below or (restored is not None and mail.received < restored))
 
 
 def _counted(arrivals: Iterable[Any], mailbox: str, whole: int, progress: Progress | None) -> Iterator[Any]:
@@ -177,7 +182,7 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
         for arrival in arrivals:
             killpoint("after FETCH of a mail")
             batch.append(arrival)
-            octets += len(arrival.raw)
+            octets += arrival.size
             if len(batch) == BATCH or octets >= MOST_BYTES:
                 yield batch
                 batch, octets = [], 0
@@ -187,8 +192,8 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
     yield batch
 
 
-def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival]]:
-    """Have batches packed by other threads, one behind what arrives; a single one is packed by whoever keeps it.
+def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival] | Packed]:
+    """Have batches packed by another thread, one behind what arrives; a single one is packed by whoever keeps it.
 
     Hashing and zlib let go of Python's lock: they take half of what it takes to keep a mail.
     """
@@ -199,16 +204,16 @@ def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival]]:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(max_workers=PACKERS, thread_name_prefix="packing") as pool:
-        before = pool.map(pack, first)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="packing") as pool:
+        before = pool.submit(pack, first)
         try:
             for batch in batches:
-                ready, before = before, pool.map(pack, batch)
-                yield list(ready)
+                ready, before = before, pool.submit(pack, batch)
+                yield ready.result()
         except EdgeError:
-            yield list(before)
+            yield before.result()
             raise
-        yield list(before)
+        yield before.result()
 
 
 class SentLook:

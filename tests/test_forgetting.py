@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
@@ -54,6 +55,8 @@ def found_in_rows(world: World, words: tuple[str, ...] = PERSONAL) -> list[str]:
         for row in world.store.rows(f"SELECT * FROM {table}"):
             if table == "mails":
                 row["raw"] = world.store.raw_mail(row["id"])
+            if table == "packs":
+                row["octets"] = zlib.decompress(row["octets"])
             seen += [f"{table}.{name}: {word}" for name, value in row.items() for word in words
                      if word in (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))]
     return seen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -645,7 +644,8 @@ def replay(world: World, again: World) -> None:
 def hear_again(world: World, again: World, number: int) -> None:
     mail = world.store.row("SELECT * FROM mails WHERE id = ?", number)
     assert mail
-    again.store.keep(mail["mailbox"], [Arrival(folder="INBOX", place=str(number), raw=zlib.decompress(mail["raw"]),
+    raw = world.store.raw_mail(number) or b""
+    again.store.keep(mail["mailbox"], [Arrival(folder="INBOX", place=str(number), raw=raw,
                                                received=moment(mail["received"]), cold=bool(mail["cold"]))], again.now)
     assert read_one(again.guichet, again.now)
 

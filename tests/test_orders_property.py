@@ -174,6 +174,7 @@ class Here(Reader):
     def read_many(self, asked: Iterable[reader.Asked]) -> Iterator[Message | UnreadableError]:
         for one in asked:
             try:
+                assert isinstance(one.raw, bytes)
                 yield message.read(one.raw, trusted=one.trusted, keys=one.keys, received=one.received)
             except UnreadableError as error:
                 yield error

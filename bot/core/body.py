@@ -16,6 +16,7 @@ from bot.core.clean import UNEXPECTED, clean, one_line
 from bot.core.errors import UnreadableError
 from bot.core.header import MAX_HEADER, HeaderBlock, base64_octets, decode, part_block, words
 from bot.core.html import MAX_HTML, MAX_LINKS, Page, read_page, urls
+from bot.core.slim import READ, Slim
 from bot.words import say
 
 MAX_PARTS = 200
@@ -272,10 +273,11 @@ def _name(block: HeaderBlock) -> str:
 
 
 def _size(raw: bytes, part: _Part) -> int:
-    size = part.end - part.start
+    lacking, lacking_ends = raw.lacks(part.start, part.end) if isinstance(raw, Slim) else (0, 0)
+    size = part.end - part.start + lacking
     if _encoding(part.block) != "base64":
         return size
-    line_ends = raw.count(b"\n", part.start, part.end) + raw.count(b"\r", part.start, part.end)
+    line_ends = raw.count(b"\n", part.start, part.end) + raw.count(b"\r", part.start, part.end) + lacking_ends
     padding = raw.count(b"=", max(part.start, part.end - 6), part.end)
     return max(0, (size - line_ends) * 3 // 4 - padding)
 
@@ -285,7 +287,7 @@ def _encoding(block: HeaderBlock) -> str:
 
 
 def _text(raw: bytes, part: _Part, flaws: set[str]) -> str:
-    octets = raw[part.start : min(part.end, part.start + 4 * MAX_TEXT)]
+    octets = raw[part.start : min(part.end, part.start + READ)]
     encoding = _encoding(part.block)
     if encoding == "base64":
         octets = base64_octets(octets) or b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,11 +25,13 @@ from bot.core.header import (
 )
 from bot.core.origin import judge, organisation
 from bot.core.quote import newest
+from bot.core.slim import Slim, begun_key, without_blanks
 from bot.words import say
 
 __all__ = ["Attachment", "Message", "Origin", "read"]
 
 MAX_MAIL = 25 * 1024 * 1024
+_AT_ONCE = 2**16  # bytes of a body hashed at once: a long one is never copied whole
 _KEPT = (
     "x-space-notification-type", "x-marketplace-id", "auto-submitted", "precedence", "list-id", "list-unsubscribe",
     "x-auto-response-suppress", "return-path", "x-autoreply", "x-guichet",
@@ -90,10 +91,11 @@ def read(raw: bytes, *, trusted: frozenset[str] = frozenset(), keys: Keys | None
     `too_many_recipients`, `too_many_parts`, `too_deep`, `multiple_from`, `bad_from`, and `unreadable` for what
     nobody has seen yet.
     """
-    if len(raw) > MAX_MAIL:
+    size = raw.size if isinstance(raw, Slim) else len(raw)
+    if size > MAX_MAIL:
         raise UnreadableError("oversize", say(
             "The mail has {size} bytes, at most {limit} are read; look at it in your mail program",
-            size=len(raw), limit=MAX_MAIL))
+            size=size, limit=MAX_MAIL))
     try:
         return _read(raw, trusted, keys, received)
     except UNEXPECTED as trouble:
@@ -235,10 +237,9 @@ def _is_auto_reply(block: HeaderBlock, subject: str) -> bool:
 
 
 def _content_key(raw: bytes, block: HeaderBlock) -> str:
-    key = hashlib.sha256()
-    for name in ("from", "to", "subject", "date", "message-id"):
-        for value in block.all(name):
-            key.update(f"{name}:{' '.join(value.split())}\n".encode("utf-8", "replace"))
-    # blanks and line ends change on the way, and leaving them out costs least memory
-    key.update(b"\n" + raw[block.body_at :].translate(None, b" \t\r\n"))
+    if isinstance(raw, Slim):
+        return raw.content_key
+    key = begun_key(block)
+    for at in range(block.body_at, len(raw), _AT_ONCE):
+        key.update(without_blanks(raw[at:at + _AT_ONCE]))
     return key.hexdigest()

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 LIMIT = 25 * 2**20  # bytes; a longer mail is fetched as its headers only
 HEADERS = 256 * 2**10  # bytes of headers kept of such a mail
 BATCH = 100  # mails asked for at once: 25 MiB of memory for 10,000 mails, against 140 for one FETCH of all
-GROUP = 4 * 2**20  # bytes asked for at once; as many again are on their way
+GROUP = 2 * 2**20  # bytes asked for at once; as many again are on their way
+LONG = 2**20  # bytes; a longer mail is fetched in slices where the caller can take them
+SLICE = 2**19  # bytes of it at once
 AHEAD = 10  # batches whose sizes are asked for at once
 WINDOW = 50_000  # mails searched at once: imaplib gives up on a line above 1,000,000 bytes
 SLOWEST = 8 * 2**10  # bytes a second; a server that sends less is as good as silent
@@ -63,6 +65,10 @@ _BUSY = re.compile(r"\[(UNAVAILABLE|LIMIT|INUSE|SERVERBUG|CONTACTADMIN)\]|too ma
 
 class LoginRefusedError(EdgeError):
     """The server knows us not: trying again with the same password only locks the mailbox."""
+
+
+class LeftOutError(EdgeError):
+    """A mail in pieces does not come to its end. The next ones do; if the server refused it, `fetch` says so last."""
 
 
 class _CommandRefusedError(EdgeError):
@@ -128,6 +134,7 @@ class Fetched:
         raw: the whole mail, or the first headers only when `oversize`.
         received: INTERNALDATE, aware, UTC.
         size: bytes of the whole mail.
+        pieces: in place of `raw` a long mail as it comes, for who asked so; to be drawn before the next mail.
     """
 
     folder: str
@@ -136,6 +143,7 @@ class Fetched:
     received: datetime
     size: int
     oversize: bool = False
+    pieces: Iterator[bytes] | None = None
 
 
 def pauses() -> Iterator[float]:
@@ -344,19 +352,26 @@ class Imap:
         found = self._search_runs(criteria or ["ALL"], state.exists)
         return [range(max(run.start, after + 1), run.stop) for run in found if run.stop > after + 1]
 
-    def fetch(self, name: str, uids: Iterable[int]) -> Iterator[Fetched]:
+    def fetch(self, name: str, uids: Iterable[int], *, in_pieces: bool = False) -> Iterator[Fetched]:
         """Yield the mails in order of UID, which must ascend; those deleted or moved meanwhile are just absent.
 
         A mail is yielded whole or not at all. Other calls may come between two mails. A mail the server
         refuses to give stops no other: the EdgeError comes after the last one.
+
+        Args:
+            in_pieces: a long mail comes as `pieces`, so that it is never whole in memory.
         """
         refusals: list[EdgeError] = []
         before: tuple[dict[int, int], Asked | None] | None = None
         for sizes in self._to_ask(name, uids):
-            now = sizes, self._ask_ahead(name, sizes)
+            sliced = in_pieces and LONG < max(sizes.values(), default=0) <= LIMIT
+            now = sizes, None if sliced else self._ask_ahead(name, sizes)
             if before:
                 yield from self._take(name, *before, refusals)
             before = now
+            if sliced and (mail := self._sliced(name, sizes, refusals)):
+                before = None
+                yield mail
         if before:
             yield from self._take(name, *before, refusals)
         if refusals:
@@ -473,20 +488,64 @@ class Imap:
             if sure:
                 yield sure
 
+    def _sliced(self, name: str, sizes: Mapping[int, int], refusals: list[EdgeError]) -> Fetched | None:
+        """Return the one mail, to come in slices; None where it is not as long as told, or is refused: whole, then."""
+        [(uid, size)] = sizes.items()
+        uidvalidity = self._stand_in(name)
+        try:
+            with self._talking():
+                answer = self._answers(sizes, f"BODY.PEEK[]<{size - 1}.2> INTERNALDATE").get(uid, {})
+        except (_CommandRefusedError, _DismissedError):
+            if self._client is None:
+                self.connect()
+            return None
+        if len(_value(answer, b"BODY[]") or b"") != 1:  # Exchange estimates its sizes
+            return None
+        return Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=b"", size=size, received=_received(answer),
+                       pieces=self._slices(name, uid, size, refusals))
+
+    def _slices(self, name: str, uid: int, size: int, refusals: list[EdgeError]) -> Iterator[bytes]:
+        for at in range(0, size, SLICE):
+            killpoint("imap amid a long mail")
+            try:
+                self._stand_in(name)
+                with self._talking(SLICE / SLOWEST):
+                    answer = self._answers([uid], f"BODY.PEEK[]<{at}.{SLICE}>").get(uid, {})
+            except (_CommandRefusedError, _DismissedError) as error:
+                self._leave_out(name, uid, refusals, error)
+                raise LeftOutError(str(error)) from error
+            yield self._whole_slice(name, uid, _value(answer, b"BODY[]"), min(SLICE, size - at))
+
+    def _whole_slice(self, name: str, uid: int, octets: bytes | None, size: int) -> bytes:
+        if octets is None:
+            raise LeftOutError(say("Mailbox {mailbox}: mail {uid} of {folder} was taken away while it was fetched",
+                                   mailbox=self.account.mailbox, uid=uid, folder=name))
+        if len(octets) != size:
+            raise EdgeError(say(
+                "Mailbox {mailbox}: {host}:{port} gave mail {uid} of {folder} in two lengths, {first} and "
+                "{second} bytes; we try again later",
+                **self.account.where, uid=uid, folder=name, first=size, second=len(octets)))
+        return octets
+
     def _one_by_one(self, name: str, sizes: Mapping[int, int], refusals: list[EdgeError],
                     error: EdgeError) -> Iterator[Fetched]:
         """Leave out only what is refused alone, too: one mail it cannot read and Exchange refuses the whole
         batch, Dovecot says BYE.
         """
-        if self._client is None:
-            self.connect()
         if len(sizes) > 1:
+            if self._client is None:
+                self.connect()
             for uid, size in sizes.items():
                 yield from self._whole(name, {uid: size}, refusals)
             return
+        self._leave_out(name, next(iter(sizes)), refusals, error)
+
+    def _leave_out(self, name: str, uid: int, refusals: list[EdgeError], error: EdgeError) -> None:
+        if self._client is None:
+            self.connect()
         refusals.append(EdgeError(say(
             "{error}; so mail number {uid} of {folder} was left out",
-            error=error, folder=name, uid=next(iter(sizes)))))
+            error=error, folder=name, uid=uid)))
         if len(refusals) > REFUSALS:  # no longer a matter of single mails
             raise error
 
@@ -1078,11 +1137,11 @@ def _runs_told(said: Sequence[bytes | None]) -> list[range] | None:
 
 
 def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
-    """Yield UIDs to be asked for together, in order; one longer than LIMIT always stands alone."""
+    """Yield UIDs to be asked for together, in order; one longer than LONG always stands alone."""
     group: list[int] = []
     total = 0
     for uid, size in sizes.items():
-        if group and (total + size > GROUP or len(group) == BATCH):
+        if group and (total + size > GROUP or len(group) == BATCH or max(size, sizes[group[-1]]) > LONG):
             yield group
             group, total = [], 0
         group.append(uid)

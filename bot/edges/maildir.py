@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from bot.edges import EdgeError
 from bot.words import say
 
 LIMIT = 25 * 2**20  # bytes; of a longer mail only the headers are read
+LONG = 2**20  # bytes; a longer mail is read in slices where the caller can take them
+SLICE = 2**19  # bytes of it at once
 HEADERS = 256 * 2**10  # bytes of headers kept of such a mail
 FOLDER = "INBOX"
 
@@ -28,6 +31,7 @@ class Fetched:
         raw: the whole mail, or the first headers only when `oversize`.
         received: from the file's name, else its mtime; aware, UTC.
         size: bytes of the whole mail.
+        pieces: in place of `raw` a long mail as it is read, for who asked so; to be drawn before the next mail.
     """
 
     folder: str
@@ -36,6 +40,7 @@ class Fetched:
     received: datetime
     size: int
     oversize: bool = False
+    pieces: Iterator[bytes] | None = None
 
 
 class MaildirFolder:
@@ -48,10 +53,13 @@ class MaildirFolder:
         """Return the unique names of all mails, in order of arrival."""
         return list(self._files())
 
-    def fetch(self, keys: Iterable[str]) -> Iterator[Fetched]:
+    def fetch(self, keys: Iterable[str], *, in_pieces: bool = False) -> Iterator[Fetched]:
         """Yield the mails in the order asked for; those deleted meanwhile are just absent.
 
         A file that cannot be read stops no other: the EdgeError comes after the last one.
+
+        Args:
+            in_pieces: a long mail comes as `pieces`, so that it is never whole in memory.
         """
         files = self._files()
         refusals: list[EdgeError] = []
@@ -59,7 +67,7 @@ class MaildirFolder:
             try:
                 if key in files and not os.path.exists(files[key]):
                     files = self._files()  # a mail program moved it to cur/ or changed its flags
-                mail = self._read(key, files.get(key))
+                mail = self._read(key, files.get(key), in_pieces)
             except EdgeError as error:
                 refusals.append(error)
             else:
@@ -83,13 +91,22 @@ class MaildirFolder:
         except OSError as error:
             raise self._unreadable(folder, error) from error
 
-    def _read(self, key: str, path: str | None) -> Fetched | None:
+    def _read(self, key: str, path: str | None, in_pieces: bool) -> Fetched | None:
         try:
-            return _fetched(key, path) if path else None
+            mail = _fetched(key, path, in_pieces) if path else None
+            return replace(mail, pieces=self._sliced(path)) if mail and path and in_pieces and not mail.raw else mail
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unreadable(Path(path or self.path), error) from error
+
+    def _sliced(self, path: str) -> Iterator[bytes]:
+        try:
+            with _opened(path) as file:
+                while piece := file.read(SLICE):
+                    yield piece
+        except OSError as error:
+            raise self._unreadable(Path(path), error) from error
 
     def _unreadable(self, path: Path, error: OSError) -> EdgeError:
         return EdgeError(say("{path} cannot be read ({reason}); let the user the program runs as read it",
@@ -106,12 +123,18 @@ def _row(entry: os.DirEntry[str]) -> tuple[float, str, str] | None:
         return None
 
 
-def _fetched(key: str, path: str) -> Fetched:
+def _opened(path: str) -> BinaryIO:
     # NOFOLLOW and the list's is_file(): a link put there would show us a file outside the Maildir.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+    return open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")
+
+
+def _fetched(key: str, path: str, in_pieces: bool) -> Fetched:
+    """Return a mail; without its bytes where they are to come in pieces."""
+    with _opened(path) as file:
         stat = os.fstat(file.fileno())
         oversize = stat.st_size > LIMIT
-        raw = _headers(file.read(HEADERS)) if oversize else file.read()
+        sliced = in_pieces and LONG < stat.st_size <= LIMIT
+        raw = b"" if sliced else _headers(file.read(HEADERS)) if oversize else file.read()
     arrival = _named_arrival(key) or stat.st_mtime
     return Fetched(folder=FOLDER, place=key, raw=raw, received=datetime.fromtimestamp(arrival, UTC),
                    size=max(stat.st_size, len(raw)), oversize=oversize)

@@ -25,7 +25,7 @@ from datetime import datetime
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Never, Protocol
 from weakref import finalize
 
 from bot import words
@@ -35,6 +35,7 @@ from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
 from bot.core.event import Origin
 from bot.core.message import Message
+from bot.core.slim import Slim, Slimming
 from bot.edges import EdgeError
 from bot.words import say
 
@@ -43,6 +44,7 @@ MEMORY = 256 * 2**20  # bytes of address space of the child, its program include
 GRACE = 1.0  # seconds after which the parent ends a child that did not end itself
 START_WITHIN = 30.0  # seconds; a machine that is starting up is slow
 MOST_MAILS = 5_000  # after which a new child takes over (0.1 s): it grows by 2 MiB in the first 3,000, then no more
+LONG = 2**20  # bytes; of a longer mail only what is read of it is held
 BIG = 4 * 2**20  # bytes; after a mail that long, too
 REST = 60.0  # seconds without a mail after which the child is sent home
 AHEAD = 64  # mails that may be on their way to the child or back
@@ -61,11 +63,19 @@ _TOGETHER = 32  # frames given to it in one call
 TROUBLES = frozenset({"timeout", "memory", "crashed"})  # what a mail did to the child
 
 
+class Pieces(Protocol):
+    """A long mail that is never whole in the program's memory; it may be gone through again."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A mail to be read, with what `message.read` must know beside it."""
+    """A mail to be read, or its pieces, with what `message.read` must know beside it."""
 
-    raw: bytes
+    raw: bytes | Pieces
     trusted: frozenset[str] = frozenset()
     keys: Keys | None = None
     received: datetime | None = None
@@ -206,6 +216,7 @@ class _Child:
         self.told: deque[Asked] = deque()
         self._mails, self._big, self._weight = 0, False, 0
         self._out: deque[memoryview] = deque()
+        self._more: Iterator[bytes] = iter(())  # of a long mail: the last it is told, for it is worn then
         self._in = bytearray()
         self._poll = select.poll()
         self.end = finalize(self, _end, self.process, ours)
@@ -240,7 +251,7 @@ class _Child:
         received = one.received.isoformat() if one.received else ""
         self._put(_MAIL, (one.trusted, one.keys is not None, received, words.current(), seconds), one.raw)
         self.told.append(one)
-        self._mails, self._big = self._mails + 1, self._big or len(one.raw) > BIG
+        self._mails, self._big = self._mails + 1, self._big or not isinstance(one.raw, bytes) or len(one.raw) > BIG
         self._weight += len(one.raw)
 
     def answer(self, seconds: float) -> Message | UnreadableError:
@@ -272,10 +283,13 @@ class _Child:
             return "timeout"
         return "memory" if ended == _FULL else "crashed"
 
-    def _put(self, tag: bytes, told: object, raw: bytes = b"") -> None:
+    def _put(self, tag: bytes, told: object, raw: bytes | Pieces = b"") -> None:
         said = pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
         head = _FRAME.pack(tag, len(said), len(raw)) + said
-        if len(raw) < _AT_ONCE:
+        if not isinstance(raw, bytes):
+            self._out.append(memoryview(head))
+            self._more = iter(raw)
+        elif len(raw) < _AT_ONCE:
             self._out.append(memoryview(head + raw))
         else:  # a long mail is not copied
             self._out += (memoryview(head), memoryview(raw))
@@ -319,12 +333,18 @@ class _Child:
     def _flush(self) -> None:
         """Send what the line takes without waiting; where the other end is gone, what it said before still counts."""
         try:
-            while self._out:
+            while self._out or self._draw():
                 self._sent(self.line.sendmsg(list(islice(self._out, _TOGETHER))))
         except BlockingIOError:
             return
         except OSError:
             self._out.clear()
+            self._more = iter(())
+
+    def _draw(self) -> bool:
+        """Take the next piece of a long mail; say whether there was one."""
+        self._out.extend(memoryview(piece) for piece in islice(self._more, 1))
+        return bool(self._out)
 
     def _sent(self, count: int) -> None:
         while count and count >= len(self._out[0]):
@@ -473,7 +493,16 @@ class _Line(RawIOBase):
 
     def _receive(self) -> tuple[bytes, Any, bytes]:
         tag, length, more = _FRAME.unpack(self._exactly(_FRAME.size))
-        return tag, _plain(self._exactly(length)), self._exactly(more)
+        told = _plain(self._exactly(length))
+        slimmed = tag == _MAIL and more > LONG and not told[1]     # a signature is of the whole mail
+        return tag, told, self._slim(more) if slimmed else self._exactly(more)
+
+    def _slim(self, length: int) -> Slim:
+        slimming = Slimming()
+        while length:
+            slimming.take(piece := self._exactly(min(length, _AT_ONCE)))
+            length -= len(piece)
+        return slimming.whole()
 
     def _exactly(self, length: int) -> bytes:
         got: bytes = self._heard.read(length)

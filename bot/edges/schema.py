@@ -164,6 +164,12 @@ def m027_what_is_new_needs_no_trigger(db: Any) -> None:
 
 
 @migrations()
+def m031_mails_lie_together(db: Any) -> None:
+    for statement in PACKS.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
 def m032_which_mailboxes_turn_it_is(db: Any) -> None:
     for statement in TURNS.split(";\n\n"):
         db.execute(statement)
@@ -697,6 +703,23 @@ DROP TRIGGER unindexed_answer;
 INSERT OR REPLACE INTO meta (name, value) SELECT 'named', coalesce(max(id), 0) FROM cases;
 
 INSERT OR REPLACE INTO meta (name, value) SELECT 'written', coalesce(max(id), 0) FROM outbox
+""".strip()
+
+
+# Mails lie together in packs, for the mails of a marketplace are mostly the same frame. What was kept before stays in
+# its row (`raw`) until it is dropped with time: an empty one says that the mail lies in its pack, or is dropped.
+PACKS = """
+CREATE TABLE packs (
+    id INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,          -- bytes before zlib
+    octets BLOB NOT NULL            -- zlib: mails, one after the other; each has its `start` and `size` there
+) STRICT;
+
+ALTER TABLE mails ADD COLUMN pack INTEGER REFERENCES packs (id);
+
+ALTER TABLE mails ADD COLUMN start INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX mails_of_pack ON mails (pack) WHERE pack IS NOT NULL
 """.strip()
 
 

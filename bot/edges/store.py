@@ -11,17 +11,19 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 
 from bot.core.action import Move, Rewrite, State
 from bot.core.event import CaseKey, Event, Kind, Origin, Party
+from bot.core.pack import MOST, MOST_BYTES, packed, together
 from bot.edges import EdgeError
 from bot.edges.copies import copy
 from bot.edges.killpoint import killpoint_of_commit
@@ -39,6 +41,10 @@ Row = dict[str, Any]
 GONE = (State.SENT, State.FAILED, State.DISCARDED)  # a mail to the seller then drops its bytes, and so its token
 ALIKE = 50  # cases of one alias; a buyer has some, a name that so many share costs each of their mails more
 PAGE = 10_000     # numbers of mails held at once
+LONG = 2**20      # bytes; a longer mail lies in a pack of its own, and is never whole in memory
+PIECE = 2**19     # bytes of it at once
+TOGETHER = 50     # mails, or small packs, that are open at once
+AS_KEPT = "id, pack, start, size, raw"
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 INDEXED = {"named": ("cases", "1", "buyer, order_number, reference, item, answer_to"),     # of the search: each with
            "written": ("outbox", "what IN ('reply', 'offer')", "subject, body")}    # its table and what of it
@@ -62,7 +68,7 @@ class Mail:
 
     id: int
     mailbox: str
-    raw: bytes
+    raw: bytes | Pieces
     received: datetime
     cold: bool
     attempts: int
@@ -70,8 +76,22 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spool:
+    """A long mail on its way into the database: never whole in memory, and gone if the program is killed.
+
+    Attributes:
+        file: its bytes, compressed; without a name, so that the kernel drops it with the program.
+        size: bytes before zlib.
+    """
+
+    file: IO[bytes]
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A mail as a reader fetched it: where it stood, its bytes, and the server's time for it."""
+    """A mail as a reader fetched it: where it stood, its bytes (or their `spool`), and the server's time for it."""
 
     folder: str
     place: str
@@ -79,16 +99,64 @@ class Arrival:
     received: datetime
     cold: bool = False
     oversize: bool = False
-    packed: tuple[str, bytes] | None = field(default=None, repr=False)  # its hash and its bytes as kept
+    spool: Spool | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> int:
+        return self.spool.size if self.spool else len(self.raw)
 
 
-def pack(arrival: Arrival) -> Arrival:
-    """Return a mail ready to be kept; any thread may do it."""
-    return replace(arrival, packed=_pack(arrival.raw))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """Mails ready to be kept: their hashes, their packs (size and bytes), and where in which of these each lies."""
+
+    arrivals: Sequence[Arrival]
+    digests: Sequence[str]
+    packs: Sequence[tuple[int, bytes | Spool]] = field(repr=False)
+    places: Sequence[tuple[int, int]]
 
 
-def _pack(raw: bytes) -> tuple[str, bytes]:
-    return hashlib.sha256(raw).hexdigest(), zlib.compress(raw, 1)
+def pack(arrivals: Sequence[Arrival]) -> Packed:
+    """Return mails ready to be kept; any thread may do it."""
+    digests = [one.spool.digest if one.spool else hashlib.sha256(one.raw).hexdigest() for one in arrivals]
+    packs: list[tuple[int, bytes | Spool]] = []
+    places = [(0, 0)] * len(arrivals)
+    for at, one in enumerate(arrivals):
+        if one.spool:
+            places[at] = len(packs), 0
+            packs.append((one.size, one.spool))
+    short = [at for at, one in enumerate(arrivals) if not one.spool]
+    for group in together([arrivals[at].raw for at in short]):
+        start = 0
+        for at in (short[one] for one in group):
+            places[at] = len(packs), start
+            start += arrivals[at].size
+        packs.append((start, packed(arrivals[short[one]].raw for one in group)))
+    return Packed(arrivals=arrivals, digests=digests, packs=packs, places=places)
+
+
+class Pieces:
+    """A long mail that is kept, read piece by piece as often as asked; `len` tells its bytes."""
+
+    def __init__(self, store: Store, pack: int, size: int) -> None:
+        self._store, self._pack, self._size = store, pack, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield it in order. Between two pieces nothing is open: it would keep this connection from writing."""
+        unpacking, at = zlib.decompressobj(), 0
+        with _plainly(self._store.path):
+            while not unpacking.eof:
+                octets = self._store.part_of_pack(self._pack, at)
+                if not octets:
+                    raise zlib.error("malformed: a pack ends too early")
+                at += len(octets)
+                while octets:
+                    if piece := unpacking.decompress(octets, PIECE):
+                        yield piece
+                    octets = unpacking.unconsumed_tail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,34 +413,134 @@ class Store:
 
     # -- mails ---------------------------------------------------------------------------------
 
-    def keep(self, mailbox: str, arrivals: Sequence[Arrival], now: datetime) -> int:
-        """Keep mails raw with where they stood, all in one transaction; return how many were new."""
+    def spool(self, pieces: Iterable[bytes]) -> Spool:
+        """Take a long mail in, piece by piece, onto the disk of the database and not into it yet."""
+        digest, packing, size = hashlib.sha256(), zlib.compressobj(1), 0
+        with ExitStack() as dropped, _plainly(self.path, OSError):
+            file = dropped.enter_context(TemporaryFile(dir=self.path.parent))
+            for piece in pieces:
+                digest.update(piece)
+                size += len(piece)
+                file.write(packing.compress(piece))
+            file.write(packing.flush())
+            dropped.pop_all()
+        return Spool(file=file, size=size, digest=digest.hexdigest())
+
+    def keep(self, mailbox: str, arrivals: Sequence[Arrival] | Packed, now: datetime) -> int:
+        """Keep mails raw with where they stood, all in one transaction; return how many were new.
+
+        Mails that are alike lie in one pack: a marketplace's mails are mostly the same frame. One that is known is
+        not packed again.
+        """
+        batch = arrivals if isinstance(arrivals, Packed) else pack(arrivals)
+        with ExitStack() as spools, self.write_tx():
+            for spool in filter(None, (one.spool for one in batch.arrivals)):
+                spools.enter_context(spool.file)
+            names = [self._known_as(mailbox, digest) for digest in batch.digests]
+            fresh = {name: at for at, (name, known) in reversed(list(enumerate(names))) if not known}
+            new = batch if len(fresh) == len(names) else pack([batch.arrivals[at] for at in sorted(fresh.values())])
+            self._insert_mails(mailbox, new, now)
+            self.connection.executemany(
+                "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
+                " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
+                [(mailbox, one.folder, one.place, mailbox, name)
+                 for one, (name, _) in zip(batch.arrivals, names, strict=True)])
+            return len(fresh)
+
+    def _insert_mails(self, mailbox: str, batch: Packed, now: datetime) -> None:
+        """Insert mails that nobody knows, in the order they came."""
+        numbers = [self._insert_pack(size, octets) for size, octets in batch.packs]
+        reason = say("oversize: over 25 MiB; only its headers were fetched")
+        self.connection.executemany(
+            "INSERT INTO mails (mailbox, sha256, raw, pack, start, size, received, kept, cold, reason)"
+            " VALUES (?, ?, x'', ?, ?, ?, ?, ?, ?, ?)",
+            [(mailbox, digest, numbers[at], start, one.size, iso(one.received), iso(now), one.cold,
+              reason if one.oversize else "")
+             for one, digest, (at, start) in zip(batch.arrivals, batch.digests, batch.places, strict=True)])
+
+    def _insert_pack(self, size: int, octets: bytes | Spool) -> int:
+        sql = "INSERT INTO packs (size, octets) VALUES (?, ?)"
+        if isinstance(octets, bytes):
+            return int(self.connection.execute(sql, (size, octets)).lastrowid or 0)
+        length = octets.file.seek(0, os.SEEK_END)
+        number = int(self.connection.execute(sql.replace(", ?)", ", zeroblob(?))"), (size, length)).lastrowid or 0)
+        octets.file.seek(0)
+        with self.connection.blobopen("packs", "octets", number) as blob:
+            while piece := octets.file.read(PIECE):
+                blob.write(piece)
+        return number
+
+    def _known_as(self, mailbox: str, digest: str) -> tuple[str, bool]:
+        """Return under which name a mail stands here, and whether it does: a forgotten one under its keyed hash."""
+        found = self.row("SELECT sha256 FROM mails WHERE mailbox = ? AND sha256 IN (?, ?)", mailbox, digest,
+                         self.keyed(digest))
+        return (found["sha256"], True) if found else (digest, False)
+
+    def _raws(self, rows: Sequence[Row]) -> Iterator[bytes | Pieces]:
+        """Yield the bytes of mails as they came; `rows` are theirs with id, pack, start, size and raw."""
+        wanted = list(dict.fromkeys(row["pack"] for row in rows if row["pack"] and row["size"] <= LONG))
+        unpacked: dict[int, bytes] = {}
+        with _plainly(self.path):
+            for number, octets in self.connection.execute(
+                    "SELECT id, octets FROM packs WHERE id IN (SELECT value FROM json_each(?))", (_json(wanted),)):
+                unpacked[number] = zlib.decompress(octets)
+        for row in rows:
+            if row["pack"] in unpacked:
+                yield unpacked[row["pack"]][row["start"]:row["start"] + row["size"]]
+            elif row["pack"]:
+                yield Pieces(self, row["pack"], row["size"])
+            else:   # of a version that kept each mail in its row; or dropped since
+                yield zlib.decompress(row["raw"]) if row["raw"] else b""
+
+    def part_of_pack(self, pack: int, at: int) -> bytes:
+        """Return the next bytes of a pack, as it is kept."""
+        with (_plainly(self.path),
+              self.connection.blobopen("packs", "octets", pack, readonly=True) as blob):
+            blob.seek(at)
+            return blob.read(PIECE)
+
+    def raws(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield mails as they came, by their numbers; what was dropped is empty."""
+        for at in range(0, len(numbers), TOGETHER):
+            rows = self.rows(f"SELECT {AS_KEPT} FROM mails WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                             _json(list(numbers[at:at + TOGETHER])))
+            for row, raw in zip(rows, self._raws(rows), strict=True):
+                yield row["id"], raw if isinstance(raw, bytes) else b"".join(raw)
+
+    def drop_raws(self, numbers: Sequence[int]) -> None:
+        """Drop mails as they came; those that lie in one pack with them are packed anew."""
+        chosen = _json(list(numbers))
+        packs = [row["pack"] for row in self.rows("SELECT DISTINCT pack FROM mails WHERE pack IS NOT NULL"
+                                                  " AND id IN (SELECT value FROM json_each(?))", chosen)]
+        self.run("UPDATE mails SET raw = x'', pack = NULL, start = 0 WHERE id IN (SELECT value FROM json_each(?))",
+                 chosen)
+        for pack_ in packs:
+            self._pack_anew([pack_])
+
+    def _pack_anew(self, packs: Sequence[int]) -> None:
+        """Put what still lies in some packs into new ones."""
+        old = _json(list(packs))
+        rows = self.rows(f"SELECT {AS_KEPT} FROM mails WHERE pack IN (SELECT value FROM json_each(?)) ORDER BY id", old)
+        raws = [raw for raw in self._raws(rows) if isinstance(raw, bytes)]
+        assert len(raws) == len(rows), "a long mail lies alone"
+        for group in together(raws):
+            octets = packed(raws[at] for at in group)
+            number, start = self._insert_pack(sum(len(raws[at]) for at in group), octets), 0
+            for at in group:
+                self.run("UPDATE mails SET pack = ?, start = ? WHERE id = ?", number, start, rows[at]["id"])
+                start += len(raws[at])
+        self.run("DELETE FROM packs WHERE id IN (SELECT value FROM json_each(?))", old)
+
+    def gather_packs(self, before: datetime) -> bool:
+        """Pack mails together that came one by one before a moment; say whether to ask again."""
         with self.write_tx():
-            return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
-
-    def _keep_one(self, mailbox: str, arrival: Arrival, now: datetime) -> bool:
-        digest, packed = arrival.packed or _pack(arrival.raw)
-        digest = self._known_as(mailbox, digest)
-        reason = say("oversize: over 25 MiB; only its headers were fetched") if arrival.oversize else ""
-        cursor = self.connection.execute(
-            "INSERT OR IGNORE INTO mails (mailbox, sha256, raw, size, received, kept, cold, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (mailbox, digest, packed, len(arrival.raw), iso(arrival.received), iso(now), arrival.cold, reason))
-        if cursor.rowcount:
-            self.connection.execute("INSERT OR IGNORE INTO places (mailbox, folder, place, mail) VALUES (?, ?, ?, ?)",
-                                    (mailbox, arrival.folder, arrival.place, cursor.lastrowid))
-            return True
-        self.connection.execute(
-            "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
-            " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
-            (mailbox, arrival.folder, arrival.place, mailbox, digest))
-        return False
-
-    def _known_as(self, mailbox: str, digest: str) -> str:
-        """Return under which name a mail stands here: one that was forgotten stands under its keyed hash."""
-        forgotten = self.keyed(digest)
-        known = self.has("SELECT 1 FROM mails WHERE mailbox = ? AND sha256 = ?", mailbox, forgotten)
-        return forgotten if known else digest
+            small = self.rows(
+                "SELECT id FROM packs WHERE size < ? AND (SELECT count(*) FROM mails WHERE pack = packs.id) < ?"
+                " AND NOT EXISTS (SELECT 1 FROM mails WHERE pack = packs.id AND (kept >= ? OR state = 'kept'))"
+                " ORDER BY id LIMIT ?", MOST_BYTES // 4, MOST // 2, iso(before), TOGETHER)
+            if len(small) > 1:
+                self._pack_anew([row["id"] for row in small])
+        return len(small) == TOGETHER
 
     def lacking(self, mailbox: str, folder: str, uidvalidity: int, spans: Sequence[range]) -> Iterator[int]:
         """Yield, ascending, the numbers of these runs (ascending, too) under which no mail was kept.
@@ -427,9 +595,10 @@ class Store:
                 self.run("UPDATE mails SET attempts = 0 WHERE state = 'kept' AND attempts = 1")
             self.connection.executemany("UPDATE mails SET attempts = attempts + 1 WHERE id = ?",
                                         [(row["id"],) for row in taken])
-        return [Mail(id=row["id"], mailbox=row["mailbox"], raw=zlib.decompress(row["raw"]),
+        return [Mail(id=row["id"], mailbox=row["mailbox"], raw=raw,
                      received=moment(row["received"]), cold=bool(row["cold"]), attempts=row["attempts"] + 1,
-                     oversize=row["reason"] if row["reason"].startswith("oversize: ") else "") for row in taken]
+                     oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
+                for row, raw in zip(taken, self._raws(taken), strict=True)]
 
     def _waiting(self, most: int, size: int) -> list[Row]:
         """Return the mails that may be read together, of those whose turn it is."""
@@ -440,7 +609,7 @@ class Store:
             if many and (size < 0 or row["attempts"] or rows[0]["attempts"]):
                 break
             many += 1
-        return self.rows("SELECT id, mailbox, raw, received, cold, attempts, reason FROM mails WHERE id IN"
+        return self.rows(f"SELECT {AS_KEPT}, mailbox, received, cold, attempts, reason FROM mails WHERE id IN"
                          " (SELECT value FROM json_each(?)) ORDER BY id", _json([row["id"] for row in rows[:many]]))
 
     def _in_turn(self, most: int) -> list[Row]:
@@ -480,8 +649,7 @@ class Store:
 
     def raw_mail(self, number: int) -> bytes | None:
         """Return a kept mail as it came; None where there is none of that number."""
-        row = self.row("SELECT raw FROM mails WHERE id = ?", number)
-        return zlib.decompress(row["raw"]) if row else None
+        return next((raw for _, raw in self.raws([number])), None)
 
     def waiting_mails(self) -> bool:
         return self.has("SELECT 1 FROM mails WHERE state = 'kept' LIMIT 1")
@@ -1114,7 +1282,7 @@ def _migrate(db: Any) -> None:
 @contextmanager
 def _plainly(path: Path, *also: type[OSError]) -> Iterator[None]:
     """Turn SQLite's errors (and others asked for) into one plain sentence."""
-    caught: tuple[type[Exception], ...] = (sqlite3.Error, *also)
+    caught: tuple[type[Exception], ...] = (sqlite3.Error, zlib.error, *also)
     try:
         yield
     except caught as error:

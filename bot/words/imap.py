@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FRENCH = {
+    "Mailbox {mailbox}: mail {uid} of {folder} was taken away while it was fetched":
+        "Boîte {mailbox} : le message {uid} de {folder} a été enlevé pendant qu'on le relevait",
     # coming in
     "The authority file {file} cannot be read ({reason}); give as ca_file the PEM file of whoever signed the "
     "mail server's certificate":
