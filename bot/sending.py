@@ -47,7 +47,8 @@ def send_ready(guichet: Guichet, clock: Callable[[], datetime],
     Yields the mailbox after each mail dealt with, with None, or with what keeps it from sending: its rows stay ready.
     """
     wait = TO_BUYER if buyers_wait(guichet.store) else ()
-    ready = sorted((row for row in _released(guichet, clock()) if row["what"] not in wait), key=_way_out)
+    ready = sorted((row for row in _released(guichet, clock()) if row["what"] not in wait),
+                   key=lambda row: (_way_out(row), row["what"] not in TO_BUYER))    # the seller's own together, last
     for name, rows in groupby(ready, key=_way_out):
         if name in resting:
             continue
@@ -187,8 +188,9 @@ class _Turn:
             if letter and claimed:
                 self._under_way.append(row)
                 yield letter
-        with self._writing_down():
-            pass
+        if self._told:
+            with self._writing_down():
+                pass
 
     def _letter(self, row: Row) -> tuple[Letter | None, str]:
         try:
