@@ -139,8 +139,8 @@ def _claim(guichet: Guichet, row: Row, clock: Callable[[], datetime], tries: int
 
 
 def _send_from(guichet: Guichet, mailbox: Mailbox, rows: list[Row], clock: Callable[[], datetime]) -> Iterator[None]:
-    restored = restored_at(guichet.store, clock()) is not None
-    with Smtp(relay_of(mailbox)) as smtp, SentLook(mailbox) as look:
+    restored, relay = restored_at(guichet.store, clock()) is not None, relay_of(mailbox)
+    with guichet.lines.to(relay) if guichet.stays else Smtp(relay) as smtp, SentLook(mailbox) as look:
         for asks, some in groupby(rows, key=lambda row: restored or row["what"] in TO_BUYER):
             if not asks and smtp.pipelines():
                 yield from _send_in_turn(_Turn(guichet, mailbox, some, clock), smtp)

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,16 @@ def test_killed_amid_the_turn_none_is_lost_and_none_but_what_nobody_knew_of_come
     times = Counter(mail.raw for mail in asked.smtp.mails)
     assert len(times) == 4
     assert sum(times.values()) - 4 <= 1, "one whose answer was not written down; its bytes are the same"
+
+
+def test_who_stays_keeps_the_connection_for_the_next_mail_and_who_leaves_says_goodbye(asked: Relayed) -> None:
+    asked.sends()
+    assert asked.smtp.spoken.count("QUIT") == 1
+    asked.guichet = replace(asked.guichet, stays=True)
+    for order in ("404-2000000-0000001", "404-2000000-0000002"):
+        asked.hears(buyer_writes(order=order))
+        asked.sends()
+    assert asked.smtp.spoken.count("CONNECT") == 2
+    asked.guichet.rest(0)
+    assert asked.smtp.spoken.count("QUIT") == 2
+    assert states(asked) == [("sent", 1)] * 6

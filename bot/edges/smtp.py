@@ -11,6 +11,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 REPLY_CAP = 300
 QUIT_WAIT = 5.0
+KEPT = 60.0     # seconds for which a connection waits for another mail; most relays hang up after five minutes
 EHLO_NAME = "[127.0.0.1]"
 """As K-9 Mail says it: the machine's own name would cost a slow DNS look-up and tell the world its name."""
 
@@ -52,7 +54,7 @@ class Relay:
     security: str
     user: str = ""
     password: str = field(default="", repr=False)
-    bearer: Callable[[str], str] | None = field(default=None, repr=False)
+    bearer: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
     ca_file: str = ""
     timeout: float = 30.0
     patience: float = 600.0
@@ -142,7 +144,19 @@ class Smtp:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._leave()
+        self.leave()
+
+    def leave(self) -> None:
+        """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
+        if self._client is None:
+            return
+        try:
+            self._wait_at_most(QUIT_WAIT)
+            killpoint("smtp before QUIT")
+            self._ask("QUIT")
+        except _LostError:
+            pass
+        self._drop()
 
     def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool], *,
              echo: str = "") -> Sending:
@@ -168,6 +182,10 @@ class Smtp:
         if not self._pipelines:
             return self._send_by_steps(letter, before_data)
         return self._send_committed(letter, kept) if before_data() else Sending(outcome=Outcome.WITHDRAWN)
+
+    def forgive(self) -> None:
+        """Take a relay again at its word that it pipelines: what went wrong may have been the line."""
+        self._careful = False
 
     def pipelines(self) -> bool:
         """Say whether the relay takes several commands at once, so that `send_in_turn` gains anything.
@@ -229,7 +247,7 @@ class Smtp:
         except _LostError as lost:
             raise self._unreachable(lost) from None
         finally:
-            self._leave()
+            self.leave()
 
     def _check_sender(self, sender: str) -> None:
         said = self._ask(f"MAIL FROM:<{sender}>")
@@ -616,16 +634,6 @@ class Smtp:
         except _LostError:
             self._drop()
 
-    def _leave(self) -> None:
-        """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
-        try:
-            self._wait_at_most(QUIT_WAIT)
-            killpoint("smtp before QUIT")
-            self._ask("QUIT")
-        except _LostError:
-            pass
-        self._drop()
-
     def _drop(self) -> None:
         client, self._client, self._said_ahead = self._client, None, False
         if client:
@@ -672,6 +680,39 @@ class Smtp:
                 "security: 465 is mostly tls, 587 starttls", **where))
         return EdgeError(say("Mailbox {mailbox}: the mail server {host}:{port} cannot be reached ({reason})",
                              **where))
+
+
+class Lines:
+    """Connections to relays, each kept a while for the next mail: connecting and the log-in take some six turns.
+
+    For one thread. One that the relay has closed meanwhile is noticed before anything is begun, and made anew.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Relay, Smtp, float]] = {}
+
+    @contextmanager
+    def to(self, relay: Relay) -> Iterator[Smtp]:
+        """Give the connection to a relay, and keep it unless something fails."""
+        known, smtp, _ = self._kept.pop(relay.mailbox, (None, None, 0.0))
+        if smtp and known != relay:
+            smtp.leave()
+        if smtp is None or known != relay:
+            smtp = Smtp(relay)
+        try:
+            yield smtp
+        except BaseException:
+            smtp.leave()
+            raise
+        smtp.forgive()
+        self._kept[relay.mailbox] = relay, smtp, time.monotonic()
+
+    def rest(self, after: float = KEPT) -> None:
+        """Leave the relays to which nothing was sent for so many seconds."""
+        for name, (_, smtp, since) in list(self._kept.items()):
+            if time.monotonic() - since >= after:
+                del self._kept[name]
+                smtp.leave()
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from bot.core.draft import UnsafeMailError
-from bot.edges.smtp import Letter, Outcome, Smtp, SubmissionRefusedError
+from bot.edges.smtp import Letter, Lines, Outcome, Smtp, SubmissionRefusedError
 from tests.edges.test_smtp import BUYER, SHOP, Asked, mail, relay, yes
 from tests.servers.proxy import Proxy
 from tests.servers.smtp import Fault, SmtpServer
@@ -280,3 +280,48 @@ def test_no_letter_is_other_than_it_says() -> None:
         Letter(raw=mail(), sender=SHOP, recipient="another@buyer.example")
     with pytest.raises(UnsafeMailError):
         Letter(raw=mail(), sender=SHOP, recipient=BUYER, echo="two@shops.example>\r\nRCPT TO:<x@shops.example")
+
+
+# ---- a connection kept for the next mail
+
+
+def test_a_connection_is_kept_for_the_next_mail_and_left_when_none_comes(quick: SmtpServer) -> None:
+    lines = Lines()
+    for number in range(2):
+        with lines.to(relay(quick)) as out:
+            assert out.send(mail(f"{number}\n"), SHOP, BUYER, yes).outcome is Outcome.SENT
+        lines.rest()
+    assert (quick.spoken.count("CONNECT"), quick.spoken.count("QUIT")) == (1, 0)
+    lines.rest(0)
+    assert quick.spoken.count("QUIT") == 1
+
+
+def test_a_connection_that_the_relay_closed_meanwhile_is_made_anew(quick: SmtpServer) -> None:
+    lines = Lines()
+    for number in range(3):
+        with lines.to(relay(quick)) as out:
+            assert out.send(mail(f"{number}\n"), SHOP, BUYER, yes).outcome is Outcome.SENT
+        quick.transports[-1].abort()
+    lines.rest(0)
+    assert quick.spoken.count("CONNECT") == 3
+    assert len(quick.wait_for(3)) == 3
+
+
+def test_a_connection_in_which_something_failed_is_left(quick: SmtpServer) -> None:
+    lines = Lines()
+    with lines.to(relay(quick)) as out:
+        out.pipelines()
+    with pytest.raises(UnsafeMailError), lines.to(relay(quick)) as out:
+        out.send(b"", SHOP, BUYER, yes)
+    with lines.to(relay(quick)) as out:
+        assert out.send(mail(), SHOP, BUYER, yes).outcome is Outcome.SENT
+    lines.rest(0)
+    assert quick.spoken.count("CONNECT") == 2
+
+
+def test_another_password_is_another_connection(quick: SmtpServer) -> None:
+    lines = Lines()
+    with lines.to(relay(quick)) as out:
+        out.pipelines()
+    with pytest.raises(SubmissionRefusedError), lines.to(replace(relay(quick), password="wrong")) as out:
+        out.pipelines()
