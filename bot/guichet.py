@@ -17,6 +17,7 @@ from bot.switching import in_force
 if TYPE_CHECKING:
     from bot.core.dkim import Keys
     from bot.edges.reader import Reader
+    from bot.edges.smtp import Lines
     from bot.edges.templates import Templates
 
 
@@ -29,6 +30,7 @@ class Guichet:
     given: Reader | None = None     # else one is made when the first mail is read
     dns: Dns = field(default_factory=resolver)
     progress: Callable[[str, int, int], None] | None = None     # is told of a first look: mailbox, mails kept, of all
+    stays: bool = False             # waits for mail: a connection to a relay is kept for the next one
 
     @property
     def seller(self) -> Seller:
@@ -51,13 +53,23 @@ class Guichet:
 
         return self.given or Reader()
 
+    @cached_property
+    def lines(self) -> Lines:
+        from bot.edges.smtp import Lines
+
+        return Lines()
+
     def rest(self, after: float | None = None) -> None:
-        """Let the child that reads go if it has had nothing to read for so many seconds; None: its usual patience."""
+        """Let go of the child that reads, and of relays, left idle for so many seconds; None: for their usual while."""
+        if "lines" in self.__dict__:
+            self.lines.rest(*(() if after is None else (after,)))
         if "reader" in self.__dict__:
             self.reader.rest(*(() if after is None else (after,)))
 
     def close(self) -> None:
-        """End the child that reads, and the connection to the database."""
+        """End the child that reads, and the connections to relays and to the database."""
+        if "lines" in self.__dict__:
+            self.lines.rest(0)
         if "reader" in self.__dict__:
             self.reader.close()
         self.store.close()

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -501,6 +501,9 @@ def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
         while not stop.asked:
             seen = guichet.store.version()
             until_idle(steps, stop)
+            if "reader" in vars(guichet):   # mails come here: the next one need not wait for what it may need
+                from bot.core.deadline import know_holidays
+                know_holidays(now().date(), guichet.seller)
             clock.run_pending()
             guichet.rest()
             if stop.pause_until_news(guichet.store, seen, ROUND):
@@ -535,6 +538,7 @@ def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
 def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
     waiting: dict[str, Backoff] = {}
+    guichet = replace(guichet, stays=True)
     while not stop.asked:
         until_idle(resolving_steps(guichet), stop)
         resting = {name for name, backoff in waiting.items() if backoff.rests()}
@@ -547,6 +551,7 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
                 waiting.pop(name, None)
             if stop.asked:
                 return
+        guichet.rest()
         stop.pause(ROUND)
 
 

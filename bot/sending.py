@@ -8,7 +8,9 @@ these only while holding the lock of the data folder.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterator
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -20,7 +22,7 @@ from bot.core.action import Move, State
 from bot.core.draft import UnsafeMailError
 from bot.core.event import Channel
 from bot.edges import EdgeError
-from bot.edges.smtp import Outcome, Relay, Sending, Smtp
+from bot.edges.smtp import Letter, Outcome, Relay, Sending, Smtp
 from bot.edges.store import Row, Store, iso, moment
 from bot.edges.webservice import Webservice
 from bot.entering import bearer_of
@@ -45,7 +47,8 @@ def send_ready(guichet: Guichet, clock: Callable[[], datetime],
     Yields the mailbox after each mail dealt with, with None, or with what keeps it from sending: its rows stay ready.
     """
     wait = TO_BUYER if buyers_wait(guichet.store) else ()
-    ready = sorted((row for row in _released(guichet, clock()) if row["what"] not in wait), key=_way_out)
+    ready = sorted((row for row in _released(guichet, clock()) if row["what"] not in wait),
+                   key=lambda row: (_way_out(row), row["what"] not in TO_BUYER))    # the seller's own together, last
     for name, rows in groupby(ready, key=_way_out):
         if name in resting:
             continue
@@ -67,7 +70,7 @@ def pretend_to_send(guichet: Guichet, now: datetime) -> bool:
             refused(guichet, row, reason, now)
             continue
         guichet.store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row["id"])
-        sent(guichet, {**row, "attempts": row["attempts"] + 1}, say("it would have left"), now)
+        sent(guichet, _tried(row), say("it would have left"), now)
     return bool(rows)
 
 
@@ -112,7 +115,7 @@ def _call_all(guichet: Guichet, webservice: Webservice, rows: list[Row],
         guichet.store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row["id"])
         called = call(webservice, row, _claim(guichet, row, clock))
         if called:
-            _settle_call(guichet, {**row, "attempts": row["attempts"] + 1}, called, clock())
+            _settle_call(guichet, _tried(row), called, clock())
         yield
 
 
@@ -128,11 +131,7 @@ def _settle_call(guichet: Guichet, row: Row, called: Called, now: datetime) -> N
 
 
 def _claim(guichet: Guichet, row: Row, clock: Callable[[], datetime], tries: int = 0) -> Callable[[], bool]:
-    """Return what moves a row on to `transmitting` at the last moment at which it surely has not left.
-
-    A mail takes two commits, this and what became of it, and not fewer: were `sent` to wait for the next mail's, a
-    kill in between would leave a mail that was taken as one nobody knows of.
-    """
+    """Return what moves a row on to `transmitting` at the last moment at which it surely has not left."""
     def claim() -> bool:
         return guichet.store.move(Move(draft=row["id"], frm=(State.READY,), to=State.TRANSMITTING, why=""), clock(),
                                   tries=tries)
@@ -140,17 +139,103 @@ def _claim(guichet: Guichet, row: Row, clock: Callable[[], datetime], tries: int
 
 
 def _send_from(guichet: Guichet, mailbox: Mailbox, rows: list[Row], clock: Callable[[], datetime]) -> Iterator[None]:
-    with Smtp(relay_of(mailbox)) as smtp, SentLook(mailbox) as look:
-        for row in rows:
-            if waits(guichet, row, clock()):
+    restored, relay = restored_at(guichet.store, clock()) is not None, relay_of(mailbox)
+    with guichet.lines.to(relay) if guichet.stays else Smtp(relay) as smtp, SentLook(mailbox) as look:
+        for asks, some in groupby(rows, key=lambda row: restored or row["what"] in TO_BUYER):
+            if not asks and smtp.pipelines():
+                yield from _send_in_turn(_Turn(guichet, mailbox, some, clock), smtp)
                 continue
-            if found := _went_out_already(guichet, look, row, clock()):
-                sent(guichet, row, found, clock())
-            elif row["what"] in TO_BUYER and (reason := _forbidden(guichet, row, clock())):
-                refused(guichet, row, reason, clock())
-            else:
-                _send_one(guichet, smtp, mailbox, row, clock)
+            for row in some:
+                if _send_asking(guichet, smtp, look, mailbox, row, clock):
+                    yield
+
+
+def _send_asking(guichet: Guichet, smtp: Smtp, look: SentLook, mailbox: Mailbox, row: Row,
+                 clock: Callable[[], datetime]) -> bool:
+    """Send a mail once all is asked that may keep it here, and settle it before the next; False: it waits."""
+    if waits(guichet, row, clock()):
+        return False
+    if found := _went_out_already(guichet, look, row, clock()):
+        sent(guichet, row, found, clock())
+    elif row["what"] in TO_BUYER and (reason := _forbidden(guichet, row, clock())):
+        refused(guichet, row, reason, clock())
+    else:
+        _send_one(guichet, smtp, mailbox, row, clock)
+    return True
+
+
+class _Turn:
+    """Mails to the seller, of which nothing is asked before they leave: one commit for each, and one round trip.
+
+    It says what became of a mail, and that the one after the next is being transmitted. A kill thus leaves two of which
+    nobody knows, where the careful way leaves one; the seller's own are then sent again, so nothing is asked. Buyers'
+    and marketplaces' go one by one: each answer of theirs may change what the guards and the breaker say of the next.
+    """
+
+    def __init__(self, guichet: Guichet, mailbox: Mailbox, rows: Iterable[Row], clock: Callable[[], datetime]) -> None:
+        self._guichet, self._mailbox, self._rows, self._clock = guichet, mailbox, rows, clock
+        self._under_way: deque[Row] = deque()
+        self._told: Sending | None = None
+
+    def letters(self) -> Iterator[Letter]:
+        """Yield each mail once it is claimed; what became of the one before the last is written down with that."""
+        for row in self._rows:
+            letter, unsafe = self._letter(row)
+            with self._writing_down():
+                claimed = _claim(self._guichet, row, self._clock, tries=1)()
+                if unsafe and claimed:
+                    refused(self._guichet, _tried(row), unsafe, self._clock())
+            if letter and claimed:
+                self._under_way.append(row)
+                yield letter
+        if self._told:
+            with self._writing_down():
+                pass
+
+    def _letter(self, row: Row) -> tuple[Letter | None, str]:
+        try:
+            return Letter(raw=row["raw"], sender=self._mailbox.address, recipient=row["to_addr"]), ""
+        except UnsafeMailError as error:
+            return None, str(error)
+
+    def hear(self, told: Sending) -> None:
+        """Take what became of the mail that is longest under way."""
+        self._told = told
+
+    @contextmanager
+    def _writing_down(self) -> Iterator[None]:
+        """Do the block in the transaction that says what became of the mail last told of, if there is one."""
+        with self._guichet.store.write_tx():
+            if self._told:
+                _settle(self._guichet, _tried(self._under_way[0]), self._told, self._clock())
             yield
+        if self._told:      # only now: what is taken back with the transaction is to be written down again
+            self._under_way.popleft()
+            self._told = None
+
+    def end(self) -> None:
+        """Write down what became of the last; what else was claimed has surely not left, and is ready again."""
+        with self._writing_down():
+            for row in list(self._under_way)[1 if self._told else 0:]:
+                self._guichet.store.move(Move(draft=row["id"], frm=(State.TRANSMITTING,), to=State.READY, why=""),
+                                         self._clock(), tries=-1)
+        self._under_way.clear()
+
+
+def _tried(row: Row) -> Row:
+    """Return a row as it stands once its try is counted."""
+    return {**row, "attempts": row["attempts"] + 1}
+
+
+def _send_in_turn(turn: _Turn, smtp: Smtp) -> Iterator[None]:
+    try:
+        for told in smtp.send_in_turn(turn.letters()):
+            turn.hear(told)
+            yield
+    except (EdgeError, GeneratorExit):  # these only: after a fault of ours nobody knows what was handed over
+        turn.end()
+        raise
+    turn.end()
 
 
 def relay_of(mailbox: Mailbox) -> Relay:
@@ -204,7 +289,7 @@ def _send_one(guichet: Guichet, smtp: Smtp, mailbox: Mailbox, row: Row, clock: C
         _learn_no_echo(guichet, mailbox, sending.no_echo, clock())
     if not any(made) and sending.outcome is not Outcome.WITHDRAWN:
         guichet.store.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row["id"])
-    _settle(guichet, {**row, "attempts": row["attempts"] + 1}, sending, clock())
+    _settle(guichet, _tried(row), sending, clock())
 
 
 def _echo(guichet: Guichet, mailbox: Mailbox, row: Row, now: datetime) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from itertools import pairwise
 
 KILL, _, _NTH = os.environ.get("GUICHET_KILL", "").partition("#")
 PASSED = os.environ.get("GUICHET_PASSED", "")
@@ -27,6 +28,13 @@ def killpoint_of_commit(when: str) -> None:
     """Die before or after a commit, which is named after the functions that asked for it."""
     if KILL or PASSED:
         _pass(f"{when} commit of {_asker()}")
+
+
+def pieces(whole: bytes, *cuts: int) -> list[bytes]:
+    """Part what goes out in one go, so that a test may kill between two of its parts; else it stays one."""
+    if not (KILL or PASSED):
+        return [whole]
+    return [whole[at:to] for at, to in pairwise([0, *cuts, len(whole)])]
 
 
 def _pass(name: str) -> None:

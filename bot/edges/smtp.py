@@ -10,7 +10,8 @@ import os
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 from bot.core.draft import check_address, check_outgoing
 from bot.edges import EdgeError
-from bot.edges.killpoint import killpoint
+from bot.edges.killpoint import killpoint, pieces
 from bot.words import say
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 REPLY_CAP = 300
 QUIT_WAIT = 5.0
+KEPT = 60.0     # seconds for which a connection waits for another mail; most relays hang up after five minutes
 EHLO_NAME = "[127.0.0.1]"
 """As K-9 Mail says it: the machine's own name would cost a slow DNS look-up and tell the world its name."""
 
@@ -52,7 +54,7 @@ class Relay:
     security: str
     user: str = ""
     password: str = field(default="", repr=False)
-    bearer: Callable[[str], str] | None = field(default=None, repr=False)
+    bearer: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
     ca_file: str = ""
     timeout: float = 30.0
     patience: float = 600.0
@@ -79,6 +81,25 @@ class Sending:
     outcome: Outcome
     reply: str = ""
     no_echo: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail and its envelope; `echo`, our own mailbox, is a second recipient, named nowhere in the mail.
+
+    Raises:
+        UnsafeMailError: these bytes are not one mail from `sender` to `recipient`.
+    """
+
+    raw: bytes = field(repr=False)
+    sender: str
+    recipient: str
+    echo: str = ""
+
+    def __post_init__(self) -> None:
+        check_outgoing(self.raw, self.sender, self.recipient)
+        if self.echo:
+            check_address(self.echo)
 
 
 class SubmissionRefusedError(EdgeError):
@@ -115,6 +136,7 @@ class Smtp:
         self._relay = relay
         self._client: SMTP | None = None
         self._careful = False  # whether pipelining went wrong here: then step by step
+        self._said_ahead = False  # whether the next mail's envelope was said, and its answers not heard yet
         self._token = ""  # the one last shown to the relay, never repeated
 
     def __enter__(self) -> Self:
@@ -122,7 +144,19 @@ class Smtp:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._leave()
+        self.leave()
+
+    def leave(self) -> None:
+        """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
+        if self._client is None:
+            return
+        try:
+            self._wait_at_most(QUIT_WAIT)
+            killpoint("smtp before QUIT")
+            self._ask("QUIT")
+        except _LostError:
+            pass
+        self._drop()
 
     def send(self, raw: bytes, sender: str, recipient: str, before_data: Callable[[], bool], *,
              echo: str = "") -> Sending:
@@ -142,25 +176,65 @@ class Smtp:
             SubmissionRefusedError: the relay refused the log-in.
             EdgeError: the relay cannot be reached or trusted. In all three cases nothing was sent.
         """
-        check_outgoing(raw, sender, recipient)
-        killpoint("smtp before the connection is ready")
+        letter = Letter(raw=raw, sender=sender, recipient=recipient,
+                        echo="" if echo.lower() == recipient.lower() else echo)
         kept = self._ready()
-        killpoint("smtp after the connection is ready")
-        echo = "" if echo.lower() == recipient.lower() else echo
+        if not self._pipelines:
+            return self._send_by_steps(letter, before_data)
+        return self._send_committed(letter, kept) if before_data() else Sending(outcome=Outcome.WITHDRAWN)
+
+    def forgive(self) -> None:
+        """Take a relay again at its word that it pipelines: what went wrong may have been the line."""
+        self._careful = False
+
+    def pipelines(self) -> bool:
+        """Say whether the relay takes several commands at once, so that `send_in_turn` gains anything.
+
+        Raises as `send` does.
+        """
+        self._ready()
+        return self._pipelines
+
+    def send_in_turn(self, letters: Iterator[Letter]) -> Iterator[Sending]:
+        """Send mails one after another, one round trip each; yield what became of each, in their order.
+
+        The envelope of the next travels with the last part of a mail (RFC 2920 3.1), so a mail is asked for when the
+        one before it was not begun: whoever yields it has committed that it is being transmitted. What became of a
+        mail is told before the one after the next is asked for; one commit can thus write down both.
+
+        An envelope said ahead counts only where all of it was taken; else we hang up and the mail is tried by itself.
+
+        Raises:
+            SubmissionRefusedError, EdgeError: as `send` does. What was asked for and not told of has not left.
+        """
+        letter = next(letters, None)
+        try:
+            while letter:
+                ahead = next(letters, None)
+                begun = self._said_ahead and self._was_taken(letter.echo)
+                yield self._hand_over(letter.raw, ahead) if begun else self._send_committed(
+                    letter, self._ready(), ahead)
+                letter = ahead
+        finally:
+            if self._said_ahead:
+                self._drop()
+
+    def _send_committed(self, letter: Letter, kept: bool, ahead: Letter | None = None) -> Sending:
+        """Send a mail of which it is written down that it is being transmitted."""
         if self._pipelines:
-            if not before_data():
-                return Sending(outcome=Outcome.WITHDRAWN)
-            if sending := self._send_at_once(raw, sender, recipient, echo, kept):
+            if sending := self._send_at_once(letter, kept, ahead):
                 return sending
-            before_data = _committed
             self._ready()
-        if refused := self._offer(sender, recipient, len(raw)):
+        return self._send_by_steps(letter, _committed)
+
+    def _send_by_steps(self, letter: Letter, before_data: Callable[[], bool]) -> Sending:
+        if refused := self._offer(letter):
             return refused
-        no_echo = self._add(echo) if echo else ""
+        no_echo = self._add(letter.echo) if letter.echo else ""
         if not before_data():
             self._forget()
             return Sending(outcome=Outcome.WITHDRAWN)
-        return replace(self._transmit(raw), no_echo=no_echo)
+        return replace(self._transmit(letter.raw), no_echo=no_echo)
 
     def verify(self, sender: str = "") -> None:
         """Log in, see that the relay takes mail from `sender`, and leave; raise as `send` does."""
@@ -173,7 +247,7 @@ class Smtp:
         except _LostError as lost:
             raise self._unreachable(lost) from None
         finally:
-            self._leave()
+            self.leave()
 
     def _check_sender(self, sender: str) -> None:
         said = self._ask(f"MAIL FROM:<{sender}>")
@@ -188,10 +262,10 @@ class Smtp:
 
     # one mail
 
-    def _offer(self, sender: str, recipient: str, size: int) -> Sending | None:
+    def _offer(self, letter: Letter) -> Sending | None:
         """Name sender and recipient; return what became of the mail if the relay would not have it."""
         try:
-            for line in self._envelope(sender, recipient, size):
+            for line in self._envelope(letter):
                 said = self._ask(line)
                 killpoint(f"smtp after {line[:4]}")
                 if said.code == 530:  # Must log in first, or must start TLS first: no fault of this mail
@@ -202,9 +276,12 @@ class Smtp:
             return self._lost(Outcome.LATER, lost)
         return None
 
-    def _envelope(self, sender: str, recipient: str, size: int) -> list[str]:
-        size_told = f" SIZE={size}" if self._open().has_extn("size") else ""
-        return [f"MAIL FROM:<{sender}>{size_told}", f"RCPT TO:<{recipient}>"]
+    def _envelope(self, letter: Letter) -> list[str]:
+        size_told = f" SIZE={len(letter.raw)}" if self._open().has_extn("size") else ""
+        return [f"MAIL FROM:<{letter.sender}>{size_told}", f"RCPT TO:<{letter.recipient}>"]
+
+    def _whole_envelope(self, letter: Letter) -> list[str]:
+        return [*self._envelope(letter), *([f"RCPT TO:<{letter.echo}>"] if letter.echo else []), "DATA"]
 
     # one mail, its envelope in one go
 
@@ -212,14 +289,14 @@ class Smtp:
     def _pipelines(self) -> bool:
         return not self._careful and self._client is not None and bool(self._client.has_extn("pipelining"))
 
-    def _send_at_once(self, raw: bytes, sender: str, recipient: str, echo: str, kept: bool) -> Sending | None:
+    def _send_at_once(self, letter: Letter, kept: bool, ahead: Letter | None) -> Sending | None:
         """Send a mail in two strokes: the envelope with DATA, then the text with its dot.
 
         None: the connection that was kept turned out to be gone or out of step, so nothing was begun.
         """
         killpoint("smtp before the envelope in one stroke")
         try:
-            reset, *said = self._ask_all(sender, recipient, echo, len(raw), kept)
+            reset, *said = self._ask_all(letter, kept)
         except _LostError as lost:
             self._careful = True
             return self._lost(Outcome.LATER, lost)
@@ -227,16 +304,13 @@ class Smtp:
             self._careful = True
             self._drop()
             return None
-        return self._go_on(raw, said)
+        return self._go_on(letter.raw, said, ahead)
 
-    def _ask_all(self, sender: str, recipient: str, echo: str, size: int, kept: bool) -> list[_Reply | None]:
+    def _ask_all(self, letter: Letter, kept: bool) -> list[_Reply | None]:
         """Say the whole envelope, and return what was answered to each part; first, that to RSET, None for no yes."""
-        if echo:
-            check_address(echo)
-        lines = [*self._envelope(sender, recipient, size), *([f"RCPT TO:<{echo}>"] if echo else []), "DATA"]
         first: _Reply | None = _Reply(250, "")
         try:
-            self._tell([*(["RSET"] if kept else []), *lines])
+            self._tell([*(["RSET"] if kept else []), *self._whole_envelope(letter)])
             first = self._hear("") if kept else first
         except _LostError:
             first = None
@@ -244,11 +318,27 @@ class Smtp:
             if kept:
                 return [None]
             raise _LostError(say("no connection"))
+        return [first, *self._hear_envelope(letter.echo)]
+
+    def _hear_envelope(self, echo: str) -> list[_Reply]:
         names = ["smtp after MAIL", "smtp after RCPT", *(["smtp after RCPT of the echo"] if echo else []),
                  "smtp after DATA"]
-        return [first, *(self._hear(name) for name in names)]
+        return [self._hear(name) for name in names]
 
-    def _go_on(self, raw: bytes, said: Sequence[_Reply | None]) -> Sending:
+    def _was_taken(self, echo: str) -> bool:
+        """Hear what was answered to the envelope that was said ahead; unless all of it was taken, hang up."""
+        self._said_ahead = False
+        try:
+            *named, data = self._hear_envelope(echo)
+        except _LostError:      # a relay that forgets what it heard with a mail's end
+            self._careful = True
+        else:
+            if all(one.kind == 2 for one in named) and data.code == 354 and not self._spoke_unasked():
+                return True
+        self._drop()
+        return False
+
+    def _go_on(self, raw: bytes, said: Sequence[_Reply | None], ahead: Letter | None) -> Sending:
         """Send the text if the relay took sender, recipient and DATA; else see that nothing leaves.
 
         RFC 2920 3.1: DATA may be taken though no recipient was; then a lone dot ends it. Where our own mailbox was
@@ -267,7 +357,7 @@ class Smtp:
         if self._spoke_unasked():
             return self._lost(Outcome.LATER, _LostError(say("it spoke unasked")))
         no_echo = next((one.line for one in echoed if one.kind != 2), "")
-        return replace(self._hand_over(raw), no_echo=no_echo)
+        return replace(self._hand_over(raw, ahead), no_echo=no_echo)
 
     def _end_of_nothing(self, data: _Reply, *, alone: bool) -> None:
         if data.code == 354 and alone:
@@ -299,7 +389,6 @@ class Smtp:
 
     def _add(self, echo: str) -> str:
         """Name our own mailbox as a second recipient; return why the relay would not, empty where it did."""
-        check_address(echo)
         try:
             said = self._ask(f"RCPT TO:<{echo}>")
             killpoint("smtp after RCPT of the echo")
@@ -319,24 +408,24 @@ class Smtp:
             return self._refusal(said)
         return self._hand_over(raw)
 
-    def _hand_over(self, raw: bytes) -> Sending:
+    def _hand_over(self, raw: bytes, ahead: Letter | None = None) -> Sending:
         try:
-            return self._verdict(self._write(raw))
+            return self._verdict(self._write(raw, ahead))
         except _LostError as lost:
             return self._lost(Outcome.UNKNOWN, lost)
 
-    def _write(self, raw: bytes) -> _Reply:
-        """Send the mail and its dot, and wait as long as RFC 5321 asks."""
+    def _write(self, raw: bytes, ahead: Letter | None) -> _Reply:
+        """Send the mail and its dot, the next one's envelope behind it, and wait as long as RFC 5321 asks."""
         client = self._open()
-        stuffed = re.sub(rb"(?m)^\.", b"..", raw)
-        half = len(stuffed) // 2
+        stuffed = raw.replace(b"\r\n.", b"\r\n..")    # its first line is a header
+        next_ = "".join(f"{line}\r\n" for line in self._whole_envelope(ahead)) if ahead and self._pipelines else ""
+        points = "smtp amid the text", "smtp before the dot", "smtp after the dot"
         try:
-            client.send(stuffed[:half])
-            killpoint("smtp amid the text")
-            client.send(stuffed[half:])
-            killpoint("smtp before the dot")
-            client.send(b".\r\n")
-            killpoint("smtp after the dot")
+            whole = b"%b.\r\n%b" % (stuffed, next_.encode("ascii"))
+            for piece, point in zip(pieces(whole, len(stuffed) // 2, len(stuffed)), points, strict=False):
+                client.send(piece)
+                killpoint(point)
+            self._said_ahead = bool(next_)
             self._wait_at_most(self._relay.patience)
             said = self._reply(*client.getreply())
             killpoint("smtp after the answer to the dot")
@@ -368,12 +457,14 @@ class Smtp:
 
     def _ready(self) -> bool:
         """See that a connection stands and is in step; say whether it is one that was kept."""
+        killpoint("smtp before the connection is ready")
         if self._client and not self._in_step():
             self._drop()
-        if self._client:
-            return True
-        self._connect()
-        return False
+        kept = self._client is not None
+        if not kept:
+            self._connect()
+        killpoint("smtp after the connection is ready")
+        return kept
 
     def _in_step(self) -> bool:
         """Say whether the kept connection lives, and whether the next answer will answer our next command."""
@@ -543,18 +634,8 @@ class Smtp:
         except _LostError:
             self._drop()
 
-    def _leave(self) -> None:
-        """Say QUIT, as good manners are; a relay that does not answer soon is left anyway."""
-        try:
-            self._wait_at_most(QUIT_WAIT)
-            killpoint("smtp before QUIT")
-            self._ask("QUIT")
-        except _LostError:
-            pass
-        self._drop()
-
     def _drop(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._said_ahead = self._client, None, False
         if client:
             client.close()
 
@@ -599,6 +680,39 @@ class Smtp:
                 "security: 465 is mostly tls, 587 starttls", **where))
         return EdgeError(say("Mailbox {mailbox}: the mail server {host}:{port} cannot be reached ({reason})",
                              **where))
+
+
+class Lines:
+    """Connections to relays, each kept a while for the next mail: connecting and the log-in take some six turns.
+
+    For one thread. One that the relay has closed meanwhile is noticed before anything is begun, and made anew.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Relay, Smtp, float]] = {}
+
+    @contextmanager
+    def to(self, relay: Relay) -> Iterator[Smtp]:
+        """Give the connection to a relay, and keep it unless something fails."""
+        known, smtp, _ = self._kept.pop(relay.mailbox, (None, None, 0.0))
+        if smtp and known != relay:
+            smtp.leave()
+        if smtp is None or known != relay:
+            smtp = Smtp(relay)
+        try:
+            yield smtp
+        except BaseException:
+            smtp.leave()
+            raise
+        smtp.forgive()
+        self._kept[relay.mailbox] = relay, smtp, time.monotonic()
+
+    def rest(self, after: float = KEPT) -> None:
+        """Leave the relays to which nothing was sent for so many seconds."""
+        for name, (_, smtp, since) in list(self._kept.items()):
+            if time.monotonic() - since >= after:
+                del self._kept[name]
+                smtp.leave()
 
 
 @lru_cache(maxsize=8)

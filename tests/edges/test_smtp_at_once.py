@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from socket import create_server
@@ -9,7 +10,8 @@ from threading import Thread
 
 import pytest
 
-from bot.edges.smtp import Outcome, Smtp, SubmissionRefusedError
+from bot.core.draft import UnsafeMailError
+from bot.edges.smtp import Letter, Lines, Outcome, Smtp, SubmissionRefusedError
 from tests.edges.test_smtp import BUYER, SHOP, Asked, mail, relay, yes
 from tests.servers.proxy import Proxy
 from tests.servers.smtp import Fault, SmtpServer
@@ -146,3 +148,180 @@ def test_a_relay_that_wants_a_log_in_is_told(quick: SmtpServer) -> None:
     with Smtp(relay(quick)) as out, pytest.raises(SubmissionRefusedError):
         out.send(mail(), SHOP, BUYER, yes)
     assert not quick.mails
+
+
+# ---- many in turn
+
+
+def letters(count: int, heard: list[str] | None = None, echo: str = "") -> Iterator[Letter]:
+    for at in range(count):
+        if heard is not None:
+            heard.append(f"asked for {at}")
+        yield Letter(raw=mail(f".{at}\n."), sender=SHOP, recipient=BUYER, echo=echo)
+
+
+def number(raw: bytes) -> int:
+    found = re.search(rb"\r\n\.+(\d)\r\n", raw)
+    assert found, raw
+    return int(found[1])
+
+
+@pytest.mark.parametrize("echo", ["", SHOP])
+def test_mails_in_turn_leave_whole_and_in_order_over_one_connection(echo: str, quick: SmtpServer) -> None:
+    with Smtp(relay(quick)) as out:
+        said = [one.outcome for one in out.send_in_turn(letters(5, echo=echo))]
+    assert said == [Outcome.SENT] * 5
+    assert [f"\r\n.{n}\r\n".encode() in got.raw for n, got in enumerate(quick.wait_for(5))] == [True] * 5
+    assert (quick.spoken.count("CONNECT"), quick.spoken.count("RSET")) == (1, 0)
+
+
+def test_the_next_envelope_travels_with_the_end_of_a_mail() -> None:
+    with SmtpServer(users={}, security="plain") as server, Proxy(server.port) as proxy:
+        server.pipelining = True
+        there = replace(relay(server), user="", password="", host="127.0.0.1", port=proxy.port)
+        with Smtp(there) as out:
+            assert [one.outcome for one in out.send_in_turn(letters(3))] == [Outcome.SENT] * 3
+    assert proxy.heard.count(b"\r\n.\r\nMAIL FROM:<") == 2, "nothing is waited for in between"
+
+
+def test_what_became_of_a_mail_is_told_before_the_one_after_the_next_is_asked_for(quick: SmtpServer) -> None:
+    heard: list[str] = []
+    with Smtp(relay(quick)) as out:
+        for number, _ in enumerate(out.send_in_turn(letters(4, heard))):
+            heard.append(f"told of {number}")
+    assert heard == ["asked for 0", "asked for 1", "told of 0", "asked for 2", "told of 1", "asked for 3", "told of 2",
+                     "told of 3"]
+
+
+@pytest.mark.parametrize(("verb", "answer", "outcome"), [
+    ("MAIL", "552 5.3.4 too big", Outcome.REFUSED), ("RCPT", "550 5.1.1 nobody here", Outcome.REFUSED),
+    ("RCPT", "450 4.2.0 later", Outcome.LATER), ("DATA", "451 4.3.0 later", Outcome.LATER)])
+def test_an_envelope_refused_ahead_is_refused_to_its_own_mail_alone(verb: str, answer: str, outcome: Outcome,
+                                                                    quick: SmtpServer) -> None:
+    quick.faults[verb] = [None, answer, answer]     # ahead, and when it is tried by itself
+    with Smtp(relay(quick)) as out:
+        said = [one.outcome for one in out.send_in_turn(letters(4))]
+    assert said == [Outcome.SENT, outcome, Outcome.SENT, Outcome.SENT]
+    assert [number(got.raw) for got in quick.wait_for(3)] == [0, 2, 3]
+
+
+@pytest.mark.parametrize(("verb", "fault"), [
+    ("MAIL", "421 4.7.0 so many mails a connection"), ("RCPT", "450 4.2.0 later"), ("MAIL", Fault.HANG_UP),
+    ("DATA", Fault.HANG_UP), ("RCPT", Fault.STRAY), ("DOT", Fault.TWICE)])
+def test_what_goes_wrong_with_an_envelope_said_ahead_costs_another_connection_and_no_mail(
+        verb: str, fault: Fault | str, quick: SmtpServer) -> None:
+    quick.faults[verb] = [None, fault]
+    with Smtp(relay(quick)) as out:
+        said = [one.outcome for one in out.send_in_turn(letters(4))]
+    assert said == [Outcome.SENT] * 4
+    assert [number(got.raw) for got in quick.wait_for(4)] == [0, 1, 2, 3]
+    assert quick.spoken.count("CONNECT") == 2
+
+
+@pytest.mark.parametrize(("verb", "fault", "kept", "outcome"), [
+    ("TEXT", Fault.HANG_UP, 3, Outcome.UNKNOWN), ("DOT", Fault.HANG_UP, 3, Outcome.UNKNOWN),
+    ("DOT", Fault.KEEP_AND_HANG_UP, 4, Outcome.UNKNOWN), ("DOT", "451 4.3.0 later", 3, Outcome.LATER),
+    ("DOT", "552 5.2.2 quota", 3, Outcome.REFUSED)])
+def test_a_mail_that_is_lost_in_turn_is_the_only_one(verb: str, fault: Fault | str, kept: int, outcome: Outcome,
+                                                     quick: SmtpServer) -> None:
+    quick.faults[verb] = [None, fault]
+    with Smtp(relay(quick)) as out:
+        said = [one.outcome for one in out.send_in_turn(letters(4))]
+    assert said == [Outcome.SENT, outcome, Outcome.SENT, Outcome.SENT]
+    assert len(quick.wait_for(kept)) == kept
+
+
+def test_turns_that_end_early_leave_nothing_begun_behind(quick: SmtpServer) -> None:
+    with Smtp(relay(quick)) as out:
+        turns = out.send_in_turn(letters(3))
+        assert next(turns).outcome is Outcome.SENT
+        turns.close()   # type: ignore[attr-defined]
+        assert out.send(mail("another\n"), SHOP, BUYER, yes).outcome is Outcome.SENT
+    assert [b"another" in got.raw for got in quick.wait_for(2)] == [False, True]
+
+
+def test_a_relay_without_pipelining_is_given_one_mail_after_the_other() -> None:
+    with SmtpServer() as server, Smtp(relay(server)) as out:
+        assert not out.pipelines()
+        assert [one.outcome for one in out.send_in_turn(letters(3))] == [Outcome.SENT] * 3
+        assert server.spoken.count("CONNECT") == 1
+
+
+def test_a_relay_that_forgets_what_came_with_the_end_of_a_mail_is_spoken_to_step_by_step() -> None:
+    def serve() -> None:
+        while True:
+            line, _ = door.accept()
+            with line, line.makefile("rwb", 0) as talk:
+                talk.write(b"220 relay\r\n")
+                answers = {b"EHLO": b"250-relay\r\n250 PIPELINING\r\n", b"DATA": b"354 go\r\n", b"QUIT": b"221 bye\r\n"}
+                while said := talk.readline().split():
+                    talk.write(answers.get(said[0], b"250 ok\r\n"))
+                    if said[0] == b"DATA":
+                        got = b""
+                        while b"\r\n.\r\n" not in got:
+                            got += line.recv(1 << 16)
+                        taken.append(got.partition(b"\r\n.\r\n")[0])
+                        talk.write(b"250 queued\r\n")
+
+    taken: list[bytes] = []
+    with create_server(("127.0.0.1", 0)) as door:
+        Thread(target=serve, daemon=True).start()
+        with SmtpServer() as server:
+            there = replace(relay(server), host="127.0.0.1", port=door.getsockname()[1], security="plain", user="",
+                            ca_file="", timeout=0.5)
+        with Smtp(there) as out:
+            said = [one.outcome for one in out.send_in_turn(letters(3))]
+    assert said == [Outcome.SENT] * 3
+    assert [number(raw) for raw in taken] == [0, 1, 2]
+
+
+def test_no_letter_is_other_than_it_says() -> None:
+    with pytest.raises(UnsafeMailError):
+        Letter(raw=mail(), sender=SHOP, recipient="another@buyer.example")
+    with pytest.raises(UnsafeMailError):
+        Letter(raw=mail(), sender=SHOP, recipient=BUYER, echo="two@shops.example>\r\nRCPT TO:<x@shops.example")
+
+
+# ---- a connection kept for the next mail
+
+
+def test_a_connection_is_kept_for_the_next_mail_and_left_when_none_comes(quick: SmtpServer) -> None:
+    lines = Lines()
+    for number in range(2):
+        with lines.to(relay(quick)) as out:
+            assert out.send(mail(f"{number}\n"), SHOP, BUYER, yes).outcome is Outcome.SENT
+        lines.rest()
+    assert (quick.spoken.count("CONNECT"), quick.spoken.count("QUIT")) == (1, 0)
+    lines.rest(0)
+    assert quick.spoken.count("QUIT") == 1
+
+
+def test_a_connection_that_the_relay_closed_meanwhile_is_made_anew(quick: SmtpServer) -> None:
+    lines = Lines()
+    for number in range(3):
+        with lines.to(relay(quick)) as out:
+            assert out.send(mail(f"{number}\n"), SHOP, BUYER, yes).outcome is Outcome.SENT
+        quick.transports[-1].abort()
+    lines.rest(0)
+    assert quick.spoken.count("CONNECT") == 3
+    assert len(quick.wait_for(3)) == 3
+
+
+def test_a_connection_in_which_something_failed_is_left(quick: SmtpServer) -> None:
+    lines = Lines()
+    with lines.to(relay(quick)) as out:
+        out.pipelines()
+    with pytest.raises(UnsafeMailError), lines.to(relay(quick)) as out:
+        out.send(b"", SHOP, BUYER, yes)
+    with lines.to(relay(quick)) as out:
+        assert out.send(mail(), SHOP, BUYER, yes).outcome is Outcome.SENT
+    lines.rest(0)
+    assert quick.spoken.count("CONNECT") == 2
+
+
+def test_another_password_is_another_connection(quick: SmtpServer) -> None:
+    lines = Lines()
+    with lines.to(relay(quick)) as out:
+        out.pipelines()
+    with pytest.raises(SubmissionRefusedError), lines.to(replace(relay(quick), password="wrong")) as out:
+        out.pipelines()
