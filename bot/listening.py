@@ -30,7 +30,7 @@ from bot.settings import Mailbox, Settings
 from bot.words import say
 
 if TYPE_CHECKING:
-    from bot.edges.imap import Imap
+    from bot.edges.imap import FolderState, Imap
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +93,11 @@ class Watched:
             return
         if receive(guichet.store, self.mailbox, imap, now(), guichet.progress):
             on_news()
+        seen, self._looked = imap.seen(self.mailbox.folders[0]), time.monotonic()
         alarming.end_alarm(guichet, f"mailbox:{self.mailbox.name}", now())
         reconcile(guichet, self.mailbox, imap, now())
         guichet.rest(0)
-        self._looked = time.monotonic()
-        self._rest(imap)
+        self._rest(imap, seen)
 
     def _standing(self) -> Imap | None:
         """Return the connection with its listening ended; None where a server without IDLE has nothing new."""
@@ -115,8 +115,11 @@ class Watched:
             return None
         return self._imap
 
-    def _rest(self, imap: Imap) -> None:
-        self.listening = None if self.ended else imap.listen(self.mailbox.folders[0])
+    def _rest(self, imap: Imap, seen: FolderState | None) -> None:
+        """Listen for what comes after the folder was `seen`, or look again where nothing tells of it."""
+        folder = self.mailbox.folders[0]
+        self.listening = imap.listen(folder, seen)
+        self._looked = 0.0 if self.listening is None and imap.seen(folder) != seen else self._looked
         self.due = time.monotonic() + (PROBE if self.listening is None else POLL)
 
     def stirs(self) -> bool:

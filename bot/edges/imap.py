@@ -231,7 +231,7 @@ class Imap:
         self._stopped = Event()
         self._too_slow = False
         self.idles = True  # until this very server refuses; whoever connects anew with another Imap hands it on
-        self._looked_at = ""  # the folder whose EXAMINE was the last exchange
+        self._looked_at: str | None = None  # the folder whose EXAMINE was the last exchange
         self._news = False  # came before we listened
         self._rough_sizes = False
         self._told: dict[int, int] = {}  # sizes that came with the question what there is
@@ -605,13 +605,14 @@ class Imap:
 
     # ---- waiting
 
-    def listen(self, name: str) -> int | None:
+    def listen(self, name: str, seen: FolderState | None = None) -> int | None:
         """Begin to idle and return the descriptor that becomes readable when something comes; None without IDLE.
 
-        Nothing but `stirs` and `heed` may follow. What came since the last look counts as news.
+        Nothing but `stirs` and `heed` may follow. What came since the folder was `seen`, or last looked at, is news.
         """
-        self._news = self._looked_at != name and self._changed(name)
-        self._stand_in(name)
+        seen = seen or self.seen(name)
+        stands = self._seen[name] if self._looked_at == name else self.folder(name)
+        self._news = seen is not None and seen != stands
         with self._talking() as client:
             if not (self.idles and client.has_capability("IDLE")):
                 return None
@@ -645,12 +646,13 @@ class Imap:
             told = self._end_idle(client)
         return self._news or any(one[1:2] == (b"EXISTS",) for one in told)
 
+    def seen(self, name: str) -> FolderState | None:
+        """Return how the folder stood at the last look."""
+        return self._seen.get(name)
+
     def changed(self, name: str) -> bool:
         """Say whether the folder stands otherwise than at the last look."""
-        return self._changed(name)
-
-    def _changed(self, name: str) -> bool:
-        before = self._seen.get(name)
+        before = self.seen(name)
         return self.folder(name) != before and before is not None
 
     def _start_idle(self, client: Any) -> None:
@@ -764,7 +766,7 @@ class Imap:
         client = self._client
         if client is None:
             raise EdgeError(self._interrupted() if self._stopped.is_set() else self._lost())
-        self._looked_at = ""
+        self._looked_at = None
         try:
             # The socket's timeout starts anew with each byte: against one byte a second it needs a second watch.
             with _WATCH.over(self.account.timeout * PATIENCE + seconds, self._give_up):
