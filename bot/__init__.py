@@ -16,6 +16,7 @@
     errands         the pieces of work of a pass, each loaded when there is something to do; `due` says whether
     progressing     how far a first look is, on a terminal
     leasing         who works on the database: the fence beside the lock
+    listening       in `run`: one thread waits for news of all mailboxes, a few receive from those that have some
     receiving       server or Maildir -> raw rows           edges/imap, edges/exchange, edges/maildir, edges/store
     entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?

@@ -39,21 +39,20 @@ from bot.words import say
 
 if TYPE_CHECKING:
     from bot.edges.imap import Imap
+    from bot.listening import Listener
 
 log = logging.getLogger(__name__)
 
-POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says: it dies silently behind NAT
+STEADY = 300.0         # seconds after the start until mail counts as fetched without a pause
 MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
 AT_ONCE = 8            # mailboxes that a pass receives from at the same time
 MEANWHILE = 0.2        # seconds between looks whether they brought something to read
 LOOK = 1.0             # seconds between looks whether another process has written: it may have released a draft
 ROUND = 5.0            # seconds between rounds though nobody wrote: what was to wait may have waited long enough
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
-SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
 BEAT = 20.0            # seconds between two signs of life
 STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 MOVED = "moved"        # the mark in a data folder whose seller is served elsewhere
-LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
 
 Step = Callable[[], bool]  # does one piece of work; says whether there was one
 
@@ -377,29 +376,35 @@ def receive_through(guichet: Guichet, mailbox: Mailbox, imap: Imap | None) -> No
 
 
 def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, each mailbox in a thread of its own, reading and sending in two more.
+    """Work until SIGTERM or SIGINT: one thread listens to the mailboxes, each Maildir, reading and sending have theirs.
 
     Raises:
         BusyError: another process is at work.
         StorageError: the database cannot be used at the start; later it is waited for.
     """
+    from bot.listening import Listener
+
     stop = Stop()
     with at_work(settings, stop.ask):
         stop.listen()
-        readers, progress = [Watcher(settings, mailbox, stop) for mailbox in settings.mailboxes], on_terminal()
+        progress = on_terminal()
         sending = Worker(settings, stop, _sending)
         reading = Worker(settings, stop, _reading(sending.stop.wake))
-        for reader in readers:
-            reader.on_news, reader.progress = reading.stop.wake, progress
-        workers = [*readers, reading, sending, Worker(settings, stop, _beating([reading, sending]))]
+        listener = Listener(settings, [box for box in settings.mailboxes if not box.maildir], reading.stop.wake,
+                            progress)
+        workers = [Worker(settings, stop, _listening(listener)),
+                   *(_watcher(settings, stop, box, reading.stop.wake, progress)
+                     for box in settings.mailboxes if box.maildir),
+                   reading, sending, Worker(settings, stop, _beating([reading, sending]))]
         for worker in workers:
             worker.start()
-        log.info(say("Guichet watches {count} mailboxes", count=len(readers)))
+        log.info(say("Guichet watches {count} mailboxes", count=len(settings.mailboxes)))
         try_templates(settings)
         while not stop.asked:
             stop.pause(3600)
         for worker in workers:
             worker.end()
+        listener.end()
         until = time.monotonic() + STOP_WITHIN
         for worker in workers:
             worker.join(max(0.0, until - time.monotonic()))
@@ -416,74 +421,53 @@ class Worker(threading.Thread):
         self.progress: Progress | None = None
 
     def run(self) -> None:
+        from bot.listening import SETTLED, Backoff, failed
+
         backoff = Backoff()
         while not self.stop.asked:
             began = time.monotonic()
             try:
                 self.work(Guichet(self.settings, Store(database(self.settings)), progress=self.progress), self.stop)
             except Exception as error:  # noqa: BLE001 – ours or the world's: this thread tries again
+                if self.stop.asked:
+                    return
                 if time.monotonic() - began > SETTLED:
                     backoff = Backoff()
-                self._wait(error, backoff)
-
-    def _wait(self, error: Exception, backoff: Backoff) -> None:
-        """Pause after a failure; one of our own is written down whole, and the other threads go on."""
-        if self.stop.asked:
-            return
-        if not isinstance(error, BotError):
-            log.exception("%s failed", self.name)
-        with suppress(EdgeError):   # where the database is what fails, the log has to do
-            store = Store(database(self.settings))
-            alarming.failed(Guichet(self.settings, store), self.alarm, error, now())
-            store.close()
-        known = error if isinstance(error, EdgeError) else EdgeError(f"{self.name}: {error}")
-        self.stop.pause(backoff.wait(known))
+                self.stop.pause(backoff.wait(failed(self.settings, self.name, self.alarm, error)))
 
     def end(self) -> None:
         self.stop.asked = True
         self.stop.wake()
 
 
-class Watcher(Worker):
-    """The thread of one mailbox: receives what is new, then waits for news."""
+def _watcher(settings: Settings, stop: Stop, mailbox: Mailbox, on_news: Callable[[], None],
+             progress: Progress | None) -> Worker:
+    watcher = Worker(settings, stop, _watching(mailbox, on_news))
+    watcher.name, watcher.alarm = f"mailbox {mailbox.name}", f"mailbox:{mailbox.name}"
+    watcher.progress = progress
+    return watcher
 
-    def __init__(self, settings: Settings, mailbox: Mailbox, stop: Stop) -> None:
-        super().__init__(settings, stop, self._watch)
-        self.mailbox, self.name, self.alarm = mailbox, f"mailbox {mailbox.name}", f"mailbox:{mailbox.name}"
-        self.on_news: Callable[[], None] = stop.wake
-        self._interrupt: Callable[[], None] = lambda: None
 
-    def end(self) -> None:
-        super().end()
-        self._interrupt()
-
-    def _watch(self, guichet: Guichet, stop: Stop) -> None:
-        if self.mailbox.maildir:
-            self._watch_maildir(guichet, stop)
-        else:
-            self._watch_imap(guichet, stop)
-
-    def _watch_maildir(self, guichet: Guichet, stop: Stop) -> None:
+def _watching(mailbox: Mailbox, on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
+    """Return the work of receiving from a Maildir, which tells of nothing by itself."""
+    def watching(guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
-            must_have_room(self.settings.data)
-            if receive_maildir(guichet.store, self.mailbox, now(), guichet.progress):
-                self.on_news()
-            alarming.end_alarm(guichet, self.alarm, now())
-            reconcile(guichet, self.mailbox, None, now())
+            must_have_room(guichet.settings.data)
+            if receive_maildir(guichet.store, mailbox, now(), guichet.progress):
+                on_news()
+            alarming.end_alarm(guichet, f"mailbox:{mailbox.name}", now())
+            reconcile(guichet, mailbox, None, now())
             stop.pause(MAILDIR_POLL)
+    return watching
 
-    def _watch_imap(self, guichet: Guichet, stop: Stop) -> None:
-        with open_imap(self.mailbox) as imap:
-            self._interrupt = imap.interrupt
-            while not stop.asked:
-                must_have_room(self.settings.data)
-                if receive(guichet.store, self.mailbox, imap, now(), guichet.progress):
-                    self.on_news()
-                alarming.end_alarm(guichet, self.alarm, now())
-                reconcile(guichet, self.mailbox, imap, now())
-                guichet.rest(0)
-                if not stop.asked:
-                    imap.wait(self.mailbox.folders[0], POLL)
+
+def _listening(listener: Listener) -> Callable[[Guichet, Stop], None]:
+    def listening(guichet: Guichet, stop: Stop) -> None:
+        alarming.end_alarm(guichet, "thread:listening", now())
+        guichet.close()     # whoever receives has one of his own
+        if not stop.asked:
+            listener.listen()
+    return listening
 
 
 def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
@@ -491,7 +475,7 @@ def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
     def reading(guichet: Guichet, stop: Stop) -> None:
         import schedule
 
-        looks, steady = alarming.Looks(), now() + 5 * timedelta(seconds=POLL)
+        looks, steady = alarming.Looks(), now() + timedelta(seconds=STEADY)
         steps = [_telling(step, on_news) for step in reading_steps(guichet)[:-1]]
         clock = schedule.Scheduler()
         clock.every(15).seconds.do(lambda: errands.look_at_clock(guichet, now()))
@@ -537,6 +521,8 @@ def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
 
 def _sending(guichet: Guichet, stop: Stop) -> None:
     """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
+    from bot.listening import Backoff
+
     waiting: dict[str, Backoff] = {}
     guichet = replace(guichet, stays=True)
     while not stop.asked:
@@ -553,23 +539,3 @@ def _sending(guichet: Guichet, stop: Stop) -> None:
                 return
         guichet.rest()
         stop.pause(ROUND)
-
-
-class Backoff:
-    """Growing pauses after failures, 1 s to 15 minutes."""
-
-    def __init__(self) -> None:
-        from bot.edges.imap import pauses
-
-        self._pauses = pauses()
-        self._until = 0.0
-
-    def wait(self, error: EdgeError) -> float:
-        """Say what failed and when the next try is; return the pause in seconds."""
-        seconds = LOGIN_PAUSE if error.permanent else next(self._pauses)
-        self._until = time.monotonic() + seconds
-        log.warning("%s", say("{error}; next try in {seconds:.0f} s", error=error, seconds=seconds))
-        return seconds
-
-    def rests(self) -> bool:
-        return time.monotonic() < self._until

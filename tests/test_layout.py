@@ -23,7 +23,7 @@ FROM_THE_TOP = ("cli", "dashboard", "fleet",
                 "helping", "completing", "demo", "beginning", "penning", "granting", "reporting", "backtesting",
                 "replaying", "gathering", "checking", "inspecting", "finding", "trying", "evidence", "exporting",
                 "telling", "showing", "anonymising", "expecting", "working", "loop", "errands",
-                "progressing", "leasing",
+                "progressing", "leasing", "listening",
                 "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing", "ordering",
                 "reminding", "ticking", "digesting", "dating", "counting", "rehearsing", "pipeline", "drifting",
                 "alarming", "calling", "receiving", "entering", "breaking", "writing", "proofing", "standing",
@@ -45,7 +45,7 @@ MAY_IMPORT = {
         "proofing", "standing", "pausing", "living", "guichet", "switching", "saving", "settings")},
     # One more way to drive the loop's steps: what it adds is between sellers, and nothing of one seller knows of it.
     "bot.fleet": BENEATH | {"bot.fleet"} | {f"bot.{part}" for part in (
-        "helping", "loop", "leasing", "receiving", "alarming", "living", "guichet", "settings")},
+        "helping", "loop", "leasing", "listening", "receiving", "alarming", "living", "guichet", "settings")},
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words", "bot.edges.killpoint"},      # which a test asks for, and nobody else
     "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.killpoint", "bot.edges.copies"},
@@ -76,7 +76,7 @@ BANNED_ALONE = {"item"}                      # item_value is the marketplaces' w
 DICTATED = {"handle_DATA": "aiosmtpd calls it"}
 
 BROAD = {"Exception", "BaseException"}
-MAY_CATCH_ALL = {"reading", "loop", "cli"}
+MAY_CATCH_ALL = {"reading", "loop", "listening", "cli"}
 
 
 def module_name(path: Path) -> str:

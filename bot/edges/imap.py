@@ -20,8 +20,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from ipaddress import ip_address
 from itertools import islice
+from math import inf
 from pathlib import Path
-from threading import Event, Timer
+from threading import Condition, Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +45,6 @@ AHEAD = 10  # batches whose sizes are asked for at once
 WINDOW = 50_000  # mails searched at once: imaplib gives up on a line above 1,000,000 bytes
 SLOWEST = 8 * 2**10  # bytes a second; a server that sends less is as good as silent
 PATIENCE = 3  # how many timeouts one exchange may take in all, beside its bytes
-ROUND = 60.0  # seconds of one IDLE: behind a NAT a connection dies silently, and only DONE finds out
-POLL = 10.0  # seconds between two looks at a server without IDLE
 FAREWELL = 2.0  # seconds we wait for the answer to LOGOUT
 REFUSALS = 10  # mails not handed out before we take the server for ill
 LONGEST_PAUSE = 900.0  # seconds
@@ -60,6 +59,7 @@ JUNK_NAMES = frozenset({  # the same, where none is marked as \\Junk
 })
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OWN_MESSAGE_ID = re.compile(r"<?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]+>?")
+_NO_NEWS = re.compile(rb"(?:\* (?:OK|\d+ (?:RECENT|EXPUNGE|FETCH))\b[^\r\n{]*\r\n)+", re.I)
 _BUSY = re.compile(r"\[(UNAVAILABLE|LIMIT|INUSE|SERVERBUG|CONTACTADMIN)\]|too many|temporar", re.I)
 
 
@@ -157,6 +157,49 @@ def pauses() -> Iterator[float]:
         longest = min(longest * 2, LONGEST_PAUSE)
 
 
+class _Watch:
+    """Ends what takes too long: one thread for all connections, where a Timer would start one for each exchange."""
+
+    def __init__(self) -> None:
+        self._ends: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._turn = Condition()
+        self._next = inf        # when the thread looks again, by the monotonic clock
+        self._thread: Thread | None = None
+
+    @contextmanager
+    def over(self, seconds: float, give_up: Callable[[], None]) -> Iterator[None]:
+        """Call `give_up`, from another thread, if the block takes longer than so many seconds."""
+        mine, until = object(), time.monotonic() + seconds
+        with self._turn:
+            self._ends[mine] = until, give_up
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._keep, daemon=True, name="watch")
+                self._thread.start()
+            elif until < self._next:
+                self._turn.notify()
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._ends.pop(mine, None)
+
+    def _keep(self) -> None:
+        while True:
+            for _, give_up in self._late():
+                give_up()
+
+    def _late(self) -> list[tuple[float, Callable[[], None]]]:
+        """Wait for the next end, and take out what should have been over by now."""
+        with self._turn:
+            self._next = min((until for until, _ in self._ends.values()), default=inf)
+            self._turn.wait(None if self._next == inf else max(0.0, self._next - time.monotonic()))
+            late = [mine for mine, (until, _) in self._ends.items() if until <= time.monotonic()]
+            return [self._ends.pop(mine) for mine in late]
+
+
+_WATCH = _Watch()
+
+
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Return the verifying context of an authority file, one for all connections: each costs 831 KiB and 34 ms.
 
@@ -195,7 +238,9 @@ class Imap:
         self._sent: list[str] | None = None
         self._stopped = Event()
         self._too_slow = False
-        self._idles = True
+        self.idles = True  # until this very server refuses; whoever connects anew with another Imap hands it on
+        self._looked_at: str | None = None  # the folder whose EXAMINE was the last exchange
+        self._news = False  # came before we listened
         self._rough_sizes = False
         self._told: dict[int, int] = {}  # sizes that came with the question what there is
         self._ahead: Ahead | None = None  # what was asked, and not read yet
@@ -319,7 +364,7 @@ class Imap:
     def folder(self, name: str) -> FolderState:
         """Return how the folder stands now. Never by SELECT: that would take \\Recent from the mails."""
         state = self._examine(name)
-        self._seen[name] = state
+        self._seen[name], self._looked_at = state, name
         return state
 
     def new_uids(self, name: str, after: int) -> list[int]:
@@ -619,64 +664,55 @@ class Imap:
 
     # ---- waiting
 
-    def wait(self, name: str, seconds: float) -> bool:
-        """Return True as soon as there is news in the folder, False when time is over or `interrupt` came."""
-        try:
-            return self._watch(name, time.monotonic() + seconds)
-        except EdgeError:
-            if self._stopped.is_set():
-                return False
-            raise
+    def listen(self, name: str, seen: FolderState | None = None) -> int | None:
+        """Begin to idle and return the descriptor that becomes readable when something comes; None without IDLE.
 
-    def _watch(self, name: str, until: float) -> bool:
-        if self._changed(name):  # what came since the last look, which no IDLE will tell
-            return True
-        while (left := until - time.monotonic()) > 0 and not self._stopped.is_set():
-            if self._idle(name, min(left, ROUND)):
-                return True
-        return False
-
-    def _changed(self, name: str) -> bool:
-        before = self._seen.get(name)
-        return self.folder(name) != before and before is not None
-
-    def _idle(self, name: str, seconds: float) -> bool:
-        with self._talking() as client:
-            idles = self._idles and client.has_capability("IDLE")
-        if idles:
-            return self._idle_round(seconds)
-        self._stopped.wait(min(seconds, POLL))
-        return self._changed(name)
-
-    def _idle_round(self, seconds: float) -> bool:
-        """Idle once, and have DONE answered: on a dead line idle_check says [] for ever (imapclient #565)."""
-        with self._talking(seconds) as client:
-            self._start_idle(client)
-            news = [] if _holds_more(client) else client.idle_check(timeout=seconds)
-            self._heed_farewell(news)
-            news += self._end_idle(client)
-        return any(told[1:2] == (b"EXISTS",) for told in news)
-
-    def listen(self, name: str) -> int | None:
-        """Begin to idle and return the descriptor that becomes readable with news; None where there is no IDLE.
-
-        For whoever watches many connections at once. Nothing but `heed` may follow.
+        Nothing but `stirs` and `heed` may follow. What came since the folder was `seen`, or last looked at, is news.
         """
-        self._stand_in(name)
+        seen = seen or self.seen(name)
+        stands = self._seen[name] if self._looked_at == name else self.folder(name)
+        self._news = seen is not None and seen != stands
         with self._talking() as client:
-            if not (self._idles and client.has_capability("IDLE")):
+            if not (self.idles and client.has_capability("IDLE")):
                 return None
             self._start_idle(client)
             return int(client.socket().fileno())
 
+    def stirs(self) -> bool:
+        """Say, without waiting, whether what `listen` began is to be ended by `heed`: there is news, or it broke.
+
+        Words that tell of no mail are taken off the line: "* OK Still here" comes every two minutes. They may lie in
+        our own buffer, where no descriptor tells of them: Dovecot sends "+ idling" and news in one go.
+        """
+        if self._client is None or self._news:
+            return True
+        line, words = self._client.socket(), self._client._imap.file
+        line.setblocking(False)
+        try:
+            while _NO_NEWS.fullmatch(told := words.peek(1)):
+                words.read(len(told))
+            if not told and self.account.security == "plain":
+                line.recv(1, socket.MSG_PEEK)   # the end of the line, or an error: peek does not tell them apart
+            return True     # news, a farewell, the end of the line, half a line
+        except OSError:     # nothing more; TLS says so by an error
+            return False
+        finally:
+            line.settimeout(self.account.timeout)
+
     def heed(self) -> bool:
-        """End what `listen` began; say whether there is news."""
+        """End what `listen` began; say whether there is news. A dead line is found out here: nothing answers DONE."""
         with self._talking() as client:
-            return any(told[1:2] == (b"EXISTS",) for told in self._end_idle(client))
+            told = self._end_idle(client)
+        return self._news or any(one[1:2] == (b"EXISTS",) for one in told)
+
+    def seen(self, name: str) -> FolderState | None:
+        """Return how the folder stood at the last look."""
+        return self._seen.get(name)
 
     def changed(self, name: str) -> bool:
         """Say whether the folder stands otherwise than at the last look."""
-        return self._changed(name)
+        before = self.seen(name)
+        return self.folder(name) != before and before is not None
 
     def _start_idle(self, client: Any) -> None:
         import imaplib
@@ -685,7 +721,7 @@ class Imap:
             client.idle()
         except imaplib.IMAP4.error as error:
             # A server that offers IDLE and refuses it, or speaks before its "+": after reconnecting we poll.
-            self._idles = isinstance(error, imaplib.IMAP4.abort)
+            self.idles = isinstance(error, imaplib.IMAP4.abort)
             raise imaplib.IMAP4.abort(*error.args) from error
 
     def _end_idle(self, client: Any) -> list[Any]:
@@ -789,18 +825,15 @@ class Imap:
         client = self._client
         if client is None:
             raise EdgeError(self._interrupted() if self._stopped.is_set() else self._lost())
-        # The socket's timeout starts anew with each byte: against one byte a second it needs a second watch.
-        watch = Timer(self.account.timeout * PATIENCE + seconds, self._give_up)
-        watch.daemon = True
-        watch.start()
+        self._looked_at = None
         try:
-            if self._ahead and not ahead:
-                self._ahead.settle()
-            yield client
+            # The socket's timeout starts anew with each byte: against one byte a second it needs a second watch.
+            with _WATCH.over(self.account.timeout * PATIENCE + seconds, self._give_up):
+                if self._ahead and not ahead:
+                    self._ahead.settle()
+                yield client
         except _failures() as error:
             raise self._failed(client, error) from error
-        finally:
-            watch.cancel()
 
     def _give_up(self) -> None:
         self._too_slow = True
@@ -1100,22 +1133,6 @@ def _near(name: str, names: list[str]) -> list[str]:
 def _leaf(name: str, mark: bytes | None) -> str:
     """Return the last part of a folder's name, to be compared."""
     return name.rsplit(mark.decode("ascii", "replace"), 1)[-1].casefold() if mark else name.casefold()
-
-
-def _holds_more(client: Any) -> bool:
-    """Say whether words of the server lie in our own buffer: idle_check asks the socket, and would sleep over them.
-
-    Dovecot sends "+ idling" and the news of a mail that came just before in one go.
-    """
-    line = client.socket()
-    before = line.gettimeout()
-    line.setblocking(False)
-    try:
-        return bool(client._imap.file.peek(1))
-    except OSError:     # nothing there yet; TLS says so by an error
-        return False
-    finally:
-        line.settimeout(before)
 
 
 def _as_bytes(told: object) -> bytes:

@@ -19,8 +19,9 @@ from bot.fleet.directory import Seller
 from bot.fleet.lines import Contexts, Line
 from bot.guichet import Guichet
 from bot.leasing import BusyError
+from bot.listening import LOGIN_PAUSE
 from bot.living import read_times
-from bot.loop import LOGIN_PAUSE, Pass, Stop, at_work, database, receive_through, work_through
+from bot.loop import Pass, Stop, at_work, database, receive_through, work_through
 from bot.settings import Mailbox, Settings, load
 
 LONGEST_REST = 900              # seconds

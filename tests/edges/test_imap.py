@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import logging
+import select
 import ssl
 import threading
 import time
@@ -13,7 +14,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
@@ -128,7 +128,7 @@ def test_flags_stay_as_they_were(dovecot: Dovecot, account: Account) -> None:
         assert len(fetched(reader)) == 2
         reader.all_uids("INBOX", LONG_AGO)
         reader.find_sent("<m-1@marketplace.example>")
-        reader.wait("INBOX", 0.2)
+        has_news(reader, 0.2)
     with dovecot.client(account.user) as phone:
         chosen = phone.select_folder("INBOX")
         assert chosen[b"RECENT"] == 2, "the first who may change the mailbox sees them as recent"
@@ -142,7 +142,7 @@ def test_nothing_is_ever_sent_but_questions(dovecot: Dovecot, plain: Account) ->
             assert len(fetched(reader)) == 1
             reader.all_uids("INBOX", LONG_AGO)
             reader.find_sent("<m-1@marketplace.example>")
-            reader.wait("INBOX", 0.2)
+            has_news(reader, 0.2)
             failure_of(lambda: reader.folder("Xyzzy"))
         lines = proxy.heard.decode().split("\r\n")[:-1]
     asked = {line.partition(" ")[2].removeprefix("UID ").partition(" ")[0] for line in lines if line != "DONE"}
@@ -439,7 +439,7 @@ def test_a_folder_name_that_could_be_a_command_is_refused(name: str, dovecot: Do
     with through(plain) as (proxy, account), Imap(account) as reader:
         heard = len(proxy.heard)
         for look in (reader.folder, lambda name: reader.new_uids(name, 0), lambda name: reader.all_uids(name, None),
-                     lambda name: list(reader.fetch(name, [1])), lambda name: reader.wait(name, 1.0)):
+                     lambda name: list(reader.fetch(name, [1])), reader.listen):
             assert "is never sent to" in named(failure_of(lambda look=look: look(name)), account)  # type: ignore[misc]
         assert len(proxy.heard) == heard
         assert reader.folder("INBOX").exists == 0, "the connection is as good as before"
@@ -504,23 +504,25 @@ def test_no_message_id_but_our_own_kind_is_searched_for(message_id: str, account
 # ---- waiting
 
 
-@pytest.fixture
-def long_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """IDLE that is not renewed while a test may run: what is told must have been told by the server at once."""
-    monkeypatch.setattr(imap, "ROUND", WHOLE)
+def has_news(reader: Imap, seconds: float) -> bool:
+    """Listen to one mailbox as the listener does to many; say whether there was news before the time was over."""
+    descriptor = reader.listen("INBOX")
+    assert descriptor is not None
+    until = time.monotonic() + seconds
+    while not reader.stirs() and time.monotonic() < until:
+        select.select([descriptor], [], [], until - time.monotonic())
+    return reader.heed()
 
 
-@pytest.mark.usefixtures("long_rounds")
-def test_idle_wakes_when_a_mail_comes(dovecot: Dovecot, account: Account, reader: Imap) -> None:
+def test_listening_tells_when_a_mail_comes(dovecot: Dovecot, account: Account, reader: Imap) -> None:
     reader.new_uids("INBOX", 0)
     later = threading.Timer(1.0, dovecot.deliver, (account.user, mail(1)))
     later.start()
-    assert reader.wait("INBOX", WHOLE)
+    assert has_news(reader, WHOLE)
     later.join()
     assert reader.new_uids("INBOX", 0) == [1]
 
 
-@pytest.mark.usefixtures("long_rounds")
 @pytest.mark.parametrize("security", ["plain", "tls"])
 def test_news_told_in_one_go_with_the_beginning_of_idle_is_news(dovecot: Dovecot, account: Account, plain: Account,
                                                                 security: str) -> None:
@@ -528,89 +530,87 @@ def test_news_told_in_one_go_with_the_beginning_of_idle_is_news(dovecot: Dovecot
     chosen = account if security == "tls" else plain
     with Imap(chosen) as reader:
         reader.new_uids("INBOX", 0)
-        read = reader._client._imap.file
-        before = reader._start_idle
-
-        def start_late(client: Any) -> None:
-            dovecot.deliver(chosen.user, mail(1))
-            before(client)
-            time.sleep(3)                   # Dovecot looks once a second
-            client.socket().setblocking(True)
-            read.peek(1)                    # what was told meanwhile is taken off the socket
-
-        reader._start_idle = start_late  # type: ignore[method-assign]
-        assert reader.wait("INBOX", WHOLE)
+        assert reader.listen("INBOX") is not None
+        dovecot.deliver(chosen.user, mail(1))
+        reader._client._imap.file.peek(1)       # what is told is taken off the socket
+        assert reader.stirs()
+        assert reader.heed()
 
 
-@pytest.mark.usefixtures("long_rounds")
-def test_a_mail_that_came_between_the_look_and_the_wait_is_news(dovecot: Dovecot, account: Account,
-                                                                reader: Imap) -> None:
-    reader.new_uids("INBOX", 0)
+@pytest.mark.parametrize("security", ["plain", "tls"])
+def test_a_mail_that_came_between_the_look_and_listening_is_news(dovecot: Dovecot, account: Account, plain: Account,
+                                                                 security: str) -> None:
+    with Imap(account if security == "tls" else plain) as reader:
+        reader.new_uids("INBOX", 0)
+        dovecot.deliver(account.user, mail(1))
+        reader.find_sent("<x@boutique.example>")
+        list(reader.fetch("INBOX", [1]))
+        assert reader.listen("INBOX") is not None
+        assert reader.stirs()
+        assert reader.heed()
+        reader.folder("INBOX")
+        assert not has_news(reader, 0.3), "told once"
+
+
+@pytest.mark.parametrize("security", ["plain", "tls"])
+def test_a_mail_that_came_right_after_the_look_is_told_as_soon_as_we_listen(
+        dovecot: Dovecot, account: Account, plain: Account, security: str) -> None:
+    """No second look is made for it: the folder is open already, and the server tells what changed in it."""
+    with Imap(account if security == "tls" else plain) as reader:
+        reader.folder("INBOX")
+        dovecot.deliver(account.user, mail(1))
+        assert has_news(reader, SOON)
+
+
+def test_flags_set_by_the_seller_and_what_a_server_says_to_pass_the_time_are_no_news(
+        dovecot: Dovecot, account: Account, plain: Account) -> None:
     dovecot.deliver(account.user, mail(1))
-    reader.find_sent("<x@boutique.example>")
-    list(reader.fetch("INBOX", [1]))
-    assert reader.wait("INBOX", WHOLE)
-    assert not reader.wait("INBOX", 0.3), "told once"
-
-
-def test_a_wait_without_news_ends_in_time(dovecot: Dovecot, account: Account, reader: Imap) -> None:
-    dovecot.deliver(account.user, mail(1))
-    reader.new_uids("INBOX", 0)
-    began = time.monotonic()
-    assert not reader.wait("INBOX", 1.0)
-    assert 0.9 < time.monotonic() - began < SOON
-
-
-def test_flags_set_by_the_seller_are_no_news(dovecot: Dovecot, account: Account, reader: Imap) -> None:
-    dovecot.deliver(account.user, mail(1))
-    reader.new_uids("INBOX", 0)
-
-    def read_it() -> None:
+    with through(plain) as (proxy, tapped), Imap(account) as reader, Imap(tapped) as other:
+        proxy.change = (b"+ idling\r\n", b"+ idling\r\n* OK Still here\r\n")
+        reader.folder("INBOX")
+        other.folder("INBOX")
+        assert reader.listen("INBOX") is not None
+        assert other.listen("INBOX") is not None
         with dovecot.client(account.user) as phone:
             phone.select_folder("INBOX")
             phone.add_flags([1], [b"\\Seen"])
+        until = time.monotonic() + 3.0
+        while time.monotonic() < until:
+            assert not reader.stirs()
+            assert not other.stirs()
+            time.sleep(0.1)
+        assert not reader.heed()
+        assert not other.heed()
 
-    later = threading.Timer(0.3, read_it)
-    later.start()
-    assert not reader.wait("INBOX", 3.0)
-    later.join()
 
-
-def test_without_idle_the_folder_is_looked_at_now_and_then(dovecot: Dovecot, plain: Account,
-                                                           monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "POLL", 0.3)
+def test_without_idle_there_is_nothing_to_listen_to(dovecot: Dovecot, plain: Account) -> None:
     with through(plain) as (proxy, account):
         proxy.change = (b" IDLE", b"")
         with Imap(account) as reader:
             reader.new_uids("INBOX", 0)
-            assert not reader.wait("INBOX", 0.5)
-            later = threading.Timer(1.0, dovecot.deliver, (plain.user, mail(1)))
-            later.start()
-            assert reader.wait("INBOX", 100.0)
-            later.join()
+            assert reader.listen("INBOX") is None
+            dovecot.deliver(plain.user, mail(1))
+            assert reader.changed("INBOX")
         assert b"IDLE" not in proxy.heard
 
 
 @pytest.mark.parametrize("kind", ["imaps", "imap"])
-def test_a_silent_death_is_noticed_at_the_end_of_the_round(kind: str, account: Account, plain: Account,
-                                                           monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "ROUND", 1.0)
+def test_a_silent_death_is_noticed_when_listening_is_ended(kind: str, account: Account, plain: Account) -> None:
     with through(account if kind == "imaps" else plain) as (proxy, tapped), Imap(tapped) as reader:
         reader.new_uids("INBOX", 0)
         threading.Timer(0.3, proxy.stall).start()
         began = time.monotonic()
-        assert "is silent" in named(failure_of(lambda: reader.wait("INBOX", 100.0)), tapped)
+        assert "is silent" in named(failure_of(lambda: has_news(reader, 1.0)), tapped)
         assert time.monotonic() - began < SOON
 
 
 @pytest.mark.parametrize("kind", ["imaps", "imap"])
-def test_a_cut_connection_ends_the_wait(kind: str, account: Account, plain: Account) -> None:
-    """imapclient's idle_check would answer [] at once, for ever."""
+def test_a_cut_connection_is_noticed_at_once(kind: str, account: Account, plain: Account) -> None:
     with through(account if kind == "imaps" else plain) as (proxy, tapped), Imap(tapped) as reader:
         reader.new_uids("INBOX", 0)
         threading.Timer(0.5, proxy.cut).start()
         began = time.monotonic()
-        assert "was lost" in named(failure_of(lambda: reader.wait("INBOX", 100.0)), tapped)
+        assert "was lost" in named(failure_of(lambda: has_news(reader, 100.0)), tapped)
         assert time.monotonic() - began < SOON
 
 
@@ -619,7 +619,7 @@ def test_a_server_that_says_bye_is_quoted(dovecot: Dovecot, plain: Account) -> N
         reader.new_uids("INBOX", 0)
         proxy.change = (b"* 1 EXISTS", b"* BYE Autologout; idle for too long")
         threading.Timer(0.5, dovecot.deliver, (plain.user, mail(1))).start()
-        error = failure_of(lambda: reader.wait("INBOX", 100.0))
+        error = failure_of(lambda: has_news(reader, 100.0))
         assert "saying: Autologout; idle for too long" in named(error, account)
     with through(plain) as (proxy, account):
         proxy.change = (b"* OK [", b"* BYE [ALERT] Closed for the night [")
@@ -631,20 +631,18 @@ def test_a_bye_that_comes_in_one_piece_with_the_beginning_of_idle_is_heard(plain
     with through(plain) as (proxy, account), Imap(account) as reader:
         reader.new_uids("INBOX", 0)
         proxy.change = (b"+ idling\r\n", b"+ idling\r\n* BYE Autologout; idle for too long\r\n")
-        error = failure_of(lambda: reader.wait("INBOX", 5.0))
+        error = failure_of(lambda: has_news(reader, WHOLE))
         assert "saying: Autologout; idle for too long" in named(error, account)
 
 
-def test_after_a_refused_idle_the_folder_is_polled(dovecot: Dovecot, plain: Account,
-                                                   monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "POLL", 0.3)
+def test_after_a_refused_idle_the_folder_is_polled(dovecot: Dovecot, plain: Account) -> None:
     with through(plain) as (proxy, account):
         proxy.change = (b"+ idling", b"* 0 EXISTS")  # a server that speaks before its "+"
         reader = Imap(account)
         with reader:
-            failure_of(lambda: reader.wait("INBOX", 100.0))
+            failure_of(lambda: reader.listen("INBOX"))
         with reader:
-            assert not reader.wait("INBOX", 0.5)
+            assert reader.listen("INBOX") is None
 
 
 # ---- a bad network
@@ -744,14 +742,13 @@ def test_closing_is_quick_and_never_fails(account: Account) -> None:
 # ---- being told to stop
 
 
-def test_interrupt_ends_a_wait_at_once(account: Account, plain: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    for one, idles in ((account, True), (plain, True), (plain, False)):
+def test_interrupt_ends_listening_at_once(account: Account, plain: Account) -> None:
+    for one in (account, plain):
         with Imap(one) as reader:
-            reader._idles = idles
             threading.Timer(0.5, reader.interrupt).start()
             began = time.monotonic()
-            assert not reader.wait("INBOX", 100.0)
-            assert time.monotonic() - began < imap.POLL / 2
+            assert "told to stop" in named(failure_of(lambda reader=reader: has_news(reader, 100.0)), one)  # type: ignore[misc]
+            assert time.monotonic() - began < SOON
             assert "told to stop" in named(failure_of(lambda reader=reader: reader.folder("INBOX")), one)  # type: ignore[misc]
 
 

@@ -1,0 +1,274 @@
+"""Mailboxes that wait for news: one thread listens to all of them, and a few receive from those that have some.
+
+A mailbox at rest is a connection and nothing else: a thread and a connection to the database for each would be most
+of what it costs. It is looked at each minute whatever IDLE says: behind a NAT a connection dies silently.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from bot import alarming
+from bot.core.errors import BotError
+from bot.edges import EdgeError
+from bot.edges.clock import now
+from bot.edges.disk import must_have_room
+from bot.edges.imap import pauses
+from bot.edges.store import Store
+from bot.guichet import Guichet
+from bot.receiving import Progress, open_imap, receive
+from bot.reconciling import reconcile
+from bot.settings import Mailbox, Settings
+from bot.words import say
+
+if TYPE_CHECKING:
+    from bot.edges.imap import FolderState, Imap
+
+log = logging.getLogger(__name__)
+
+POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says
+PROBE = 10.0           # seconds between two looks at a server without IDLE
+AT_ONCE = 8            # mailboxes received from at a time: one interpreter does no more
+SLOW = 3.0             # seconds after which a look waits for a silent server, and keeps nobody else from his
+STAY = 10.0            # seconds for which whoever receives waits for another mailbox; the last one stays
+SETTLED = 60.0         # seconds after which a connection that broke had been a good one: pauses begin anew
+LOGIN_PAUSE = 900.0    # a refused log-in is tried at most four times an hour: more locks accounts
+
+
+class Backoff:
+    """Growing pauses after failures, 1 s to 15 minutes."""
+
+    def __init__(self) -> None:
+        self._pauses = pauses()
+        self._until = 0.0
+
+    def wait(self, error: EdgeError) -> float:
+        """Say what failed and when the next try is; return the pause in seconds."""
+        seconds = LOGIN_PAUSE if error.permanent else next(self._pauses)
+        self._until = time.monotonic() + seconds
+        log.warning("%s", say("{error}; next try in {seconds:.0f} s", error=error, seconds=seconds))
+        return seconds
+
+    def rests(self) -> bool:
+        return time.monotonic() < self._until
+
+
+def failed(settings: Settings, name: str, alarm: str, error: Exception) -> EdgeError:
+    """Raise the alarm for what failed, one of our own faults written down whole; return it as the world's."""
+    if not isinstance(error, BotError):
+        log.exception("%s failed", name)
+    with suppress(EdgeError):   # where the database is what fails, the log has to do
+        store = Store(settings.database)
+        alarming.failed(Guichet(settings, store), alarm, error, now())
+        store.close()
+    return error if isinstance(error, EdgeError) else EdgeError(f"{name}: {error}")
+
+
+class Watched:
+    """A mailbox: its connection, when it is due, its pauses. For one thread at a time; `end` for any."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
+        self.due = 0.0          # by the monotonic clock, as all that follows
+        self.listening: int | None = None       # the descriptor that tells of news
+        self.ended = False
+        self._imap: Imap | None = None
+        self._connected = self._looked = 0.0
+        self._idles = True
+        self._backoff = Backoff()
+
+    def visit(self, guichet: Guichet, on_news: Callable[[], None]) -> None:
+        """Receive what is new, then listen again. Raises what the mailbox or the database does."""
+        must_have_room(guichet.settings.data)
+        imap = self._standing()
+        if imap is None:
+            return
+        if receive(guichet.store, self.mailbox, imap, now(), guichet.progress):
+            on_news()
+        seen, self._looked = imap.seen(self.mailbox.folders[0]), time.monotonic()
+        alarming.end_alarm(guichet, f"mailbox:{self.mailbox.name}", now())
+        reconcile(guichet, self.mailbox, imap, now())
+        guichet.rest(0)
+        self._rest(imap, seen)
+
+    def _standing(self) -> Imap | None:
+        """Return the connection with its listening ended; None where a server without IDLE has nothing new."""
+        if self._imap is None:
+            self._imap = open_imap(self.mailbox)
+            self._imap.idles = self._idles
+            self._connected = time.monotonic()
+            if not self.ended:
+                self._imap.connect()
+        elif self.listening is not None:
+            self._imap.heed()
+            self.listening = None
+        elif time.monotonic() - self._looked < POLL and not self._imap.changed(self.mailbox.folders[0]):
+            self.due = time.monotonic() + PROBE
+            return None
+        return self._imap
+
+    def _rest(self, imap: Imap, seen: FolderState | None) -> None:
+        """Listen for what comes after the folder was `seen`, or look again where nothing tells of it."""
+        folder = self.mailbox.folders[0]
+        self.listening = imap.listen(folder, seen)
+        self._looked = 0.0 if self.listening is None and imap.seen(folder) != seen else self._looked
+        self.due = time.monotonic() + (PROBE if self.listening is None else POLL)
+
+    def stirs(self) -> bool:
+        """Say whether what it listens to has news, or broke."""
+        return self._imap is not None and self.listening is not None and self._imap.stirs()
+
+    def broke(self, settings: Settings, error: Exception) -> None:
+        """Give up the connection and pause."""
+        self.close()
+        if self.ended:
+            return
+        if time.monotonic() - self._connected > SETTLED:
+            self._backoff = Backoff()
+        known = failed(settings, f"mailbox {self.mailbox.name}", f"mailbox:{self.mailbox.name}", error)
+        self.due = time.monotonic() + self._backoff.wait(known)
+
+    def close(self) -> None:
+        """Give up the connection without a farewell, since amid IDLE none is heard; a refused IDLE is remembered."""
+        imap, self._imap, self.listening = self._imap, None, None
+        if imap:
+            self._idles = imap.idles
+            imap.interrupt()
+            imap.close()
+
+    def end(self) -> None:
+        """End at once, and for good, what is waited for here."""
+        self.ended = True
+        if imap := self._imap:
+            imap.interrupt()
+
+
+class Listener:
+    """Listens to all mailboxes in the thread that calls `listen`, and has other threads receive."""
+
+    def __init__(self, settings: Settings, mailboxes: Sequence[Mailbox], on_news: Callable[[], None],
+                 progress: Progress | None) -> None:
+        self.settings, self.on_news, self.progress = settings, on_news, progress
+        self._watched = [Watched(mailbox) for mailbox in mailboxes]
+        self._at_work: dict[Watched, float] = {}        # since when
+        self._given: SimpleQueue[Watched | None] = SimpleQueue()
+        self._done: SimpleQueue[Watched] = SimpleQueue()
+        self._hands = 0         # threads that receive
+        self._counting = threading.Lock()
+        self._ended = False
+        self._bell, self._ear = socket.socketpair()
+        self._bell.setblocking(False)
+
+    def listen(self) -> None:
+        """Listen until `end` is called. Raises what only a fault of ours, or a system without resources, does."""
+        with selectors.DefaultSelector() as ears:
+            ears.register(self._ear, selectors.EVENT_READ)
+            for one in self._watched:
+                self._attend(ears, one)
+            while not self._ended:
+                self._give(ears)
+                for key, _ in ears.select(self._patience()):
+                    self._hear(ears, key)
+                self._take_back(ears)
+        while self._at_work:
+            self._at_work.pop(self._done.get())
+        for one in self._watched:
+            one.close()
+
+    def end(self) -> None:
+        """Have `listen` end, from any thread, and cut what is waited for."""
+        self._ended = True
+        for one in self._watched:
+            one.end()
+        for _ in range(self._hands):
+            self._given.put(None)
+        self._ring()
+
+    def _ring(self) -> None:
+        with suppress(BlockingIOError):     # it has rung often enough
+            self._bell.send(b".")
+
+    def _hear(self, ears: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+        if key.data is None:
+            self._ear.recv(4096)
+        elif key.data.stirs():
+            ears.unregister(key.fd)     # it stays readable until somebody has time for it
+            key.data.due = 0.0
+
+    def _attend(self, ears: selectors.BaseSelector, one: Watched) -> None:
+        """Have its descriptor tell of news, unless there are some already or somebody receives from it."""
+        if one.listening is None or one in self._at_work:
+            return
+        if one.stirs():
+            one.due = 0.0
+        else:
+            ears.register(one.listening, selectors.EVENT_READ, one)
+
+    def _take_back(self, ears: selectors.BaseSelector) -> None:
+        with suppress(Empty):
+            while True:
+                one = self._done.get_nowait()
+                del self._at_work[one]
+                self._attend(ears, one)
+
+    def _give(self, ears: selectors.BaseSelector) -> None:
+        """Have received from those that are due, the longest due first, as far as there are hands."""
+        at = time.monotonic()
+        due = [one for one in self._watched if one.due <= at and one not in self._at_work]
+        free = AT_ONCE - self._busy(at)
+        for one in sorted(due, key=lambda one: one.due)[:max(0, free)]:
+            if one.listening is not None:
+                with suppress(KeyError):    # it was heard, and told why it is due
+                    ears.unregister(one.listening)
+            with self._counting:
+                self._at_work[one] = at
+                if len(self._at_work) > self._hands:
+                    self._hands += 1
+                    threading.Thread(target=self._receive, daemon=True, name="receiving").start()
+                self._given.put(one)
+
+    def _busy(self, at: float) -> int:
+        return sum(at - since < SLOW for since in self._at_work.values())
+
+    def _patience(self) -> float:
+        """Return the seconds until one is due, or until those at work may count as slow if there is no hand free."""
+        at = time.monotonic()
+        soonest = min((one.due - at for one in self._watched if one not in self._at_work), default=POLL)
+        return max(soonest, SLOW / 10 if self._busy(at) >= AT_ONCE else 0.0)
+
+    # ---- in the threads that receive
+
+    def _receive(self) -> None:
+        guichet: Guichet | None = None
+        while one := self._next():
+            try:
+                guichet = guichet or Guichet(self.settings, Store(self.settings.database), progress=self.progress)
+                one.visit(guichet, self.on_news)
+            except Exception as error:  # noqa: BLE001 – ours or the world's: this mailbox is tried again
+                if guichet:
+                    guichet.close()
+                guichet = None
+                one.broke(self.settings, error)
+            self._done.put(one)
+            self._ring()
+        if guichet:
+            guichet.close()
+
+    def _next(self) -> Watched | None:
+        """Wait for a mailbox to receive from; None: this thread goes home. The last one stays, for a quick answer."""
+        while not self._ended:
+            with suppress(Empty):
+                return self._given.get(timeout=STAY if self._hands > 1 else None)
+            with self._counting:
+                if self._hands > max(1, len(self._at_work)):
+                    self._hands -= 1
+                    return None
+        return None
