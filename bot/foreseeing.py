@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot import due, errands
+from bot.edges import EdgeError
 from bot.edges.clock import now as this_moment
-from bot.edges.store import StorageError, Store, iso, moment
+from bot.edges.store import Store, iso, moment
 from bot.glancing import CARD, FORM, MIXED, NOW, stands
-from bot.guichet import Guichet, has_own_words
+from bot.guichet import Guichet, has_own_words, own_words
 from bot.saving import is_fresh
 from bot.settings import Mailbox, Settings
 
@@ -27,6 +28,7 @@ __all__ = ["forget", "foresee", "hand_over"]
 
 HOUR = timedelta(hours=1)           # each begins with a sweep
 STEP = timedelta(minutes=5)
+SECOND = timedelta(seconds=1)
 LEAST = timedelta(minutes=2)        # a card for less is not worth its writing
 TICK = 0.004                        # seconds; so long a file system's clock may stand still
 TICKS = 8
@@ -56,14 +58,15 @@ def hand_over(store: Store, used: float) -> None:
 def foresee(settings: Settings, began: float) -> None:
     """Leave a card, if nothing can be due for a while; only while holding the lock, with the database closed.
 
-    `began`, in seconds: before it, mailboxes.toml was not read yet. What cannot be foreseen costs the next pass its
+    `began`, in seconds: before it, neither mailboxes.toml nor a template was read; 0 leaves none. What cannot be foreseen costs the next pass its
     time, and nothing else, so this raises nothing.
     """
-    if has_own_words(settings) or any(box.oauth for box in settings.mailboxes):
+    if not began:
         return
-    files = [settings.path, settings.database, Path(f"{settings.database}-wal"), *_maildirs(settings)]
-    with suppress(OSError, StorageError):
-        if settings.path.stat().st_mtime > began - TICK * TICKS:
+    written = [settings.path, *_own_words(settings)]
+    files = [*written, settings.database, Path(f"{settings.database}-wal"), *_maildirs(settings)]
+    with suppress(EdgeError, OSError):
+        if any(path.stat().st_mtime > began - TICK * TICKS for path in written if path.exists()):
             return
         before = [stands(str(path)) for path in files]
         lines = _lines(settings)
@@ -73,6 +76,12 @@ def foresee(settings: Settings, began: float) -> None:
             if not any(set(field) & {MIXED, "\n"} for line in lines for field in line):
                 fresh.write_text("".join(f"{line}\n" for line in (FORM, *map(MIXED.join, lines))), "utf-8")
                 os.replace(fresh, settings.data / CARD)
+
+
+def _own_words(settings: Settings) -> list[Path]:
+    """Return the seller's own templates and their folders: each pass tries those anew that he has changed."""
+    own = own_words(settings)
+    return [own, *own.rglob("*")] if has_own_words(settings) else [own]
 
 
 def _maildirs(settings: Settings) -> list[Path]:
@@ -113,19 +122,22 @@ def _quiet_until(guichet: Guichet, now: datetime) -> datetime:
     """Return the last moment, by steps, until which nothing is due; at most the end of the hour of the last look."""
     looked = [moment(row["looked"]) for row in guichet.store.rows("SELECT looked FROM folders") if row["looked"]]
     until = min(looked, default=now - HOUR).replace(minute=0, second=0) + HOUR
-    while until > now and (errands.any_due(guichet, until - timedelta(seconds=1)) or not is_fresh(guichet.settings, until)):
+    while until > now and (errands.any_due(guichet, until - SECOND) or not is_fresh(guichet.settings, until)):
         until -= STEP
     return until
 
 
 def _beat(settings: Settings) -> str:
     """Return the heartbeat to be, as `living` writes it."""
-    told = {"at": NOW, "pinged": NOW if settings.ping else "", "mailboxes": {box.name: NOW for box in settings.mailboxes}}
+    told = {"at": NOW, "pinged": NOW if settings.ping else "",
+            "mailboxes": {box.name: NOW for box in settings.mailboxes}}
     return json.dumps(told).replace(json.dumps(NOW)[1:-1], NOW)
 
 
 def _mailbox(store: Store, box: Mailbox) -> tuple[str, ...] | None:
     """Return how a mailbox is asked whether it stands as it did; None: that cannot be told in short."""
+    if box.oauth:
+        return None
     if box.maildir:
         from bot.edges.maildir import MaildirFolder
 

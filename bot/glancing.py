@@ -37,12 +37,12 @@ def glance(settings: str) -> bool:
     """
     try:
         data = _data_folder(settings)
+        card = _read(data)
         with open(os.path.join(data, "lock"), "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            card = _read(data)
             return _holds(card, settings, data) and _all_quiet(card, settings) and _holds(card, settings, data) \
                 and _live(card, data)
-    except (EdgeError, OSError, ValueError, LookupError, TypeError, AttributeError, ImportError):
+    except (EdgeError, OSError, ValueError, LookupError):
         return False
 
 

@@ -200,8 +200,8 @@ def once(settings: Settings, began: float = 0.0) -> Pass:
         StorageError: the database cannot be used at all.
     """
     used, done = foreseeing.forget(settings), Pass()
-    try_templates(settings)
-    with at_work(settings, at_end=lambda: None if done.failures else foreseeing.foresee(settings, began)):
+    sound = try_templates(settings)
+    with at_work(settings, at_end=lambda: foreseeing.foresee(settings, began if sound and not done.failures else 0)):
         killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)), progress=on_terminal())
         foreseeing.hand_over(guichet.store, used)
@@ -241,14 +241,19 @@ def work_through(guichet: Guichet, mailboxes: Sequence[Mailbox], fetch: Callable
     return done
 
 
-def try_templates(settings: Settings) -> None:
-    """Say at the start what is wrong with the seller's own templates, and not when a buyer waits for their words."""
+def try_templates(settings: Settings) -> bool:
+    """Say at the start what is wrong with the seller's own templates, and not when a buyer waits for their words.
+
+    Returns whether nothing is.
+    """
     if not has_own_words(settings):     # the program's own are known to fit
-        return
+        return True
     from bot.rehearsing import rehearse
 
-    for fault in dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error):
+    faults = dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error)
+    for fault in faults:
         log.error("%s", fault)
+    return not faults
 
 
 def keep_in_order(guichet: Guichet) -> None:
