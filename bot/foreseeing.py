@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot import due, errands
+from bot import errands
 from bot.edges import EdgeError
 from bot.edges.clock import now as this_moment
 from bot.edges.store import Store, iso, moment
@@ -24,7 +24,7 @@ from bot.guichet import Guichet, has_own_words, own_words
 from bot.saving import is_fresh
 from bot.settings import Mailbox, Settings
 
-__all__ = ["forget", "foresee", "hand_over"]
+__all__ = ["foresee", "forget", "hand_over"]
 
 HOUR = timedelta(hours=1)           # each begins with a sweep
 STEP = timedelta(minutes=5)
@@ -58,8 +58,8 @@ def hand_over(store: Store, used: float) -> None:
 def foresee(settings: Settings, began: float) -> None:
     """Leave a card, if nothing can be due for a while; only while holding the lock, with the database closed.
 
-    `began`, in seconds: before it, neither mailboxes.toml nor a template was read; 0 leaves none. What cannot be foreseen costs the next pass its
-    time, and nothing else, so this raises nothing.
+    `began`, in seconds: before it, neither mailboxes.toml nor a template was read; 0 leaves no card. What
+    cannot be foreseen costs the next pass its time, and nothing else, so this raises nothing.
     """
     if not began:
         return

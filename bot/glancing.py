@@ -95,15 +95,18 @@ def stands(path: str) -> str:
 
 def _all_quiet(card: Card, settings: str) -> bool:
     """Knock at every mailbox, all at the same time; raise where one is not as it was."""
-    from bot.edges.knock import knock
-
-    waiting: list[Iterator[None]] = []
-    for host, port, security, user, key, said, ca_file, *folders in card.get("imap", ()):
-        waiting.append(knock(host, int(port), security, user, _secret(key, said, settings), ca_file,
-                             list(zip(folders[::3], folders[1::3], folders[2::3], strict=True))))
+    waiting = [_asked(line, settings) for line in card.get("imap", ())]
     while waiting:
         waiting = [one for one in waiting if next(one, waiting) is not waiting]
     return True
+
+
+def _asked(line: list[str], settings: str) -> Iterator[None]:
+    from bot.edges.knock import knock
+
+    host, port, security, user, key, said, ca_file, *folders = line
+    return knock(host, int(port), security, user, _secret(key, said, settings), ca_file,
+                 list(zip(folders[::3], folders[1::3], folders[2::3], strict=True)))
 
 
 def _secret(key: str, said: str, settings: str) -> str:

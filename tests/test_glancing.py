@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -116,10 +119,38 @@ def test_what_stands_as_it_did_is_only_glanced_at(shop: Shop) -> None:
     assert [shop.only_glanced() for _ in range(3)] == [True, True, True]
 
 
-def test_a_glance_at_a_mail_server_loads_no_mail_library_and_writes_nothing_there(online: Shop) -> None:
-    database = (online.folder / "data" / "guichet.db").stat().st_mtime_ns
+def test_a_glance_leaves_the_database_alone(online: Shop) -> None:
+    database = (online.folder / "data" / "guichet.db").stat()
     assert online.only_glanced()
-    assert (online.folder / "data" / "guichet.db").stat().st_mtime_ns == database
+    after = (online.folder / "data" / "guichet.db").stat()
+    assert (after.st_mtime_ns, after.st_ctime_ns, after.st_ino) == (
+        database.st_mtime_ns, database.st_ctime_ns, database.st_ino)
+
+
+def loaded_by(shop: Shop) -> set[str]:
+    """Return what a program of its own loads for a glance, beside what Python loads for itself."""
+    until = f"until\t{clock.seconds() + 86_400}"     # its clock is not ahead
+    shop.card.write_text(re.sub(r"(?m)^until.*", until, shop.card.read_text("utf-8")), "utf-8")
+    before = shop.card.stat().st_ino
+    names = [set(re.findall(r"(?m)^import time: .*\| +([\w.]+)$", subprocess.run(
+        [sys.executable, "-X", "importtime", *said], capture_output=True, text=True, check=True).stderr))
+        for said in ((str(ROOT / "run_bot.py"), "once", "--config", str(shop.path)), ("-c", "pass"))]
+    assert shop.card.stat().st_ino == before, "it was a pass"
+    return names[0] - names[1]
+
+
+LEAN = {"bot", "bot.working", "bot.core", "bot.core.errors", "bot.edges", "bot.edges.clock", "bot.glancing"}
+
+
+def test_a_glance_loads_hardly_more_than_itself(shop: Shop) -> None:
+    assert loaded_by(shop) <= LEAN | {"__future__", "fcntl", "ntpath", "nturl2path"}
+
+
+def test_a_glance_at_a_mail_server_loads_no_library_for_mail_nor_for_settings_or_database(online: Shop) -> None:
+    loaded = loaded_by(online)
+    assert {name for name in loaded if name.startswith("bot")} == {*LEAN, "bot.edges.knock"}
+    assert set() == loaded & {"imaplib", "imapclient", "sqlite3", "tomllib", "dataclasses", "logging", "pathlib", "typing",
+                         "inspect", "json", "email", "datetime", "threading", "subprocess", "random", "encodings.idna"}
 
 
 def test_a_mail_that_came_is_fetched_by_the_next_pass(online: Shop, dovecot: Dovecot) -> None:

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+    from typing import Any
 
 SECONDS = 30.0      # for one answer, and twice as much for all
 FAREWELL = 2.0
@@ -26,7 +27,7 @@ Folder = tuple[str, str, str]   # its name as it is sent, UIDVALIDITY, UIDNEXT
 
 
 class OtherwiseError(EdgeError):
-    """A mailbox does not stand as it did, or does not answer as expected. Nobody hears of it: the careful look tells."""
+    """A mailbox does not stand as it did, or does not answer as expected. Nobody is told: the careful look follows."""
 
 
 def knock(host: str, port: int, security: str, user: str, password: str, ca_file: str,
@@ -39,14 +40,14 @@ def knock(host: str, port: int, security: str, user: str, password: str, ca_file
     line = _Line(host, port)
     try:
         if security == "tls":
-            line.secure(host, ca_file)
+            line.secure(ca_file)
         yield
         line.hear(b"*")
         if security == "starttls":
             line.say(b"T STARTTLS")
             yield
             line.hear(b"T")
-            line.secure(host, ca_file)
+            line.secure(ca_file)
         line.say(b"L LOGIN %b %b" % (_quoted(user), _quoted(password)))
         yield
         line.hear(b"L")
@@ -76,18 +77,18 @@ class _Line:
 
     def __init__(self, host: str, port: int) -> None:
         self._until = time.monotonic() + 2 * SECONDS
-        # A name in text would load all of IDNA.
-        self._socket = socket.create_connection((host.encode("ascii"), port), SECONDS)
+        self._host: Any = host.encode("ascii")      # in bytes, for a name in text loads all of IDNA
+        self._socket = socket.create_connection((self._host, port), SECONDS)
         self._heard, self._octets = b"", 0
 
     def close(self) -> None:
         self._socket.close()
 
-    def secure(self, host: str, ca_file: str) -> None:
+    def secure(self, ca_file: str) -> None:
         """Go on in TLS; what was said before it and not heard yet may be anybody's, so it ends all."""
         if self._heard:
             raise OtherwiseError("more was said before TLS")
-        self._socket = _trusting(ca_file).wrap_socket(self._socket, server_hostname=host)
+        self._socket = _trusting(ca_file).wrap_socket(self._socket, server_hostname=self._host)
 
     def take_leave(self) -> None:
         """Hear the answer to LOGOUT, if that is quick: to hang up before it looks like a fault in the server's log."""
