@@ -72,7 +72,7 @@ def settled(command: Command) -> Command:
     def wrapped(context: click.Context, /, *args: Any, path: Path | None, **kwargs: Any) -> int | None:
         from bot.settings import load
 
-        chosen = path or context.obj or working.USUAL
+        chosen = path or context.obj or Path(working.USUAL)
         return command(load(chosen), *args, **kwargs)
 
     return wrapped

@@ -7,13 +7,13 @@ is about, the order number, the arithmetic and what silence costs.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from bot import words
 from bot.alarming import end_alarm, failed
 from bot.core import ics
 from bot.core.event import Party
 from bot.core.policy import Mode
+from bot.due import CALENDAR, calendar_told
 from bot.edges import papers
 from bot.edges.store import Row, Store, iso, moment
 from bot.guichet import Guichet
@@ -21,7 +21,6 @@ from bot.settings import Settings
 from bot.words import say
 from bot.words.kinds import kind_words
 
-KEPT = "calendar"                   # in meta: of what the file tells, or until when it is left alone after a failure
 ENDED = timedelta(days=30)          # so long what has ended stands in it: calendars then know that it has
 AGAIN = timedelta(minutes=10)       # after a failure
 ALARM = "calendar"
@@ -32,8 +31,8 @@ def keep_calendar(guichet: Guichet, now: datetime) -> bool:
     path = guichet.settings.calendar
     if path is None:
         return False
-    store, told = guichet.store, _told(guichet, now)
-    kept = store.meta(KEPT)
+    store, told = guichet.store, calendar_told(guichet, now)
+    kept = store.meta(CALENDAR)
     if (kept == told and path.exists()) or kept > f"~{iso(now)}":
         return False
     with words.speaking(guichet.seller.language):
@@ -41,19 +40,11 @@ def keep_calendar(guichet: Guichet, now: datetime) -> bool:
             papers.write(path, calendar(store, guichet.settings, now))
         except papers.PaperError as error:
             failed(guichet, ALARM, error, now)
-            store.set_meta(KEPT, f"~{iso(now + AGAIN)}")
+            store.set_meta(CALENDAR, f"~{iso(now + AGAIN)}")
             return False
         end_alarm(guichet, ALARM, now)
-    store.set_meta(KEPT, told)
+    store.set_meta(CALENDAR, told)
     return True
-
-
-def _told(guichet: Guichet, now: datetime) -> str:
-    """Return what the file depends on: no deadline begins or ends without an event; what has ended goes day by day."""
-    last = guichet.store.row("SELECT coalesce(max(id), 0) AS last FROM events") or {}
-    rungs = ",".join(str(int(rung.total_seconds())) for rung in guichet.policy.warnings)
-    day = now.astimezone(ZoneInfo(guichet.seller.timezone)).date()
-    return f"{last.get('last')} {day} {rungs} {guichet.seller.language} {guichet.settings.calendar}"
 
 
 def calendar(store: Store | None, settings: Settings, now: datetime, *, todo: bool = False) -> str:

@@ -1,6 +1,7 @@
 """What there is to do, asked of the database alone: a pass that finds nothing need not load what would do it.
 
 Each question may say yes in vain, for whoever does the work asks for himself; it never says no where there is work.
+And what it says yes to stays until it is done, so that a no for an hour to come is a no until then.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ DAY = timedelta(days=1)
 STOP = timedelta(hours=1)       # without a tick for so long, the bot was stopped
 RATING = timedelta(hours=1)     # nobody minds an hour, and the look reads all recent events
 FILING = timedelta(minutes=2)  # Gmail and others put a copy there themselves, some take a moment
+CALENDAR = "calendar"           # in meta: of what the file tells, or until when it is left alone after a failure
 LADDER = "ladder"               # in meta: the rungs by which each deadline knows when it is to be looked at
 DIGEST = "digest"               # in meta: the last local day that had its digest
 DRIFT = "drift"                 # in meta: the last mail that was looked at for a layout nobody knows
@@ -75,8 +77,23 @@ def rating(guichet: Guichet, now: datetime) -> bool:
     return not last or now - moment(last) >= RATING
 
 
-def calendar(guichet: Guichet, _now: datetime) -> bool:
-    return guichet.settings.calendar is not None
+def calendar(guichet: Guichet, now: datetime) -> bool:
+    """Say whether the calendar's file tells something else than it should; one that could not be written, too."""
+    path = guichet.settings.calendar
+    return path is not None and not (guichet.store.meta(CALENDAR) == calendar_told(guichet, now) and path.exists())
+
+
+def calendar_told(guichet: Guichet, now: datetime) -> str:
+    """Return what the file depends on: no deadline begins or ends without an event; what has ended goes day by day."""
+    last = guichet.store.row("SELECT coalesce(max(id), 0) AS last FROM events") or {}
+    rungs = ",".join(str(int(rung.total_seconds())) for rung in guichet.policy.warnings)
+    day = now.astimezone(ZoneInfo(guichet.seller.timezone)).date()
+    return f"{last.get('last')} {day} {rungs} {guichet.seller.language} {guichet.settings.calendar}"
+
+
+def alarms(guichet: Guichet, _now: datetime) -> bool:
+    """Say whether something is wrong: it may have to be told, or be over."""
+    return guichet.store.has("SELECT 1 FROM alarms WHERE ended IS NULL LIMIT 1")
 
 
 def clock(guichet: Guichet, now: datetime) -> bool:

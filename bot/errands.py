@@ -11,11 +11,14 @@ from bot.edges import EdgeError
 from bot.guichet import Guichet
 
 Errand = Callable[[Guichet, datetime], bool]    # does one piece of work; says whether there was one
+QUESTIONS: list[Errand] = [due.sending, due.alarms]     # what every errand asks first: is there something to do?
 
 
 def when(is_due: Errand) -> Callable[[Errand], Errand]:
     """Let a piece of work be done, and its modules be loaded, only where there is something to do."""
     def only_then(errand: Errand) -> Errand:
+        QUESTIONS.append(is_due)
+
         @wraps(errand)
         def asked(guichet: Guichet, now: datetime) -> bool:
             return is_due(guichet, now) and errand(guichet, now)
@@ -102,6 +105,11 @@ def send(guichet: Guichet, clock: Callable[[], datetime],
     if due.sending(guichet, clock()):
         from bot.sending import send_ready
         yield from send_ready(guichet, clock, resting)
+
+
+def any_due(guichet: Guichet, at: datetime) -> bool:
+    """Say whether by this moment there is something to do, for any of them."""
+    return any(question(guichet, at) for question in QUESTIONS)
 
 
 READING = (read, tell_first_look, tell_drift, alarming.tell_alarms, tell_digest, remind, keep_calendar, look_at_clock)

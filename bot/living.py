@@ -31,8 +31,10 @@ def heartbeat(settings: Settings) -> Path:
 def read_times(settings: Settings, store: Store) -> dict[str, datetime | None]:
     """Return when each mailbox was last read to its end, its stalest folder counting; None: never."""
     looked = {(row["mailbox"], row["folder"]): row["looked"] for row in store.rows("SELECT * FROM folders")}
-    return {one.name: _oldest([looked.get((one.name, folder)) for folder in _folders(one)])
-            for one in settings.mailboxes}
+    found = {one.name: _oldest([looked.get((one.name, folder)) for folder in _folders(one)])
+             for one in settings.mailboxes}
+    glanced = _last(settings).get("mailboxes", {})      # a glance at a mailbox that stands as it did is told only there
+    return {name: one and max(one, moment(glanced.get(name) or iso(one))) for name, one in found.items()}
 
 
 def _folders(mailbox: Mailbox) -> tuple[str, ...]:
@@ -78,8 +80,9 @@ def _write(path: Path, told: dict[str, Any]) -> None:
 def _last(settings: Settings) -> dict[str, Any]:
     try:
         told = json.loads(heartbeat(settings).read_text("utf-8"))
-        moment(told["at"])
-    except (OSError, ValueError, KeyError, TypeError):
+        for one in (told["at"], *told["mailboxes"].values()):
+            moment(one)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
     return dict(told)
 

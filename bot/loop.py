@@ -20,7 +20,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
-from bot import alarming, errands
+from bot import alarming, errands, foreseeing
 from bot.core.errors import BotError
 from bot.edges import EdgeError
 from bot.edges.clock import now
@@ -127,8 +127,11 @@ def alone_on(folder: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def at_work(settings: Settings, on_loss: Callable[[], None] = lambda: None, *, ballast: bool = True) -> Iterator[None]:
+def at_work(settings: Settings, on_loss: Callable[[], None] = lambda: None, *, ballast: bool = True,
+            at_end: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold the lock and the lease of the data folder, its disk and database looked over first; note a good end.
+
+    `at_end` is called last, still under the lock, after a good end with the database closed.
 
     Without `ballast` no room is put by: 16 MiB are little for one seller, and 160 GiB for ten thousand.
 
@@ -145,6 +148,7 @@ def at_work(settings: Settings, on_loss: Callable[[], None] = lambda: None, *, b
         with leased(database(settings), on_loss):
             yield
         ended_well(settings)
+        at_end()
 
 
 def must_not_have_moved(folder: Path) -> None:
@@ -185,17 +189,21 @@ class Pass:
         self.stuck |= other.stuck
 
 
-def once(settings: Settings) -> Pass:
+def once(settings: Settings, began: float = 0.0) -> Pass:
     """Receive, read, tick and send until nothing is left to do; one mailbox that fails stops no other.
+
+    `began`: the moment, in seconds, before the settings were read; without it the next pass is told nothing.
 
     Raises:
         BusyError: another process is at work.
         StorageError: the database cannot be used at all.
     """
-    try_templates(settings)
-    with at_work(settings):
+    used, done = foreseeing.forget(settings), Pass()
+    sound = try_templates(settings)
+    with at_work(settings, at_end=lambda: foreseeing.foresee(settings, began if sound and not done.failures else 0)):
         killpoint("once, with the lock")
         guichet = Guichet(settings, Store(database(settings)), progress=on_terminal())
+        foreseeing.hand_over(guichet.store, used)
         killpoint("once, with the database")
         done = work_through(guichet, settings.mailboxes, _receive_once, Stop(), together=True)
         killpoint("once, before the end")
@@ -252,14 +260,19 @@ def _send_before_backlog(guichet: Guichet, stop: Stop, resting: Collection[str],
     return False    # whether a round follows the reading alone says
 
 
-def try_templates(settings: Settings) -> None:
-    """Say at the start what is wrong with the seller's own templates, and not when a buyer waits for their words."""
+def try_templates(settings: Settings) -> bool:
+    """Say at the start what is wrong with the seller's own templates, and not when a buyer waits for their words.
+
+    Returns whether nothing is.
+    """
     if not has_own_words(settings):     # the program's own are known to fit
-        return
+        return True
     from bot.rehearsing import rehearse
 
-    for fault in dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error):
+    faults = dict.fromkeys(tried.error for tried in rehearse(settings, now(), most=1) if tried.error)
+    for fault in faults:
         log.error("%s", fault)
+    return not faults
 
 
 def keep_in_order(guichet: Guichet) -> None:

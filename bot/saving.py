@@ -106,13 +106,16 @@ def look_over(settings: Settings, now: datetime) -> None:
     """
     if not settings.database.exists():
         return
-    known = _known(settings)
-    fresh = known.get("checked", "") > iso(now - LOOK_AGAIN)
-    if fresh and known.get("file") == fingerprint(settings.database):
+    if is_fresh(settings, now) and _known(settings).get("file") == fingerprint(settings.database):
         return
     if words := damage(settings.database):
         raise StorageError(_remedy(settings, words), permanent=True)
     _note(settings, {"checked": iso(now)})
+
+
+def is_fresh(settings: Settings, at: datetime) -> bool:
+    """Say whether the last look over the database counts at this moment, if nothing has changed it."""
+    return bool(_known(settings).get("checked", "") > iso(at - LOOK_AGAIN))
 
 
 def ended_well(settings: Settings) -> None:

@@ -1,26 +1,26 @@
 """`once` and `run`, and what every command shares: the language, the exit codes, the log.
 
 Apart from the other commands, because cron starts `once` day and night: said plainly it needs no parser of arguments,
-which would cost it a quarter of its time.
+and where a glance shows that there is nothing to do, hardly anything else. So nothing is loaded here before it is used.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bot import words
 from bot.core.errors import BotError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.settings import Settings
 
 OK, FAILED, WRONG, BUSY = 0, 1, 2, 75
 STOPPED = 130       # by Ctrl-C
-USUAL = Path("mailboxes.toml")
+USUAL = "mailboxes.toml"
+LANGUAGES = ("fr", "en")    # as in bot.words
 
 
 def plainly(arguments: Sequence[str]) -> int | None:
@@ -28,12 +28,10 @@ def plainly(arguments: Sequence[str]) -> int | None:
     if (said := _plain(arguments)) is None:
         return None
     command, path, as_json = said
-    words.use(language(arguments))
     try:
-        from bot.settings import load
-
-        settings = load(path)
-        return once(settings, as_json=as_json) if command == "once" else run(settings)
+        if command == "once" and _is_quiet(path):
+            return _tell([], as_json=as_json)
+        return _work(command, path, language(arguments), as_json=as_json)
     except KeyboardInterrupt:
         return STOPPED
     except BotError as error:
@@ -41,7 +39,26 @@ def plainly(arguments: Sequence[str]) -> int | None:
         return code_of(error)
 
 
-def _plain(arguments: Sequence[str]) -> tuple[str, Path, bool] | None:
+def _is_quiet(path: str) -> bool:
+    from bot.glancing import glance
+
+    return glance(path)
+
+
+def _work(command: str, path: str, spoken: str, *, as_json: bool) -> int:
+    from pathlib import Path
+
+    from bot import words
+    from bot.edges.clock import seconds
+    from bot.settings import load
+
+    words.use(spoken)
+    began = seconds()
+    settings = load(Path(path))
+    return once(settings, as_json=as_json, began=began) if command == "once" else run(settings)
+
+
+def _plain(arguments: Sequence[str]) -> tuple[str, str, bool] | None:
     """Return command, settings and whether JSON is wanted, where nothing but these and the language is said."""
     command, as_json, said = "", False, iter(arguments)
     # Said before the command counts less than the environment, said after it more.
@@ -50,7 +67,7 @@ def _plain(arguments: Sequence[str]) -> tuple[str, Path, bool] | None:
         name, equals, value = word.partition("=")
         if name in ("--config", "--lang"):
             value = value if equals else next(said, "")
-            if not value or (name == "--lang" and value not in words.LANGUAGES):
+            if not value or (name == "--lang" and value not in LANGUAGES):
                 return None
             if name == "--config":
                 before, after = (before, value) if command else (value, after)
@@ -60,7 +77,7 @@ def _plain(arguments: Sequence[str]) -> tuple[str, Path, bool] | None:
             as_json = True
         else:
             return None
-    return (command, Path(after or before or USUAL), as_json) if command else None
+    return (command, after or before or USUAL, as_json) if command else None
 
 
 def language(arguments: Sequence[str]) -> str:
@@ -88,18 +105,29 @@ def code_of(error: BotError) -> int:
 # -- the two commands ----------------------------------------------------------------------------
 
 
-def once(settings: Settings, *, as_json: bool) -> int:
+def once(settings: Settings, *, as_json: bool, began: float = 0.0) -> int:
+    """Do one pass. `began`: the moment, in seconds, before the settings were read."""
     from bot.loop import once as one_pass
 
     log_here(quiet=True)
-    done = one_pass(settings)
-    if as_json:
-        import json
+    return _tell(one_pass(settings, began).failures, as_json=as_json)
 
-        sys.stdout.write(json.dumps({"failures": done.failures}, ensure_ascii=False) + "\n")
-    for failure in done.failures:
+
+def _tell(failures: Sequence[str], *, as_json: bool) -> int:
+    """Say what failed; return the exit code."""
+    if as_json:
+        sys.stdout.write(f'{{"failures": {_as_json(failures)}}}\n')
+    for failure in failures:
         _complain(failure)
-    return FAILED if done.failures else OK
+    return FAILED if failures else OK
+
+
+def _as_json(sentences: Sequence[str]) -> str:
+    if not sentences:
+        return "[]"
+    import json
+
+    return json.dumps(sentences, ensure_ascii=False)
 
 
 def run(settings: Settings) -> int:

@@ -45,6 +45,7 @@ def start(folder: Path, *arguments: str, python: tuple[str, ...] = (),
 
 
 def test_a_pass_that_finds_nothing_loads_nothing_that_would_do_something(settled: Path) -> None:
+    (settled / "data" / "glance").unlink(missing_ok=True)
     answer = start(settled, "once", python=("-X", "importtime"))
     loaded = set(LOADED.findall(answer.stderr))
     assert answer.returncode == 0

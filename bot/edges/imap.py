@@ -1067,10 +1067,22 @@ def _keep_alive(line: socket.socket) -> None:
 
 def _identify(client: Any, account: Account) -> None:
     """Log in by LOGIN where imaplib can: it neither quotes the user nor encodes either beyond ASCII."""
-    if re.fullmatch(r"[A-Za-z0-9._+@=/-]+", account.user) and account.password.isascii():
+    if is_plain(account.user) and account.password.isascii():
         client.login(account.user, account.password)
     else:
         client.plain_login(account.user, account.password)
+
+
+def is_plain(user: str) -> bool:
+    """Say whether imaplib sends such a name as it stands."""
+    return re.fullmatch(r"[A-Za-z0-9._+@=/-]+", user) is not None
+
+
+def as_sent(folder: str) -> str:
+    """Return a folder's name as it stands in a command."""
+    from imapclient.imap_utf7 import encode
+
+    return '"{}"'.format(encode(folder).decode("ascii").replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def _identify_bearer(client: Any, account: Account, bearer: Callable[[str], str]) -> None:
