@@ -240,5 +240,6 @@ def _content_key(raw: bytes, block: HeaderBlock) -> str:
         for value in block.all(name):
             key.update(f"{name}:{' '.join(value.split())}\n".encode("utf-8", "replace"))
     # blanks and line ends change on the way, and leaving them out costs least memory
-    key.update(b"\n" + raw[block.body_at :].translate(None, b" \t\r\n"))
+    key.update(b"\n")
+    key.update(raw[block.body_at :].translate(None, b" \t\r\n"))
     return key.hexdigest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 _LINE = 300
 _WRAPPED = 4
@@ -129,7 +129,14 @@ def own_words(text: str) -> str:
 
     What stands below a forward marker is never his: an order is read from these words alone.
     """
-    return "\n".join(filter(None, map(_without_signature, _parts(text.split("\n"))))).strip()
+    return "\n".join(filter(None, map(_without_signature, _parts(text.split("\n"), _seen(text))))).strip()
+
+
+def _seen(text: str) -> list[str]:
+    """Return the lines as patterns see them; most text can be made so as a whole."""
+    if not is_normalized("NFC", text):
+        return list(map(_plain, text.split("\n")))
+    return [line[:_LINE].strip() for line in text.replace("\u00a0", " ").replace("\u202f", " ").split("\n")]
 
 
 def _plain(line: str) -> str:
@@ -142,15 +149,17 @@ def _plain(line: str) -> str:
 
 # ---- History ----
 
-def _parts(lines: list[str]) -> Iterator[list[str]]:
+def _parts(lines: list[str], seen: list[str]) -> Iterator[list[str]]:
     """Yield what the writer wrote above, between and below what he quotes."""
-    seen, part, at = list(map(_plain, lines)), list[str](), 0
+    part, at = list[str](), 0
     while at < len(lines):
-        if after := _history_after(seen, at):
+        line = seen[at]
+        quoted = line.startswith(">")
+        if (quoted or _may_announce(line)) and (after := _history_after(seen, at)):
             at = _next_said(seen, after)
             if at == len(seen) or not _is_quoted(seen[at]):
                 break  # Outlook and Yahoo quote without marks: nothing below is the writer's
-        elif not _is_quoted(seen[at]):
+        elif not quoted:
             part.append(lines[at])
             at += 1
             continue
@@ -176,8 +185,6 @@ def _history_after(seen: list[str], at: int) -> int:
     line = seen[at]
     if _is_quoted(line):
         return len(seen) if _ORANGE.match(line) and _only_headers(seen, at + 1) else 0
-    if not _may_announce(line):
-        return 0
     if _FORWARDED.match(line):
         return len(seen)
     if _ORIGINAL.match(line):

@@ -12,7 +12,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
 
-from bot.core import body, clean, header, origin, parcel, quote, stated
+from bot.core import body, clean, header, html, origin, parcel, quote, stated
 from bot.core.clean import one_line
 from bot.core.errors import UnreadableError
 from bot.core.header import HeaderBlock
@@ -36,6 +36,8 @@ def carefully() -> Iterator[None]:
         patch.setattr(body, "_usual", lambda _value: None)
         patch.setattr(origin, "_usual", lambda _value: None)
         patch.setattr(quote, "_may_announce", lambda _line: True)
+        patch.setattr(quote, "is_normalized", lambda *_: False)
+        patch.setattr(html, "_is_deep", lambda _told: True)
         patch.setattr(contract, "plain", contract._alike)
         for module, name in ((stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
             patch.setattr(module, name, re.compile(""))
@@ -73,6 +75,7 @@ def test_samples_take_the_short_ways() -> None:
     assert len(seen) > 150
     assert origin._usual("mx.example; dkim=pass header.d=a.example; spf=pass smtp.mailfrom=a.example")
     assert body._usual('multipart/alternative; boundary="=_a"') == {"boundary": "=_a"}
+    assert not html._is_deep(html._heard(b"<p>" * 500).told)
     assert clean._is_plain("Bonjour,\n\nLa lampe est arrivée à l’heure…")
 
 
