@@ -31,6 +31,7 @@ from bot.words import say
 __all__ = ["Attachment", "Message", "Origin", "read"]
 
 MAX_MAIL = 25 * 1024 * 1024
+_IN_QUOTES = re.compile(r'"[^"]*+"')
 _KEPT = (
     "x-space-notification-type", "x-marketplace-id", "auto-submitted", "precedence", "list-id", "list-unsubscribe",
     "x-auto-response-suppress", "return-path", "x-autoreply", "x-guichet",
@@ -163,7 +164,7 @@ def _bouncer(block: HeaderBlock, flaws: set[str]) -> tuple[str, str]:
 
 def _is_bounce(block: HeaderBlock) -> bool:
     content_type = block.first("content-type").lower()
-    if "mailer-daemon" in re.sub(r'"[^"]*+"', "", block.first("from").lower()):
+    if "mailer-daemon" in _IN_QUOTES.sub("", block.first("from").lower()):
         return True
     if media_type(block) == "multipart/report":
         return "disposition-notification" not in content_type and "feedback-report" not in content_type
