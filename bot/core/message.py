@@ -13,7 +13,6 @@ from bot.core.body import Attachment, Body, media_type, read_body
 from bot.core.clean import UNEXPECTED, one_line
 from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
-from bot.core.event import Origin
 from bot.core.header import (
     HeaderBlock,
     address,
@@ -24,7 +23,7 @@ from bot.core.header import (
     read_block,
     words,
 )
-from bot.core.origin import judge, organisation
+from bot.core.origin import Origin, judge, organisation
 from bot.core.quote import newest
 from bot.words import say
 

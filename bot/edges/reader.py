@@ -14,7 +14,6 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections import deque
@@ -24,8 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
-from pathlib import Path
-from typing import Any, Never
+from os.path import dirname, realpath
+from typing import TYPE_CHECKING, Any, Never
 from weakref import finalize
 
 from bot import words
@@ -33,10 +32,12 @@ from bot.core import message
 from bot.core.body import Attachment
 from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
-from bot.core.event import Origin
-from bot.core.message import Message
+from bot.core.message import Message, Origin
 from bot.edges import EdgeError
 from bot.words import say
+
+if TYPE_CHECKING:
+    import subprocess  # else where it is used: the child reads this file, too, and starts the sooner
 
 SECONDS = 5.0  # wall time for one mail, questions to the caller not counted
 MEMORY = 256 * 2**20  # bytes of address space of the child, its program included
@@ -51,7 +52,7 @@ AHEAD_BYTES = 2**20  # bytes of them after which no other sets out
 _FRAME = struct.Struct("!cQQ")
 _READY, _MAIL, _ASKS, _ANSWER, _READ, _UNREADABLE = b"R", b"M", b"A", b"T", b"D", b"U"
 _FULL = 71  # the child's exit status where its memory did not suffice
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = dirname(dirname(dirname(realpath(__file__))))
 _CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve()"
 _AT_ONCE = 2**17  # bytes asked of the line in one call
 HELD = 0.02  # seconds of reading after which answers are held no longer
@@ -265,6 +266,8 @@ class _Child:
 
     def _why_gone(self) -> str:
         """Return what ended the child: its alarm and its share of the processor are limits of ours."""
+        import subprocess
+
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)
         ended = self.process.returncode
@@ -355,7 +358,9 @@ def _believed(tag: bytes, told: Any) -> Message | UnreadableError:
 
 
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    path = [str(_ROOT), *(entry for entry in sys.path if entry and entry != str(_ROOT))]
+    import subprocess
+
+    path = [_ROOT, *(entry for entry in sys.path if entry and entry != _ROOT)]
     # -S -E: sys.path is ours already, and looking for it takes a third of the start
     return subprocess.Popen(  # noqa: S603 – this very program, and no word of it comes from outside
         [sys.executable, "-S", "-E", "-B", "-X", "utf8", "-c", _CHILD.format(path=path)],
