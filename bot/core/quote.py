@@ -26,6 +26,7 @@ _MONTH = (
 _DATED = re.compile(
     r"(?:-{2,3}\s?)?(?:Le|On|Am|Il|El|In data|En date d[eu]|Em|Op|Den)(?:\s?:)?\s(?:(?:giorno|día)\s)?"
     rf"(?i:{_DAY}\w{{0,9}}[.,]{{0,2}}\s)?(?i:{_MONTH})?[0-9]{{1,4}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\s")
+_DATE_BEGINS = frozenset("LOAIED0123456789")
 _VERB = r"(?:a [ée]crit|wrote|writes|geschrieben|ha scritto|escribi[óo]|escreveu|skrev)"
 _WROTE = re.compile(
     rf"(?<!['’\w]){_VERB}(?:\s(?:le|on|il|el|am|ce qui suit|the following)\b[^<>]{{0,80}})?\s?:$"
@@ -194,7 +195,9 @@ def _history_after(seen: list[str], at: int) -> int:
 
 def _may_announce(line: str) -> bool:
     """Say whether any of the patterns that follow could fit: most lines have none of what all of them begin with."""
-    return ":" in line or "@" in line or line.startswith(("-", "–", "—", "_")) or bool(_DATED.match(line))
+    if ":" in line or "@" in line or line.startswith(("-", "–", "—", "_")):
+        return True
+    return line[:1] in _DATE_BEGINS and bool(_DATED.match(line))
 
 
 def _only_headers(seen: list[str], at: int) -> bool:
@@ -331,12 +334,16 @@ def _trailing(lines: list[str], end: int) -> int:
     if not last or _RULE.fullmatch(last) or _PROGRAMS_LINK.fullmatch(last):
         return 1
     for size in range(1, min(3, end) + 1):
-        group = [_LINK.sub("", _plain(line)).strip() for line in lines[end - size : end]]
+        group = [_without_links(_plain(line)) for line in lines[end - size : end]]
         if not all(group):      # a link alone on its line is the writer's
             break
         if _is_trailer(" ".join(group), wrapped=size > 1 and len(group[0]) < _WIDE):
             return size
     return 0
+
+
+def _without_links(line: str) -> str:
+    return _LINK.sub("", line).strip() if "://" in line or "www." in line else line
 
 
 def _is_trailer(line: str, *, wrapped: bool) -> bool:
