@@ -502,8 +502,9 @@ def serve() -> Never:
             _, memory, _ = line.mail()
             _confine(memory)
             line.send(_packed(_READY, None))
+            limit = _Limit()
             while True:
-                _serve_one(line, *line.mail()[1:])
+                _serve_one(line, limit, *line.mail()[1:])
     except MemoryError:
         sys.exit(_FULL)
     sys.exit(0)
@@ -515,9 +516,9 @@ def _confine(memory: int) -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def _serve_one(line: _Line, told: tuple[frozenset[str], bool, str, str, float], raw: bytes) -> None:
+def _serve_one(line: _Line, limit: _Limit, told: tuple[frozenset[str], bool, str, str, float], raw: bytes) -> None:
     trusted, asks, received, language, seconds = told
-    _limit(seconds)
+    limit.begin(seconds)
     try:
         with words.speaking(language):
             seen = message.read(raw, trusted=trusted, keys=_asking(line) if asks else None,
@@ -526,19 +527,34 @@ def _serve_one(line: _Line, told: tuple[frozenset[str], bool, str, str, float], 
     except UnreadableError as error:
         answer = _packed(_UNREADABLE, (error.code, error.sentence))
     finally:
-        left, _ = signal.setitimer(signal.ITIMER_REAL, 0)  # the program may be at work: it hears us later
+        left = limit.end()  # the program may be at work on other mails: it hears us later
     line.hold(answer)
     if seconds - left > HELD:
         line.flush()
 
 
-def _limit(seconds: float) -> None:
-    """Let the kernel end us: no signal of Python's own comes through while a pattern or libxml2 is at work."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime + seconds) + 2
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+class _Limit:
+    """Lets the kernel end us: no signal of Python's own comes through while a pattern or libxml2 is at work.
+
+    The share of the processor is the second belt, for a mail that holds the alarm off. To ask for it cost as much as
+    to walk over a page, so it is set for twice the time of a mail, and again when one such time has passed.
+    """
+
+    def __init__(self) -> None:
+        self._seconds, self._until = 0.0, 0.0
+
+    def begin(self, seconds: float) -> None:
+        if seconds != self._seconds or time.monotonic() > self._until:
+            self._seconds, self._until = seconds, time.monotonic() + seconds
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            soft = int(used.ru_utime + used.ru_stime + 2 * seconds) + 2
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def end(self) -> float:
+        """Return the seconds left."""
+        return signal.setitimer(signal.ITIMER_REAL, 0)[0]
 
 
 def _asking(line: _Line) -> Keys:
