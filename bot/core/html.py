@@ -1,6 +1,6 @@
 """HTML of a mail -> the text a person sees and the links he could click. Nothing is fetched, nothing runs.
 
-Own walk over lxml's tree: inscriptis breaks a row with paragraphs in its cells over several lines, and
+Own walk over what lxml tells while it parses: inscriptis breaks a row with paragraphs in its cells over several lines, and
 the marketplaces' labels and values stand in such rows.
 """
 
