@@ -320,4 +320,4 @@ def _hides(page: Page, subject: str) -> bool:
 
 
 def _vocabulary(text: str) -> set[str]:
-    return {word.lower() for word in _LONG_WORD.findall(text[: MAX_TEXT // 4])}
+    return set(map(str.lower, _LONG_WORD.findall(text[: MAX_TEXT // 4])))

@@ -37,7 +37,7 @@ def clean(text: str, flaws: set[str]) -> str:
     Flaws: `control_characters`, `bidi`, `zero_width`, and `digits_not_plain` where a number was
     not written in plain digits and hyphens, so that nobody acts on an order number made right by us.
     """
-    if _is_plain(plain := text.replace("\r\n", "\n")):
+    if _is_plain(plain := text.replace("\r\n", "\n") if "\r" in text else text):
         return plain
     text = _LINE_ENDS.sub("\n", text)
     if _AT_A_DIGIT.search(text):

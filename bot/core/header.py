@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -66,14 +65,17 @@ def read_block(raw: bytes, flaws: set[str]) -> HeaderBlock:
     _count_recipients(raw[: min(end, _COUNTED)])
     if end > MAX_BLOCK:
         raise _too_long(end, MAX_BLOCK)
-    lines = _headers_only(_unfolded(raw[:end]), flaws)
-    if len(lines) > MAX_HEADERS:
+    lines = _unfolded(raw[:end])
+    found = _matches(lines)
+    if len(found) < len(lines):
+        flaws.add("header_broken")
+    if len(found) > MAX_HEADERS:
         raise UnreadableError("too_many_headers", say(
             "The mail has {count} header lines, at most {limit} are read; look at it in your mail program",
-            count=len(lines), limit=MAX_HEADERS))
-    if (longest := max(map(len, lines), default=0)) > MAX_HEADER:
+            count=len(found), limit=MAX_HEADERS))
+    if (longest := max((each.end() for each in found), default=0)) > MAX_HEADER:
         raise _too_long(longest, MAX_HEADER)
-    return HeaderBlock(fields=tuple(_fields(lines)), body_at=body_at)
+    return HeaderBlock(fields=_fields(found), body_at=body_at)
 
 
 def ends(raw: bytes, start: int, end: int) -> tuple[int, int]:
@@ -88,7 +90,7 @@ def part_block(raw: bytes, start: int, end: int) -> HeaderBlock:
     """Return the header block of a part, of which no more than MAX_HEADER bytes are read."""
     block_end, body_at = ends(raw, start, end)
     lines = _unfolded(raw[start : min(block_end, start + MAX_HEADER)])
-    return HeaderBlock(fields=tuple(_fields(lines)), body_at=body_at)
+    return HeaderBlock(fields=_fields(_matches(lines)), body_at=body_at)
 
 
 def _count_recipients(block: bytes) -> None:
@@ -109,7 +111,7 @@ def _too_long(size: int, limit: int) -> UnreadableError:
 
 def _unfolded(block: bytes) -> list[bytes]:
     lines: list[bytes] = []
-    for line in _LINE_END.split(block):
+    for line in block.replace(b"\r\n", b"\n").split(b"\n"):
         if lines and line[:1] in (b" ", b"\t"):
             lines[-1] += b" " + line[1:]
         elif line and (lines or not line.startswith(b"From ")):  # an mbox begins with its envelope
@@ -117,18 +119,14 @@ def _unfolded(block: bytes) -> list[bytes]:
     return lines
 
 
-def _headers_only(lines: list[bytes], flaws: set[str]) -> list[bytes]:
-    headers = [line for line in lines if _FIELD.match(line)]
-    if len(headers) < len(lines):
-        flaws.add("header_broken")
-    return headers
+def _matches(lines: list[bytes]) -> list[re.Match[bytes]]:
+    return [found for line in lines if (found := _FIELD.match(line))]
 
 
-def _fields(lines: list[bytes]) -> Iterator[tuple[str, str]]:
-    for found in filter(None, map(_FIELD.match, lines)):
-        name, value = found.groups()
-        yield name.decode("ascii").lower(), (
-            value.decode("ascii") if value.isascii() else decode(value, "", set())).strip(" \t")
+def _fields(found: list[re.Match[bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("ascii").lower(),
+                  (value.decode("ascii") if value.isascii() else decode(value, "", set())).strip(" \t"))
+                 for name, value in (each.groups() for each in found))
 
 
 def decode(octets: bytes, charset: str, flaws: set[str]) -> str:
@@ -204,6 +202,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = rf"{_ATOM}++(?:\.{_ATOM}++)*+@{_LABEL}(?:\.{_LABEL})*+"
 _BARE = re.compile(rf"[ \t]*({_ADDRESS})[ \t]*")
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_IN_QUOTES = re.compile(_QUOTED)
+_ESCAPED = re.compile(r"\\(.)")
 _NAMED = re.compile(rf"((?:{_QUOTED}|\([^()\"<>@\\]*+\)|[^\"<>@()\\])*+)<({_ADDRESS})>[ \t]*")
 _FOUND = re.compile(rf"(?<![\w.@!#$%&'*+/=?^`{{|}}~-]){_ADDRESS}(?![\w.@-])", re.ASCII)
 _UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
@@ -225,18 +225,20 @@ def address(value: str, flaws: set[str]) -> tuple[str, str] | None:
 
 
 def _unquoted(name: str) -> str:
-    return re.sub(_QUOTED, lambda quoted: re.sub(r"\\(.)", r"\1", quoted[0][1:-1]), name)
+    return _IN_QUOTES.sub(lambda quoted: _ESCAPED.sub(r"\1", quoted[0][1:-1]), name)
 
 
 def is_list(value: str) -> bool:
     """Say whether an address header names more than one address."""
-    plain = re.sub(_QUOTED, "", value)
+    if "," not in value:
+        return False
+    plain = _IN_QUOTES.sub("", value)
     return plain.count("@") > 1 and "," in plain
 
 
 def addresses(value: str) -> list[str]:
     """Return every strict address in a To or Reply-To header, lower case, quoted names left out."""
-    return [found.lower() for found in _FOUND.findall(re.sub(_QUOTED, "", value))]
+    return [found.lower() for found in _FOUND.findall(_IN_QUOTES.sub("", value))]
 
 
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")

@@ -1,17 +1,17 @@
 """HTML of a mail -> the text a person sees and the links he could click. Nothing is fetched, nothing runs.
 
-Own walk over lxml's tree: inscriptis breaks a row with paragraphs in its cells over several lines, and
+Own walk over what lxml tells while it parses: inscriptis breaks a row with paragraphs in its cells over several lines, and
 the marketplaces' labels and values stand in such rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import accumulate, islice, takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.clean import UNEXPECTED
 
@@ -27,9 +27,10 @@ _BLOCKS = frozenset(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
     "header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
 )
-_LAID_OUT = _BLOCKS | {"br", "td", "th"}
 _NO_FACTS = frozenset({"table", "li", "pre", "blockquote"})
 _NEVER_SEEN = frozenset("head iframe math noscript object script select style svg template textarea title".split())
+_KINDS = {**dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(("br", "td", "th"), "laid out"),
+          **dict.fromkeys(_NEVER_SEEN, "never seen")}
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)"
     r"|font(?:-size)?\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
@@ -46,7 +47,6 @@ _TAG_END_IN_VALUE = re.compile(r"=\s*+(?:\"[^\">]*+>|'[^'>]*+>)")
 _VALUES = (re.compile(r"=\s*+\"[^\"]*+\""), re.compile(r"=\s*+'[^']*+'"),
            re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')"))
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_WIDE_BLANKS = re.compile(r"[\t\r\n\f][ \t\r\n\f]*+| [ \t\r\n\f]++")  # all of _BLANKS but a single space
 _URL = re.compile(r"https?://[^\s<>\"'\u00a0]{1,4096}", re.IGNORECASE)
 
 
@@ -77,8 +77,8 @@ def read_page(source: str) -> Page:
         return Page(text="", refused=True)
     broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
     try:
-        told = _told(source.encode("utf-8", "replace"))
-        return _Walk(told, _hidden_classes(told) if "<style" in source.lower() else frozenset()).page()
+        heard = _heard(source.encode("utf-8", "replace"))
+        return _Walk(heard.told, _hidden_classes(heard)).page()
     except broken:
         return Page(text="")
 
@@ -87,23 +87,32 @@ _Told = str | tuple[str, Mapping[str, str]] | None
 """What a parser tells in its order: text, an element's name and attributes where it begins, None where one ends."""
 
 
+class _Heard(NamedTuple):
+    told: list[_Told]
+    sheets: list[int]
+
+
 class _Notes:
     """Writes down what lxml's parser tells while it reads: no tree is built, and none taken down again."""
 
     def __init__(self) -> None:
         self.told: list[_Told] = []
+        self.sheets: list[int] = []  # where style sheets begin
         self.data = self.told.append  # lxml asks for it once
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.told.append((tag, attributes))
+        if tag == "style":
+            self.sheets.append(len(self.told))
 
     def end(self, _tag: str) -> None:
         self.told.append(None)
 
-    def close(self) -> list[_Told]:
-        told = self.told.copy()
+    def close(self) -> _Heard:
+        heard = _Heard(self.told.copy(), self.sheets.copy())
         self.told.clear()
-        return told
+        self.sheets.clear()
+        return heard
 
 
 @cache
@@ -117,12 +126,12 @@ def _parser(*, comments: bool = False, notes: Any = None) -> Any:
 _NOTES = _Notes()
 
 
-def _told(octets: bytes) -> list[_Told]:
+def _heard(octets: bytes) -> _Heard:
     from lxml import etree
 
     _NOTES.close()  # of a page that broke off
-    told: list[_Told] = etree.fromstring(octets, _parser(notes=_NOTES))
-    return _told_by_tree(octets) if _is_deep(told) else told
+    heard: _Heard = etree.fromstring(octets, _parser(notes=_NOTES))
+    return _heard_by_tree(octets) if _is_deep(heard.told) else heard
 
 
 def _is_deep(told: list[_Told]) -> bool:
@@ -132,7 +141,7 @@ def _is_deep(told: list[_Told]) -> bool:
     return max(steps) > MAX_DEPTH
 
 
-def _told_by_tree(octets: bytes) -> list[_Told]:
+def _heard_by_tree(octets: bytes) -> _Heard:
     """Return the same out of libxml2's tree, which ends where elements lie deeper in each other than it lets them."""
     from lxml import etree
 
@@ -144,7 +153,7 @@ def _told_by_tree(octets: bytes) -> list[_Told]:
             notes.end(element.tag)
         if text := element.text if event == "start" else element.tail:
             notes.data(text)
-    return notes.told
+    return notes.close()
 
 
 def _tree(source: str) -> Any:
@@ -218,31 +227,33 @@ class _Walk:
     looked: int = 0
 
     def page(self) -> Page:
+        opened = self.open
         for at, one in enumerate(self.told, 1):
             if at <= self.unseen:
                 continue
             if one is None:
-                if closing := self.open.pop():
+                if closing := opened.pop():
                     self.leave(*closing)
-                if not self.open:  # what follows the page is in no tree of it
+                if not opened:  # what follows the page is in no tree of it
                     break
-            elif type(one) is str:
-                self.say(one)
-            else:
+            elif type(one) is not str:
                 self.enter(at, *one)
+            elif self.line or self.preformatted or one.strip(" \t\r\n\f"):
+                self.say(one)
         self.end_line()
         text = "\n".join(self.lines).strip("\n")
         return Page(text=text, links=tuple(self.links)[:MAX_LINKS], hidden=" ".join(self.hidden))
 
     def enter(self, at: int, tag: str, attributes: Mapping[str, str]) -> None:
         hidden, paints = self.look(attributes) if attributes else (False, False)
-        if hidden or tag in _NEVER_SEEN:
+        kind = _KINDS.get(tag)
+        if hidden or kind == "never seen":
             self.hide(at, tag)
-        elif tag in _LAID_OUT:
+        elif kind:
             self.open_line(at, tag)
         elif tag == "a":
             self.link(attributes.get("href", ""))
-        if not paints and tag not in _BLOCKS:
+        if not paints and kind != "block":
             self.open.append(())
             return
         quotes = tag == "blockquote" and _is_quote(attributes)
@@ -306,14 +317,18 @@ class _Walk:
             self.looked += 1
             if one is None:
                 depth -= 1
+                if not depth:
+                    return children > 1 and self.looked < MOST_LOOKED
             elif type(one) is str:
                 length += len(one)
+                if length > MAX_ROW:
+                    return False
             else:
                 children += depth == 1
                 depth += 1
-            if not depth or length > MAX_ROW or (one and one[0] in _NO_FACTS):
-                break
-        return not depth and children > 1 and self.looked < MOST_LOOKED
+                if one[0] in _NO_FACTS:
+                    return False
+        return False
 
     def open_cell(self) -> None:
         if not self.row:
@@ -330,7 +345,8 @@ class _Walk:
                 self.end_line(always=True)
                 self.line.append(other)
         elif text.strip(" \t\r\n\f"):
-            self.line.append(_WIDE_BLANKS.sub(" ", text))
+            plain = text.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\f", " ")
+            self.line.append(_SPACES.sub(" ", plain) if "  " in plain else plain)
         elif self.line:
             self.line.append(" ")
 
@@ -412,15 +428,16 @@ def _is_quote(attributes: Mapping[str, str]) -> bool:
     return attributes.get("type") == "cite" or "gmail_quote" in attributes.get("class", "")
 
 
-def _hidden_classes(told: list[_Told]) -> frozenset[str]:
+def _hidden_classes(heard: _Heard) -> frozenset[str]:
     """Return the classes a style sheet of the mail hides outside of @media."""
-    sheets = "".join(_sheets(told))[:65536]
+    if not heard.sheets:
+        return frozenset()
+    told: list[Any] = heard.told
+    sheets = "".join("".join(takewhile(_is_text, islice(told, at, None))) for at in heard.sheets)[:65536]
     if "display" not in sheets.lower():
         return frozenset()
     return frozenset(_HIDDEN_CLASS.findall(_AT_RULE.sub("", sheets)))
 
 
-def _sheets(told: list[_Told]) -> Iterator[str]:
-    for at, one in enumerate(told, 1):
-        if type(one) is tuple and one[0] == "style":
-            yield from takewhile(lambda text: type(text) is str, islice(told, at, None))
+def _is_text(one: object) -> bool:
+    return type(one) is str

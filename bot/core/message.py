@@ -12,7 +12,6 @@ from bot.core.body import Attachment, Body, media_type, read_body
 from bot.core.clean import UNEXPECTED, one_line
 from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
-from bot.core.event import Origin
 from bot.core.header import (
     HeaderBlock,
     address,
@@ -23,7 +22,7 @@ from bot.core.header import (
     read_block,
     words,
 )
-from bot.core.origin import judge, organisation
+from bot.core.origin import Origin, judge, organisation
 from bot.core.quote import newest
 from bot.core.slim import Slim, begun_key, without_blanks
 from bot.words import say
@@ -32,6 +31,7 @@ __all__ = ["Attachment", "Message", "Origin", "read"]
 
 MAX_MAIL = 25 * 1024 * 1024
 _AT_ONCE = 2**16  # bytes of a body hashed at once: a long one is never copied whole
+_IN_QUOTES = re.compile(r'"[^"]*+"')
 _KEPT = (
     "x-space-notification-type", "x-marketplace-id", "auto-submitted", "precedence", "list-id", "list-unsubscribe",
     "x-auto-response-suppress", "return-path", "x-autoreply", "x-guichet",
@@ -165,7 +165,7 @@ def _bouncer(block: HeaderBlock, flaws: set[str]) -> tuple[str, str]:
 
 def _is_bounce(block: HeaderBlock) -> bool:
     content_type = block.first("content-type").lower()
-    if "mailer-daemon" in re.sub(r'"[^"]*+"', "", block.first("from").lower()):
+    if "mailer-daemon" in _IN_QUOTES.sub("", block.first("from").lower()):
         return True
     if media_type(block) == "multipart/report":
         return "disposition-notification" not in content_type and "feedback-report" not in content_type

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from bot.core.clean import UNEXPECTED, one_line
-from bot.core.event import Origin
 from bot.core.header import HeaderBlock
 from bot.words import say
+
+
+class Origin(StrEnum):
+    """What the seller's own mail host says of the sender (RFC 8601), or else our own check; nobody else is asked."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    FORGED = "forged"
+
 
 OwnCheck = Callable[[], tuple[bool, str]]
 """Our own check of the signatures: whether it proves the sender, and why; an empty why says nothing."""
@@ -207,6 +217,7 @@ def _results(value: str) -> tuple[str, tuple[_Verdict, ...]]:
     return _usual(value.strip()) or _parsed(value)
 
 
+@lru_cache(maxsize=64)  # many a host writes the same of all mails of a marketplace
 def _usual(value: str) -> tuple[str, tuple[_Verdict, ...]] | None:
     """Return them of a header as mail hosts write it, a hundred times as fast as authres does; None for any other."""
     server, *results = value.split(";")

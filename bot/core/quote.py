@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 _LINE = 300
 _WRAPPED = 4
@@ -26,6 +26,7 @@ _MONTH = (
 _DATED = re.compile(
     r"(?:-{2,3}\s?)?(?:Le|On|Am|Il|El|In data|En date d[eu]|Em|Op|Den)(?:\s?:)?\s(?:(?:giorno|día)\s)?"
     rf"(?i:{_DAY}\w{{0,9}}[.,]{{0,2}}\s)?(?i:{_MONTH})?[0-9]{{1,4}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\s")
+_DATE_BEGINS = frozenset("LOAIED0123456789")
 _VERB = r"(?:a [ée]crit|wrote|writes|geschrieben|ha scritto|escribi[óo]|escreveu|skrev)"
 _WROTE = re.compile(
     rf"(?<!['’\w]){_VERB}(?:\s(?:le|on|il|el|am|ce qui suit|the following)\b[^<>]{{0,80}})?\s?:$"
@@ -129,7 +130,14 @@ def own_words(text: str) -> str:
 
     What stands below a forward marker is never his: an order is read from these words alone.
     """
-    return "\n".join(filter(None, map(_without_signature, _parts(text.split("\n"))))).strip()
+    return "\n".join(filter(None, map(_without_signature, _parts(text.split("\n"), _seen(text))))).strip()
+
+
+def _seen(text: str) -> list[str]:
+    """Return the lines as patterns see them; most text can be made so as a whole."""
+    if not is_normalized("NFC", text):
+        return list(map(_plain, text.split("\n")))
+    return [line[:_LINE].strip() for line in text.replace("\u00a0", " ").replace("\u202f", " ").split("\n")]
 
 
 def _plain(line: str) -> str:
@@ -142,15 +150,17 @@ def _plain(line: str) -> str:
 
 # ---- History ----
 
-def _parts(lines: list[str]) -> Iterator[list[str]]:
+def _parts(lines: list[str], seen: list[str]) -> Iterator[list[str]]:
     """Yield what the writer wrote above, between and below what he quotes."""
-    seen, part, at = list(map(_plain, lines)), list[str](), 0
+    part, at = list[str](), 0
     while at < len(lines):
-        if after := _history_after(seen, at):
+        line = seen[at]
+        quoted = line.startswith(">")
+        if (quoted or _may_announce(line)) and (after := _history_after(seen, at)):
             at = _next_said(seen, after)
             if at == len(seen) or not _is_quoted(seen[at]):
                 break  # Outlook and Yahoo quote without marks: nothing below is the writer's
-        elif not _is_quoted(seen[at]):
+        elif not quoted:
             part.append(lines[at])
             at += 1
             continue
@@ -176,8 +186,6 @@ def _history_after(seen: list[str], at: int) -> int:
     line = seen[at]
     if _is_quoted(line):
         return len(seen) if _ORANGE.match(line) and _only_headers(seen, at + 1) else 0
-    if not _may_announce(line):
-        return 0
     if _FORWARDED.match(line):
         return len(seen)
     if _ORIGINAL.match(line):
@@ -187,7 +195,9 @@ def _history_after(seen: list[str], at: int) -> int:
 
 def _may_announce(line: str) -> bool:
     """Say whether any of the patterns that follow could fit: most lines have none of what all of them begin with."""
-    return ":" in line or "@" in line or line.startswith(("-", "–", "—", "_")) or bool(_DATED.match(line))
+    if ":" in line or "@" in line or line.startswith(("-", "–", "—", "_")):
+        return True
+    return line[:1] in _DATE_BEGINS and bool(_DATED.match(line))
 
 
 def _only_headers(seen: list[str], at: int) -> bool:
@@ -324,12 +334,16 @@ def _trailing(lines: list[str], end: int) -> int:
     if not last or _RULE.fullmatch(last) or _PROGRAMS_LINK.fullmatch(last):
         return 1
     for size in range(1, min(3, end) + 1):
-        group = [_LINK.sub("", _plain(line)).strip() for line in lines[end - size : end]]
+        group = [_without_links(_plain(line)) for line in lines[end - size : end]]
         if not all(group):      # a link alone on its line is the writer's
             break
         if _is_trailer(" ".join(group), wrapped=size > 1 and len(group[0]) < _WIDE):
             return size
     return 0
+
+
+def _without_links(line: str) -> str:
+    return _LINK.sub("", line).strip() if "://" in line or "www." in line else line
 
 
 def _is_trailer(line: str, *, wrapped: bool) -> bool:

@@ -14,7 +14,6 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections import deque
@@ -24,8 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
-from pathlib import Path
-from typing import Any, Never, Protocol
+from os.path import dirname, realpath
+from typing import TYPE_CHECKING, Any, Never, Protocol
 from weakref import finalize
 
 from bot import words
@@ -33,11 +32,13 @@ from bot.core import message
 from bot.core.body import Attachment
 from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
-from bot.core.event import Origin
-from bot.core.message import Message
+from bot.core.message import Message, Origin
 from bot.core.slim import Slim, Slimming
 from bot.edges import EdgeError
 from bot.words import say
+
+if TYPE_CHECKING:
+    import subprocess  # else where it is used: the child reads this file, too, and starts the sooner
 
 SECONDS = 5.0  # wall time for one mail, questions to the caller not counted
 MEMORY = 256 * 2**20  # bytes of address space of the child, its program included
@@ -53,7 +54,7 @@ AHEAD_BYTES = 2**20  # bytes of them after which no other sets out
 _FRAME = struct.Struct("!cQQ")
 _READY, _MAIL, _ASKS, _ANSWER, _READ, _UNREADABLE = b"R", b"M", b"A", b"T", b"D", b"U"
 _FULL = 71  # the child's exit status where its memory did not suffice
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = dirname(dirname(dirname(realpath(__file__))))
 _CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve()"
 _AT_ONCE = 2**17  # bytes asked of the line in one call
 HELD = 0.02  # seconds of reading after which answers are held no longer
@@ -276,6 +277,8 @@ class _Child:
 
     def _why_gone(self) -> str:
         """Return what ended the child: its alarm and its share of the processor are limits of ours."""
+        import subprocess
+
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)
         ended = self.process.returncode
@@ -375,7 +378,9 @@ def _believed(tag: bytes, told: Any) -> Message | UnreadableError:
 
 
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    path = [str(_ROOT), *(entry for entry in sys.path if entry and entry != str(_ROOT))]
+    import subprocess
+
+    path = [_ROOT, *(entry for entry in sys.path if entry and entry != _ROOT)]
     # -S -E: sys.path is ours already, and looking for it takes a third of the start
     return subprocess.Popen(  # noqa: S603 – this very program, and no word of it comes from outside
         [sys.executable, "-S", "-E", "-B", "-X", "utf8", "-c", _CHILD.format(path=path)],
@@ -526,8 +531,9 @@ def serve() -> Never:
             _, memory, _ = line.mail()
             _confine(memory)
             line.send(_packed(_READY, None))
+            limit = _Limit()
             while True:
-                _serve_one(line, *line.mail()[1:])
+                _serve_one(line, limit, *line.mail()[1:])
     except MemoryError:
         sys.exit(_FULL)
     sys.exit(0)
@@ -539,9 +545,9 @@ def _confine(memory: int) -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def _serve_one(line: _Line, told: tuple[frozenset[str], bool, str, str, float], raw: bytes) -> None:
+def _serve_one(line: _Line, limit: _Limit, told: tuple[frozenset[str], bool, str, str, float], raw: bytes) -> None:
     trusted, asks, received, language, seconds = told
-    _limit(seconds)
+    limit.begin(seconds)
     try:
         with words.speaking(language):
             seen = message.read(raw, trusted=trusted, keys=_asking(line) if asks else None,
@@ -550,19 +556,34 @@ def _serve_one(line: _Line, told: tuple[frozenset[str], bool, str, str, float], 
     except UnreadableError as error:
         answer = _packed(_UNREADABLE, (error.code, error.sentence))
     finally:
-        left, _ = signal.setitimer(signal.ITIMER_REAL, 0)  # the program may be at work: it hears us later
+        left = limit.end()  # the program may be at work on other mails: it hears us later
     line.hold(answer)
     if seconds - left > HELD:
         line.flush()
 
 
-def _limit(seconds: float) -> None:
-    """Let the kernel end us: no signal of Python's own comes through while a pattern or libxml2 is at work."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime + seconds) + 2
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+class _Limit:
+    """Lets the kernel end us: no signal of Python's own comes through while a pattern or libxml2 is at work.
+
+    The share of the processor is the second belt, for a mail that holds the alarm off. To ask for it cost as much as
+    to walk over a page, so it is set for twice the time of a mail, and again when one such time has passed.
+    """
+
+    def __init__(self) -> None:
+        self._seconds, self._until = 0.0, 0.0
+
+    def begin(self, seconds: float) -> None:
+        if seconds != self._seconds or time.monotonic() > self._until:
+            self._seconds, self._until = seconds, time.monotonic() + seconds
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            soft = int(used.ru_utime + used.ru_stime + 2 * seconds) + 2
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def end(self) -> float:
+        """Return the seconds left."""
+        return signal.setitimer(signal.ITIMER_REAL, 0)[0]
 
 
 def _asking(line: _Line) -> Keys:

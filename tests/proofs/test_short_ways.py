@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot import marketplaces, writing
-from bot.core import body, clean, dates, header, linter, origin, parcel, phrases, quote, stated
+from bot.core import body, clean, dates, header, html, linter, origin, parcel, phrases, quote, stated
 from bot.core.case import Case
 from bot.core.choosing import choices
 from bot.core.clean import one_line
@@ -53,6 +53,8 @@ def carefully() -> Iterator[None]:
         patch.setattr(body, "_usual", lambda _value: None)
         patch.setattr(origin, "_usual", lambda _value: None)
         patch.setattr(quote, "_may_announce", lambda _line: True)
+        patch.setattr(quote, "is_normalized", lambda *_: False)
+        patch.setattr(html, "_is_deep", lambda _told: True)
         patch.setattr(contract, "plain", contract._alike)
         patch.setattr(contract.Label, "_is_hinted", lambda *_asked: True)
         patch.setattr(linter, "_holds", lambda *_asked: True)
@@ -93,6 +95,7 @@ def test_samples_take_the_short_ways() -> None:
     assert len(seen) > 150
     assert origin._usual("mx.example; dkim=pass header.d=a.example; spf=pass smtp.mailfrom=a.example")
     assert body._usual('multipart/alternative; boundary="=_a"') == {"boundary": "=_a"}
+    assert not html._is_deep(html._heard(b"<p>" * 500).told)
     assert clean._is_plain("Bonjour,\n\nLa lampe est arrivée à l’heure…")
 
 
