@@ -29,6 +29,9 @@ def _any(*patterns: str) -> re.Pattern[str]:
 _SENTENCE = re.compile(     # not within "24. Oktober 2026", nor within "24 Oct. 2026"
     r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)|\n{2,}")
 
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_DIGIT = re.compile("[0-9]")
+
 _ASKS = _any(       # the seller is told to do something
     r"repond(?:ez|re)\b", r"confirm(?:ez|er)\b", r"envoy(?:ez|er)\b", r"expedi(?:ez|er)\b",
     r"indiqu(?:ez|er)\b", r"fourni(?:ssez|r)\b", r"transmett(?:ez|re)\b", r"adress(?:ez|er)\b",
@@ -121,9 +124,10 @@ def stated(text: str, zone: str) -> tuple[Stated, ...]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Sentences in one line each: mails break their lines anywhere."""
-    for part in re.split(r"\n[ \t]*\n", text):
-        yield from _SENTENCE.split(re.sub(r"\s+", " ", part).strip())
+    """Sentences in one line each: mails break their lines anywhere. Those without a digit state nothing."""
+    for part in _PARAGRAPH.split(text):
+        if _DIGIT.search(part):
+            yield from filter(_DIGIT.search, _SENTENCE.split(" ".join(part.split())))
 
 
 def _in_sentence(sentence: str, zone: str) -> list[Stated]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Parts:
     buyer: str
 
 
+@lru_cache(maxsize=4)    # each reader of a mail asks
 def commented(text: str, *, claim: bool) -> Parts:
     """Part the buyer's comment from the mail around it.
 
