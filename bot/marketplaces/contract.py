@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,20 @@ class Pattern:
     """
 
     def __init__(self, said: str) -> None:
-        self.said, self.piece = said, _piece(said)
-        self._compiled: re.Pattern[str] | None = None
+        self.said = said
+
+    @cached_property
+    def piece(self) -> str:
+        return _piece(self.said)
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.said, re.IGNORECASE | re.MULTILINE)
 
     def search(self, text: str) -> re.Match[str] | None:
         if self.piece and self.piece not in small(text):
             return None
-        self._compiled = self._compiled or re.compile(self.said, re.IGNORECASE | re.MULTILINE)
-        return self._compiled.search(text)
+        return self.compiled.search(text)
 
 
 _NO_SIGN = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
@@ -188,7 +194,7 @@ class Marketplace:
         """Read a folder's data files; a bad one is a programming error and raises at import."""
         folder = Path(init_file).parent
         files = [(folder / name).read_text("utf-8") for name in ("notifications.toml", "rules.toml")]
-        said, demanded = map(tomllib.loads, files)
+        said, demanded = _loaded(files[0]), tomllib.loads(files[1])
         kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
         return cls(
             name=folder.name,
@@ -334,6 +340,14 @@ def _first_said(pattern: Pattern, text: str) -> str | None:
 
 def _first_group(match: re.Match[str] | None) -> str:
     return next((group.strip() for group in match.groups() if group), "") if match else ""
+
+
+_loaded = lru_cache(maxsize=2)(tomllib.loads)     # a folder's readers ask for the same file
+
+
+def looks(init_file: str) -> Mapping[str, Any]:
+    """Return what the notifications.toml beside a file says; nobody changes it."""
+    return _loaded(Path(init_file).with_name("notifications.toml").read_text("utf-8"))
 
 
 @cache   # rows that say the same share it
