@@ -61,8 +61,8 @@ def carefully() -> Iterator[None]:
         patch.setattr(contract.Label, "_is_hinted", lambda *_asked: True)
         patch.setattr(contract.Pattern, "search", carefully_sought)
         patch.setattr(linter, "_holds", lambda *_asked: True)
-        for module, name in ((linter, "_IN_PHONES"), (linter, "_ANY_DIGIT"), (linter, "_IN_EACH"), (stated, "_DIGIT"),
-                             (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
+        for module, name in ((linter, "_IN_PHONES"), (linter, "_ANY_DIGIT"), (linter, "_IN_EACH"),
+                             (stated, "_MAY_STATE"), (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
             patch.setattr(module, name, re.compile(""))
         yield
 
@@ -353,3 +353,20 @@ def test_what_is_known_of_an_event_gives_the_choices_that_a_look_at_the_database
         world.work()
     assert len(asked) > 40
     assert [pair for pair in asked if pair[0] != pair[1]] == []
+
+
+def test_nothing_but_a_letter_is_folded_to_one_and_no_sign_to_a_digit_or_what_parts_a_date() -> None:
+    folds = [(sign, plain) for sign in map(chr, range(0x80, 0x110000)) if (plain := dates.folded(sign)).isascii()]
+    assert {plain for _, plain in folds if not plain.isalpha()} <= set(" '`;<=>")
+    assert [sign for sign, plain in folds if plain.isalpha() and not re.match(r"[^\W\d_]", sign)] == []
+    assert [sign for sign, plain in folds if plain == " " and not sign.isspace()] == ["°"]
+
+
+@pytest.mark.parametrize("said", ["Vous avez 3\n jours.", "Vous avez\u00a03\u202fjours ouvrés", "répondez sous 48h",
+                                  "Répondez sous n°3 jours", "Répondez avant le 03/12/2026", "Vous avez °3 jours",
+                                  "Répondez avant le 3 décembre 2026 à 10:00", "Please reply within 2-days of today"])
+def test_a_text_that_states_a_deadline_is_never_left_out(said: str) -> None:
+    text = f"Bonjour,\n\n{said} Merci de répondre.\n\nCordialement"
+    quick = stated.stated(text, "Europe/Paris")
+    with carefully():
+        assert stated.stated(text, "Europe/Paris") == quick
