@@ -29,6 +29,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 _SENTENCE = re.compile(     # not within "24. Oktober 2026", nor within "24 Oct. 2026"
     r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)|\n{2,}")
 
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+
 _ASKS = _any(       # the seller is told to do something
     r"repond(?:ez|re)\b", r"confirm(?:ez|er)\b", r"envoy(?:ez|er)\b", r"expedi(?:ez|er)\b",
     r"indiqu(?:ez|er)\b", r"fourni(?:ssez|r)\b", r"transmett(?:ez|re)\b", r"adress(?:ez|er)\b",
@@ -101,6 +103,8 @@ _WEEKDAY = (r"(?:(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|
 # What every match of _PERIOD and of _DATE holds, found at the speed of its digits, which are few.
 _SOME_AMOUNT = re.compile(rf" [0-9]{{1,3}}(?:-| )?(?:{'|'.join(words for words, _, _ in _UNITS)})\b", re.IGNORECASE)
 _SOME_DAY = re.compile("(?:19|20)[0-9]{2}|[0-9][/.-][0-9]{1,2}[/.-][0-9]{2}")
+# What both of these hold before it is folded and its blanks are made one: a degree sign is folded to a blank.
+_MAY_STATE = re.compile(rf"(?<=[\s°])[0-9]{{1,3}}[-\s°]*[^\W\d_]|{_SOME_DAY.pattern}")
 _DATE = re.compile(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{DAY}{HOUR}", re.IGNORECASE)
 
 
@@ -121,9 +125,10 @@ def stated(text: str, zone: str) -> tuple[Stated, ...]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Sentences in one line each: mails break their lines anywhere."""
-    for part in re.split(r"\n[ \t]*\n", text):
-        yield from _SENTENCE.split(re.sub(r"\s+", " ", part).strip())
+    """Sentences in one line each, for mails break their lines anywhere; those that may state something."""
+    for part in _PARAGRAPH.split(text):
+        if _MAY_STATE.search(part):
+            yield from filter(_MAY_STATE.search, _SENTENCE.split(" ".join(part.split())))
 
 
 def _in_sentence(sentence: str, zone: str) -> list[Stated]:

@@ -22,7 +22,7 @@ def installed() -> tuple[Marketplace, ...]:
 
 def among(names: Collection[str] | None) -> tuple[Marketplace, ...]:
     """Return the installed marketplaces of these names; all for None."""
-    return tuple(one for one in installed() if names is None or one.name in names)
+    return installed() if names is None else tuple(one for one in installed() if one.name in names)
 
 
 def named(name: str) -> Marketplace | None:

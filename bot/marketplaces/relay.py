@@ -7,11 +7,9 @@ marketplace. `MARKETPLACE.reads(Relay.from_folder(__file__).read)` is all the co
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from bot.core.deadline import Stated
@@ -19,7 +17,7 @@ from bot.core.event import Kind
 from bot.core.message import Message
 from bot.core.quote import newest
 from bot.core.stated import stated
-from bot.marketplaces.contract import Notification, plain
+from bot.marketplaces.contract import Notification, looks, plain
 from bot.words import say
 
 __all__ = ["Relay"]
@@ -58,7 +56,7 @@ class Relay:
     @classmethod
     def from_folder(cls, init_file: str) -> Relay:
         """Read [relay] of a folder's notifications.toml; a bad one is a programming error and raises at import."""
-        said = tomllib.loads(Path(init_file).with_name("notifications.toml").read_text("utf-8"))["relay"]
+        said = looks(init_file)["relay"]
         return cls(
             address=_pattern(said["address"]) if "address" in said else None, answers=said.get("answers", False),
             zone=said.get("zone", "Europe/Paris"), name=_patterns(said, "name"), subject=_patterns(said, "subject"),

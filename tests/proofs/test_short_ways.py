@@ -33,7 +33,7 @@ from bot.edges.templates import PROGRAM, Told
 from bot.guichet import Guichet
 from bot.marketplaces import contract, rakuten_fr
 from bot.marketplaces.amazon import letters
-from bot.marketplaces.rakuten_fr import letter
+from bot.marketplaces.rakuten_fr import facts, letter
 from bot.pipeline import understand
 from bot.standing import standing
 from tests.proofs import mutants
@@ -42,6 +42,10 @@ from tests.world import World
 TRUSTED = frozenset({"mx.boutique.example"})
 MUTANTS = 1200
 SEED = 20261122
+
+
+def carefully_sought(self: contract.Pattern, text: str) -> re.Match[str] | None:
+    return self.compiled.search(text)
 
 
 @contextmanager
@@ -57,9 +61,10 @@ def carefully() -> Iterator[None]:
         patch.setattr(html, "_is_deep", lambda _told: True)
         patch.setattr(contract, "plain", contract._alike)
         patch.setattr(contract.Label, "_is_hinted", lambda *_asked: True)
+        patch.setattr(contract.Pattern, "search", carefully_sought)
         patch.setattr(linter, "_holds", lambda *_asked: True)
         for module, name in ((linter, "_IN_PHONES"), (linter, "_ANY_DIGIT"), (linter, "_IN_EACH"),
-                             (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
+                             (stated, "_MAY_STATE"), (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
             patch.setattr(module, name, re.compile(""))
         yield
 
@@ -265,17 +270,38 @@ def test_subject_that_fits_a_label_holds_one_of_its_hints() -> None:
     assert found > 400
 
 
-def test_every_pattern_of_a_marketplace_compiles() -> None:
-    """Each is compiled when it is first looked for, so none may wait for a seller's mail to prove broken."""
+def patterns() -> Iterator[contract.Pattern]:
     for one in marketplaces.installed():
         for label in one.labels:
-            for each in (label.subject, label.text, label.sender, label.links, label.automatic, label.said,
-                         *label.headers.values()):
-                if each:
-                    re.compile(each.said, each.flags)
+            yield from filter(None, (label.subject, label.text, label.sender, label.links, label.automatic, label.said))
+            yield from label.headers.values()
         for names in one.facts.values():
-            for each in names.values():
-                re.compile(each.said, each.flags)
+            yield from names.values()
+    for rows in facts._READS.values():
+        yield from (each for listed in rows.values() for each in listed)
+    for kinds in facts._WHEN.values():
+        yield from (each for values in kinds.values() for each in values.values())
+
+
+def runs(said: str) -> str:
+    """Return what must stand in whatever a pattern finds, as Python reads it: letter by letter, `|` where one ends."""
+    tree = re._parser.parse(said)  # type: ignore[attr-defined]
+    return "".join(chr(what) if str(sort) == "LITERAL" else "|" for sort, what in tree)
+
+
+def test_pieces_sought_before_a_pattern_are_in_all_it_can_find() -> None:
+    """Reading each pattern shows as well that it compiles, which else only a seller's mail would."""
+    pieces = {each.said: each.piece for each in patterns()}
+    assert [said for said, piece in pieces.items() if piece not in runs(said)] == []
+    assert sum(map(bool, pieces.values())) > 60
+
+
+@pytest.mark.parametrize("said", ["abcd?", "abcde{0,2}", "abcd|abce", "(?:abcd)", "(?:abcd)?", "[abcd]", r"a\bcd",
+                                  "[]abcd]", "[^]abcd]", "(?!abcd)", "(abcd(abcd)abcd)*", "abc*abcd?", "ABCDé",
+                                  r"\[abcd?"])
+def test_piece_is_told_only_where_it_must_stand(said: str) -> None:
+    assert contract._piece(said) in runs(said)
+    assert len(contract._piece(said)) != 3
 
 
 ASCII = re.compile("[a-z]", re.IGNORECASE)
@@ -330,3 +356,20 @@ def test_what_is_known_of_an_event_gives_the_choices_that_a_look_at_the_database
         world.work()
     assert len(asked) > 40
     assert [pair for pair in asked if pair[0] != pair[1]] == []
+
+
+def test_nothing_but_a_letter_is_folded_to_one_and_no_sign_to_a_digit_or_what_parts_a_date() -> None:
+    folds = [(sign, plain) for sign in map(chr, range(0x80, 0x110000)) if (plain := dates.folded(sign)).isascii()]
+    assert {plain for _, plain in folds if not plain.isalpha()} <= set(" '`;<=>")
+    assert [sign for sign, plain in folds if plain.isalpha() and not re.match(r"[^\W\d_]", sign)] == []
+    assert [sign for sign, plain in folds if plain == " " and not sign.isspace()] == ["°"]
+
+
+@pytest.mark.parametrize("said", ["Vous avez 3\n jours.", "Vous avez\u00a03\u202fjours ouvrés", "répondez sous 48h",
+                                  "Répondez sous n°3 jours", "Répondez avant le 03/12/2026", "Vous avez °3 jours",
+                                  "Répondez avant le 3 décembre 2026 à 10:00", "Please reply within 2-days of today"])
+def test_a_text_that_states_a_deadline_is_never_left_out(said: str) -> None:
+    text = f"Bonjour,\n\n{said} Merci de répondre.\n\nCordialement"
+    quick = stated.stated(text, "Europe/Paris")
+    with carefully():
+        assert stated.stated(text, "Europe/Paris") == quick

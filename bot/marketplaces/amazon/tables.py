@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
-from bot.marketplaces.contract import plain
+from bot.marketplaces.contract import looks, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class Tables:
     @classmethod
     def from_folder(cls, init_file: str) -> Tables:
         """Read the folder's notifications.toml; a bad one is a programming error and raises at import."""
-        said = tomllib.loads((Path(init_file).parent / "notifications.toml").read_text("utf-8"))
+        said = looks(init_file)
         kinds: dict[str, Any] = said["kind"]
         return cls(
             tlds=tuple(domain.removeprefix("amazon.") for domain in said["domains"]),

@@ -9,7 +9,7 @@ from datetime import date
 from bot.core import dates, link, money, parcel
 from bot.core.event import Kind
 from bot.core.message import Message
-from bot.marketplaces.contract import plain
+from bot.marketplaces.contract import Pattern, pattern, plain
 from bot.marketplaces.rakuten_fr.letter import LOOKS, own_words
 
 __all__ = ["claimed_on", "linked_item", "links", "read", "turned"]
@@ -19,9 +19,9 @@ _CLAIMED_ON = re.compile(LOOKS["comment"]["claimed_on"], _FLAGS)
 _ORDER_PAGE = re.compile(LOOKS["links"]["order_page"])
 _SALE_LIST = re.compile(LOOKS["links"]["sale_list"])
 _HOST = re.compile(LOOKS["links"]["host"], re.IGNORECASE)
-_READS = {where: {name: [re.compile(pattern, _FLAGS) for pattern in patterns] for name, patterns in rows.items()}
+_READS = {where: {name: [*map(pattern, patterns)] for name, patterns in rows.items()}
           for where, rows in LOOKS["reads"].items()}
-_WHEN = {Kind(kind): {name: {value: re.compile(pattern, _FLAGS) for value, pattern in values.items()}
+_WHEN = {Kind(kind): {name: {value: pattern(said) for value, said in values.items()}
                       for name, values in names.items()} for kind, names in LOOKS["when"].items()}
 _Tell = Callable[[str], str]
 
@@ -39,7 +39,7 @@ def turned(kind: Kind, own: str, said: Mapping[str, str]) -> dict[str, str]:
     """Return the facts that part one kind in two; two words against each other leave them `unknown`."""
     text, found = " ".join(plain(own).split()), {}
     for name, values in _WHEN.get(kind, {}).items():
-        fits = [value for value, pattern in values.items() if pattern.search(text)]
+        fits = [value for value, words in values.items() if words.search(text)]
         if fits:
             found[name] = fits[0] if len(fits) == 1 else "unknown"
         elif not said.get(name) and name in ("when", "outcome"):
@@ -79,8 +79,8 @@ def _found(where: str, text: str, tell: _Tell = str.strip) -> dict[str, str]:
     return {name: said for name, patterns in _READS[where].items() if (said := _first(patterns, text, tell))}
 
 
-def _first(patterns: Iterable[re.Pattern[str]], text: str, tell: _Tell) -> str:
-    matches = (found for pattern in patterns if (found := pattern.search(text)))
+def _first(patterns: Iterable[Pattern], text: str, tell: _Tell) -> str:
+    matches = (found for each in patterns if (found := each.search(text)))
     return next((said for found in matches if (said := tell(found[1]))), "")
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
-from bot.marketplaces.contract import plain
+from bot.marketplaces.contract import looks, plain
 
 __all__ = ["LOOKS", "Parts", "commented", "letter", "message", "own_words"]
 
-LOOKS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("notifications.toml").read_text("utf-8"))
+LOOKS: Mapping[str, Any] = looks(__file__)
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _BEGINS = re.compile(LOOKS["comment"]["begins"], _FLAGS)
 _MESSAGE_BEGINS = re.compile(LOOKS["comment"]["message_begins"], _FLAGS)
@@ -34,6 +33,7 @@ class Parts:
     buyer: str
 
 
+@lru_cache(maxsize=4)    # each reader of a mail asks
 def commented(text: str, *, claim: bool) -> Parts:
     """Part the buyer's comment from the mail around it.
 
