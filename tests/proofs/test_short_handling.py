@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,11 @@ def test_the_short_ways_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Else what the other tests say of them would be said of nothing."""
     fresh: list[bool] = []
     is_fresh = pipeline._is_fresh
-    monkeypatch.setattr(pipeline, "_is_fresh", lambda *args: fresh.append(is_fresh(*args)) or fresh[-1])
+
+    def noted(*args: Any) -> bool:
+        fresh.append(is_fresh(*args))
+        return fresh[-1]
+    monkeypatch.setattr(pipeline, "_is_fresh", noted)
     parts: list[str] = []
     world = World(tmp_path)
     world.store.connection.set_trace_callback(lambda sql: parts.append(sql) if sql.startswith("SAVEPOINT") else None)
