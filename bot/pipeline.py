@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,7 @@ from bot.core import case as cases
 from bot.core import choosing, decide
 from bot.core import deadline as deadlines
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.altering import altered
 from bot.core.case import Case, Stage
 from bot.core.deadline import Deadline
 from bot.core.draft import UnsafeMailError
@@ -34,7 +35,7 @@ from bot.guichet import Guichet
 from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
-from bot.standing import allowed, look
+from bot.standing import allowed, look, may_leave_alone
 from bot.words import say
 from bot.writing import freeze, page_of, renewed, rewrite, tell_seller, write_reply
 
@@ -102,9 +103,16 @@ def _begins(date: datetime | None, received: datetime) -> datetime:
 def consider(before: Case, event: Event, understood: Understood | None, settings: Settings,
              now: datetime) -> Considered:
     """Return what an event does to a case. Pure: nothing is kept, nothing leaves."""
-    case = cases.apply(_joined(before, event, understood), event)
-    case = replace(case, around=allowed(case, event, settings))
-    event = replace(event, calls=_calls(before, case, event, settings, now))
+    return _considered(_joined(before, event, understood), event, understood, settings, now)
+
+
+def _considered(joined: Case, event: Event, understood: Understood | None, settings: Settings,
+                now: datetime) -> Considered:
+    """Return the same of a case that knows what the mail says."""
+    case = cases.apply(joined, event)
+    case = altered(case, around=allowed(case, event, settings))
+    if calls := _calls(joined, case, event, settings, now):
+        event = altered(event, calls=calls)
     return Considered(case=case, deadlines=_due(case, event, understood, settings),
                       decided=decide.decide(case, event, settings.policy, now))
 
@@ -151,7 +159,7 @@ def _joined(case: Case, event: Event, understood: Understood | None) -> Case:
             "language": note.language}
     new = {name: value for name, value in said.items()
            if value and (event.origin is Origin.PROVEN or not getattr(case, name))}
-    return replace(case, kind=event.kind, opened=case.opened or event.at, **new)  # type: ignore[arg-type]
+    return altered(case, kind=event.kind, opened=case.opened or event.at, **new)
 
 
 # -- handling ------------------------------------------------------------------------------------
@@ -170,17 +178,17 @@ def handle(guichet: Guichet, event: Event, now: datetime, *, understood: Underst
     with store.write_tx(), words.speaking(guichet.seller.language):
         if store.has_event(event.key, event.key.removesuffix(UNPROVEN)):
             return None
-        stood = before = before or store.case(event.case)
-        before = before if before.mailbox else replace(before, mailbox=mailbox)
-        before = replace(before, around=look(store, _joined(before, event, understood), event, now))
-        found = consider(before, event, understood, guichet.in_force, now)
+        stood, settings = before or store.case(event.case), guichet.in_force
+        joined = _joined(stood if stood.mailbox else altered(stood, mailbox=mailbox), event, understood)
+        around = look(store, joined, event, now, alone=may_leave_alone(event, settings.policy))
+        found = _considered(altered(joined, around=around), event, understood, settings, now)
         if event.source.startswith("seller:"):
             _obey_guards(found, event)
         untold, fresh = event.cold and found.case.turn is Party.SELLER, _is_fresh(stood, event, found)
         running = [one for one in found.deadlines if one.due > now] if fresh else []
         number = store.record_case(_in_turn(found.case, running), now, untold=untold, was=stood,
                                    next_due=min((one.due for one in running), default=None))
-        case = replace(found.case, number=number)
+        case = altered(found.case, number=number)
         event_id = store.record_event(
             event, number, now, [journal(answer) for answer in found.decided], rules=judged_by(case.key.marketplace),
             clocks=[clock(deadline) for deadline in found.deadlines])
@@ -228,14 +236,16 @@ def clock(deadline: Deadline) -> dict[str, Any]:
 
 def _is_fresh(stood: Case, event: Event, found: Considered) -> bool:
     """Say whether a case is new and its event ends none of the deadlines it starts: then all is known beforehand."""
-    return stood.number is None and not any(
-        met_by is None or met_by in one.met_by.split() for one in found.deadlines for _, met_by in _ends(found.case, event))
+    if stood.number is not None:
+        return False
+    ended = [met_by for _, met_by in _ends(found.case, event)]
+    return not any(met_by is None or met_by in one.met_by.split() for one in found.deadlines for met_by in ended)
 
 
 def _in_turn(case: Case, running: Sequence[Deadline]) -> Case:
     """Return a new case as `keep_turn` would leave it."""
     his = case.stage is not Stage.CLOSED and any(one.who is Party.SELLER for one in running)
-    return replace(case, turn=Party.SELLER) if his and case.turn is not Party.SELLER else case
+    return altered(case, turn=Party.SELLER) if his and case.turn is not Party.SELLER else case
 
 
 def _record_deadlines(guichet: Guichet, case: Case, event: Event, found: Considered, now: datetime, *,
@@ -425,7 +435,7 @@ def _hashed(*words: str) -> str:
 
 def note_refusal(guichet: Guichet, refusal: RefusedError, now: datetime) -> None:
     """Write into the journal what was ordered and why it was refused. The order may come again, and be heard."""
-    noted = replace(refusal.event, key=f"{refusal.event.key}/refused:{iso(now)}")
+    noted = altered(refusal.event, key=f"{refusal.event.key}/refused:{iso(now)}")
     with guichet.store.write_tx():
         number = guichet.store.case(noted.case).number
         if number is not None and not guichet.store.has_event(noted.key):

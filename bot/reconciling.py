@@ -131,11 +131,14 @@ def in_junk(guichet: Guichet, mailbox: Mailbox, imap: Imap, now: datetime) -> li
 
 
 def _of_marketplaces(guichet: Guichet, mailbox: Mailbox, folder: str, imap: Imap, now: datetime) -> Iterator[str]:
+    lines = imap.senders(folder, imap.all_uids(folder, (now - SWEEP).date()))
+    if not lines:
+        return  # most junk folders; then no marketplace is loaded
+
     from bot import marketplaces
     from bot.core.case import LOGGED
 
     shops = marketplaces.among(mailbox.shops)
-    lines = imap.senders(folder, imap.all_uids(folder, (now - SWEEP).date()))
     said = [uid for uid, line in lines.items() if any(one.is_sender(_address(line)) for one in shops)]
     trusted = frozenset({mailbox.authserv_id} if mailbox.authserv_id else ())
     for mail in imap.fetch(folder, sorted(said)):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bot import marketplaces
 from bot.core import choosing, guards
 from bot.core.action import State, What
+from bot.core.altering import altered
 from bot.core.around import Around, Counts, Left, Limits
 from bot.core.case import Case
 from bot.core.decide import leaving
 from bot.core.event import Channel, Event, Kind, Origin
 from bot.core.guards import By
 from bot.core.holding import held, is_asked_of
-from bot.core.policy import Mode
+from bot.core.policy import Mode, Policy
 from bot.edges.store import Row, Store, moment
 from bot.guichet import Guichet
 from bot.pausing import paused
@@ -31,23 +31,32 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
     box = next((box.address for box in settings.mailboxes if box.name == case.mailbox), "")
     told = () if event.kind in guards.ENDED and not _vouched(event.origin or "", event.source) else (event.kind,)
     said = _without_orders(event.kind, event.facts) if _vouched(event.origin or "", event.source) else {}
-    around = replace(case.around, domains=marketplace.domains if marketplace else (), sender=box,
+    around = altered(case.around, domains=marketplace.domains if marketplace else (), sender=box,
                      wallet=settings.shop(case.key.marketplace).wallet, told=(*case.around.told, *told),
                      facts={**case.around.facts, **said})
     if marketplace is None:
         return around
     asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY
-    about = choosing.matter(replace(case, around=around)) or kind
-    return replace(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked),
+    about = choosing.matter_of(case.kind, around.told) or kind
+    return altered(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked),
                    reply_channel=marketplace.channel(about, What.REPLY))
 
 
-def look(store: Store, case: Case, event: Event, now: datetime) -> Around:
-    """Return what the database knows of what stands around a case."""
+def look(store: Store, case: Case, event: Event, now: datetime, *, alone: bool = True) -> Around:
+    """Return what the database knows of what stands around a case.
+
+    Args:
+        alone: something may leave by itself; only then is asked what speaks against just that.
+    """
     around = _history(store, case, event)
-    return replace(around, paused=paused(store), stopped=store.stopped_address(case.answer_to),
-                   counts=_counts(store, case, now),
-                   strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
+    return around if not alone else altered(
+        around, paused=paused(store), stopped=store.stopped_address(case.answer_to), counts=_counts(store, case, now),
+        strange_order=is_asked_of(event.kind) and store.is_strange(case.key, case.number, case.order))
+
+
+def may_leave_alone(event: Event, policy: Policy) -> bool:
+    """Say whether anything may leave by itself on an event's account, as far as mode and mail tell."""
+    return not event.cold and Mode.ALONE in (policy.mode, *policy.modes.values())
 
 
 def _history(store: Store, case: Case, event: Event) -> Around:
@@ -59,8 +68,9 @@ def _history(store: Store, case: Case, event: Event) -> Around:
         facts |= _without_orders(row["kind"], json.loads(row["facts"]))
     around = Around(told=tuple(_told(heard)), facts=facts, ordered=_ordered(rows, facts), limits=_limits_of(case),
                     received=_day(facts, ("received_on", "delivered_on")))
-    once = _uses_up(store, replace(case, around=around), event)
-    return replace(around, left=tuple(map(_left, store.written(case.number, once))))
+    once = _uses_up(store, case, event, around.limits)
+    left = store.written(case.number, once) if once or case.number is not None else ()
+    return altered(around, left=tuple(map(_left, left))) if left else around
 
 
 def _told(heard: Sequence[Row]) -> Iterator[Kind]:
@@ -69,10 +79,10 @@ def _told(heard: Sequence[Row]) -> Iterator[Kind]:
             if (kind := Kind(row["kind"])) not in guards.ENDED or _vouched(row["origin"], row["source"]))
 
 
-def _uses_up(store: Store, case: Case, event: Event) -> str:
+def _uses_up(store: Store, case: Case, event: Event, limits: Limits) -> str:
     """Return what an answer to an event would use up, or the draft that an order is about."""
     draft = store.outbox_row(event.draft) if event.draft else None
-    return str(draft["once"]) if draft else guards.once(case, event)
+    return str(draft["once"]) if draft else guards.once(case, event, limits)
 
 
 def standing(guichet: Guichet, case: Case) -> Case:
@@ -82,8 +92,8 @@ def standing(guichet: Guichet, case: Case) -> Case:
     if last is None:
         return case
     event = Event(key=last["key"], kind=Kind(last["kind"]), case=case.key, at=moment(last["at"]), source=last["source"])
-    case = replace(case, around=_history(guichet.store, case, event))
-    return replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
+    case = altered(case, around=_history(guichet.store, case, event))
+    return altered(case, around=altered(allowed(case, event, guichet.settings), told=case.around.told))
 
 
 def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
@@ -98,8 +108,8 @@ def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
     event = Event(key=asked["key"], kind=Kind(asked["kind"]), case=case.key, at=moment(asked["at"]),
                   source=asked["source"], origin=Origin(asked["origin"]) if asked["origin"] else None,
                   held=asked["held"], draft=row["id"])
-    case = replace(case, around=replace(look(guichet.store, case, event, now), counts=Counts(), paused=""))
-    case = replace(case, around=replace(allowed(case, event, guichet.settings), told=case.around.told))
+    case = altered(case, around=altered(look(guichet.store, case, event, now), counts=Counts(), paused=""))
+    case = altered(case, around=altered(allowed(case, event, guichet.settings), told=case.around.told))
     by = By.BOT if row["mode"] == Mode.ALONE else By.SELLER
     mine = next(left for left in case.around.left if left.number == row["id"])
     reason = held(case, event, guichet.policy, now) if event.by_mail else ""

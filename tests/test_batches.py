@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from bot.core.event import CaseKey, Kind
 from bot.core.message import Message
 from bot.core.policy import Mode
 from bot.edges.reader import Asked, Reader
-from bot.edges.store import ALIKE, Arrival, StorageError, Store, moment
+from bot.edges.store import ALIKE, Arrival, SpoiltError, StorageError, Store, moment
 from bot.loop import Stop, resolving_steps, until_idle
 from bot.reading import MOST, MOST_ATTEMPTS, read_some
 from bot.receiving import receive_maildir
@@ -175,6 +176,24 @@ def test_what_fails_in_a_part_of_a_transaction_takes_back_that_part_alone(world:
             _fail_after_writing(store)
         assert (store.meta("first"), store.meta("second")) == ("1", "")
     assert Store(store.path).meta("first") == "1"
+
+
+def test_a_transaction_done_whole_is_taken_back_whole_whoever_passes_over_what_failed(world: World) -> None:
+    store = world.store
+
+    def passes_over() -> None:
+        with store.write_tx(whole=True):
+            store.set_meta("one", "1")
+            with suppress(StorageError), store.write_tx():
+                raise ValueError("the mail's fault")
+    with pytest.raises(SpoiltError):
+        passes_over()
+    assert store.meta("one") == ""
+    with store.write_tx(whole=True):
+        with store.write_tx():
+            store.set_meta("two", "2")
+        store.set_meta("three", "3")
+    assert (store.meta("two"), store.meta("three")) == ("2", "3")
 
 
 def test_what_is_known_of_meta_is_never_older_than_the_transaction(world: World) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.altering import altered
 from bot.core.around import Around
 from bot.core.event import CaseKey, Event, Kind, Origin, Party
 
@@ -113,6 +114,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(Kind.CASE_CLOSED, _SHUT, _NOBODY, "the seller closed it"),
 )
 
+_OF = {kind: tuple(row for row in TRANSITIONS if row.kind is kind) for kind in Kind}
+
 # What wants something of the seller: he is asked about it when it comes. An answer that came back is told apart.
 ASKING = frozenset(row.kind for row in TRANSITIONS if row.turn is Party.SELLER) - {Kind.MESSAGE_UNDELIVERED}
 
@@ -123,17 +126,17 @@ JOINING = frozenset({Kind.RATING_RECEIVED, Kind.PAYMENT_SENT, Kind.AUTO_REPLY_RE
 LOGGED = frozenset({Kind.NOTICE, Kind.BUYER_SIDE})
 
 
+_PROOF = (None, Origin.FORGED, Origin.UNPROVEN, Origin.PROVEN)
+
+
 def _best(known: Origin | None, heard: Origin | None) -> Origin | None:
-    proof = (None, Origin.FORGED, Origin.UNPROVEN, Origin.PROVEN)
-    return max(known, heard, key=proof.index)
+    return max(known, heard, key=_PROOF.index)
 
 
 def apply(case: Case, event: Event) -> Case:
     """Return the case as it stands after the event."""
-    case = replace(case, origin=_best(case.origin, event.origin))
+    origin = _best(case.origin, event.origin)
     if event.kind is Kind.SNOOZED:
-        return replace(case, snoozed_until=datetime.fromisoformat(event.facts["until"]))
-    row = next((row for row in TRANSITIONS if row.fits(event)), None)
-    if row is None:
-        return case
-    return replace(case, stage=row.stage or case.stage, turn=row.turn or case.turn)
+        return altered(case, origin=origin, snoozed_until=datetime.fromisoformat(event.facts["until"]))
+    row = next((row for row in _OF[event.kind] if row.fits(event)), None)
+    return altered(case, origin=origin, stage=(row and row.stage) or case.stage, turn=(row and row.turn) or case.turn)

@@ -4,7 +4,7 @@ that makes. Words to the buyer are shown to him first; money and clicks stay his
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -76,11 +76,16 @@ class Chosen:
 
 def matter(case: Case) -> Kind | None:
     """Return what a choice would be about: a claim that is open goes before the message that came after it."""
-    own = case.kind if case.kind in FITS else None
+    return matter_of(case.kind, case.around.told)
+
+
+def matter_of(kind: Kind | None, told: Sequence[Kind]) -> Kind | None:
+    """Return the same of a case of a kind, of which this was told."""
+    own = kind if kind in FITS else None
     if own and own is not Kind.BUYER_WROTE:
         return own
     weighty = FITS.keys() - {Kind.BUYER_WROTE, Kind.SALE_MADE}
-    last = next((kind for kind in reversed(case.around.told) if kind in weighty or kind in guards.ENDED), None)
+    last = next((one for one in reversed(told) if one in weighty or one in guards.ENDED), None)
     return last if last in weighty else own
 
 

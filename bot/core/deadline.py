@@ -247,4 +247,5 @@ def _words(period: Period, seller: Seller) -> str:
 def local(moment: datetime, seller: Seller) -> str:
     """Return a moment as the seller reads it: his language, his time of day."""
     day = moment.astimezone(ZoneInfo(seller.timezone))
-    return day.strftime("%d/%m/%Y %H:%M" if seller.language == "fr" else "%Y-%m-%d %H:%M")
+    at = f"{day.hour:02}:{day.minute:02}"   # strftime takes five times as long, and a mail has four of these
+    return f"{day.day:02}/{day.month:02}/{day.year:04} {at}" if seller.language == "fr" else f"{day.date()} {at}"

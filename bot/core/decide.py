@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.core import choosing, guards, rating
 from bot.core.action import Action, Move, Rewrite, Ruling, State, What
+from bot.core.altering import altered
 from bot.core.around import Left
 from bot.core.case import ASKING, Case
 from bot.core.event import Channel, Event, Kind, Origin, Party
@@ -80,7 +81,7 @@ def choose(case: Case, event: Event, policy: Policy, now: datetime) -> Decided |
         return Ruling(refused=True, why=sentence)
     if (row := choosing.sale_draft(case, event)) is None:
         return choosing.answer(case, event, policy, now)
-    return release(case, replace(event, kind=Kind.DRAFT_APPROVED, draft=row.number, channel=row.channel), policy, now)
+    return release(case, altered(event, kind=Kind.DRAFT_APPROVED, draft=row.number, channel=row.channel), policy, now)
 
 
 def hand_choice(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
@@ -143,7 +144,7 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
         act, why = _to_the_marketplace(act), f"{why}; {away}"
     if guards.refused(act):
         return None  # the question to the seller says why
-    if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
+    if mode is Mode.ALONE and (reason := guards.refused(altered(act, by=By.BOT))):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
     return Action(
         what=What.REPLY, to=act.to, channel=act.channel, mode=mode, template=f"{event.kind}.reply",
@@ -155,12 +156,12 @@ def reply(case: Case, event: Event, policy: Policy, now: datetime) -> Action | N
 def _reply(case: Case, event: Event, policy: Policy, now: datetime) -> Act:
     channel = _channel(case, event)
     return Act(deed=Deed.REPLY, by=By.SELLER, case=case, policy=policy, now=now, kind=event.kind, channel=channel,
-               address=case.answer_to if channel is Channel.EMAIL else "", once=guards.once(case, event),
-               held=held(case, event, policy, now))
+               address=case.answer_to if channel is Channel.EMAIL else "", held=held(case, event, policy, now),
+               once=guards.once(case, event, case.around.limits))
 
 
 def _to_the_marketplace(act: Act) -> Act:
-    return replace(act, to=Party.MARKETPLACE, channel=Channel.SELLER, address="")
+    return altered(act, to=Party.MARKETPLACE, channel=Channel.SELLER, address="")
 
 
 # Rows about these are told to the marketplace alone.
@@ -173,7 +174,7 @@ def leaving(case: Case, row: Left, by: By, policy: Policy, now: datetime, held: 
     act = Act(deed=deed, by=by, case=case, policy=policy, now=now, kind=row.kind, channel=row.channel,
               address=row.address, once=row.once, row=row, held=held, facts=guards.order_of(row.offer) or {})
     theirs = row.channel is Channel.SELLER or row.kind in _TOLD_TO_IT or row.to_service
-    return replace(act, to=Party.MARKETPLACE) if theirs else act
+    return altered(act, to=Party.MARKETPLACE) if theirs else act
 
 
 def _channel(case: Case, event: Event) -> Channel:
@@ -212,12 +213,16 @@ def ship(case: Case, event: Event, policy: Policy, now: datetime) -> Action | No
         template="", step=f"ship:{tracking}", call=call, ordered=True, why=say("the seller says it has shipped"))
 
 
-def ask(case: Case, event: Event, policy: Policy, now: datetime) -> Action | None:
+def reply_and_ask(case: Case, event: Event, policy: Policy, now: datetime) -> tuple[Action, ...]:
+    drafted = reply(case, event, policy, now)
+    return tuple(filter(None, (drafted, _ask(case, event, policy, now, drafted))))
+
+
+def _ask(case: Case, event: Event, policy: Policy, now: datetime, drafted: Action | None) -> Action | None:
     if event.kind not in ASKING or not event.by_mail or case.turn is not Party.SELLER or event.cold:
         return None
     if policy.mode_for(case.key.marketplace, event.kind) in (Mode.OFF, Mode.SHADOW):
         return None
-    drafted = reply(case, event, policy, now)
     if drafted and drafted.state is State.READY:
         return None  # it leaves by itself: he let us
     why = drafted.why if drafted else say("{kind}: wants the seller to move", kind=say(kind_words(event.kind)))
@@ -237,7 +242,7 @@ def _warning(case: Case, event: Event, policy: Policy, now: datetime, *, drafted
     if event.kind in ANSWERABLE and not drafted:
         return guards.refused(_to_the_marketplace(act) if guards.no_direct(act) else act)
     if event.kind in (Kind.WITHDRAWAL_OPENED, Kind.CANCELLATION_REQUESTED):
-        return guards.cancelled_withdrawal(replace(act, deed=Deed.CANCEL))
+        return guards.cancelled_withdrawal(altered(act, deed=Deed.CANCEL))
     return ""
 
 
@@ -259,13 +264,13 @@ def propose(case: Case, event: Event, policy: Policy, now: datetime) -> Action |
     act = _offer(case, event, policy, now, {})
     if (step := guards.next_step(act)) is None:
         return None
-    act = replace(act, facts={"percent": str(step)})
+    act = altered(act, facts={"percent": str(step)})
     if sentence := guards.refused(act):
         return Ruling(refused=True, why=sentence)
     why = say("your next step is {offer}", offer=guards.discount(act))
     if event.kind is Kind.DEADLINE_PASSED:
         why = f"{_silence(event)}; {why}"
-    if mode is Mode.ALONE and (reason := guards.refused(replace(act, by=By.BOT))):
+    if mode is Mode.ALONE and (reason := guards.refused(altered(act, by=By.BOT))):
         mode, why = Mode.DRAFT, f"{why}; {reason}"
     return _offered(act, event, mode, why)
 
@@ -300,7 +305,7 @@ def _offer(case: Case, event: Event, policy: Policy, now: datetime, facts: dict[
     act = Act(deed=Deed.OFFER, by=By.SELLER, case=case, policy=policy, now=now, kind=case.kind, facts=facts,
               channel=Channel.EMAIL if by_mail else Channel.SELLER, address=case.answer_to if by_mail else "",
               held=held(case, event, policy, now))
-    return act if by_mail else replace(act, to=Party.MARKETPLACE)   # made on the page of the sale
+    return act if by_mail else altered(act, to=Party.MARKETPLACE)   # made on the page of the sale
 
 
 def _offered(act: Act, event: Event, mode: Mode, why: str, *, ordered: bool = False) -> Action:
@@ -387,7 +392,7 @@ def _next_step(case: Case, event: Event, policy: Policy, now: datetime) -> str:
     act = _offer(case, event, policy, now, {})
     if not _refused_or_silent(event) or not _asks_for_a_step(case, event) or (step := guards.next_step(act)) is None:
         return ""
-    act = replace(act, facts={"percent": str(step)})
+    act = altered(act, facts={"percent": str(step)})
     return "" if guards.refused(act) else say("your next step would be {offer}, if you order it",
                                               offer=guards.discount(act))
 
@@ -421,8 +426,7 @@ DECISIONS: tuple[Decision, ...] = (
     ship,              # what he has done is told as he told it
     refuse_sale,       # first, so that the question shows the other
     accept_sale,       # never by itself: it binds him
-    reply,             # the words for the buyer, so that the question below can show them
-    ask,               # the seller, once for each event, with the draft in full
+    reply_and_ask,     # the words for the buyer, then the seller, once for each event, with the draft in full
     propose,           # a discount of ours, when the question and its draft are written
     hand_offer,        # and the seller hears of it, with the link
     hand_choice,       # he reads what his choice says before anybody else does
@@ -437,9 +441,31 @@ DECISIONS: tuple[Decision, ...] = (
 )
 
 
+# Which kinds a row has anything to say about: it is not asked about the others.
+_ABOUT: Mapping[Decision, Collection[Kind]] = {
+    rewrite: (Kind.DRAFT_EDITED,), own_words: (Kind.DRAFT_EDITED,), offer: (Kind.OFFER_ORDERED,),
+    shipped: (Kind.SELLER_SHIPPED,), choose: (Kind.ANSWER_CHOSEN,), release: (Kind.DRAFT_APPROVED,),
+    confirm: (Kind.SELLER_ANSWERED,), passed_on: (Kind.OFFER_UPDATED,), drop: (Kind.DRAFT_DISCARDED,),
+    bounce: (Kind.MESSAGE_UNDELIVERED,), ship: (Kind.SELLER_SHIPPED,), refuse_sale: (Kind.SALE_MADE,),
+    accept_sale: (Kind.SALE_MADE,), reply_and_ask: ANSWERABLE | ASKING,
+    propose: (Kind.NOT_CONFORMING_CLAIMED, Kind.OFFER_UPDATED, Kind.DEADLINE_PASSED),
+    hand_offer: (Kind.NOT_CONFORMING_CLAIMED, Kind.OFFER_UPDATED, Kind.DEADLINE_PASSED, Kind.OFFER_ORDERED),
+    hand_choice: (Kind.ANSWER_CHOSEN,), remind_to_rate: (Kind.RATING_DUE,), hand_reminder: (Kind.RATING_DUE,),
+    tell_no_reply: (Kind.NO_REPLY_NEEDED,), remind: (Kind.DEADLINE_NEAR,), tell_missed: (Kind.DEADLINE_PASSED,),
+    tell_over: (Kind.DEADLINE_PASSED,), tell_undelivered: (Kind.MESSAGE_UNDELIVERED,),
+    ask_uncertain: (Kind.SENDING_UNCERTAIN,),
+}
+
+
+@cache
+def asked(kind: Kind) -> tuple[Decision, ...]:
+    """Return the rows that may have something to say about a kind, in running order."""
+    return tuple(row for row in DECISIONS if kind in _ABOUT[row])
+
+
 def decide(case: Case, event: Event, policy: Policy, now: datetime) -> Sequence[Decided]:
     """Return what is to be done, most urgent first."""
-    answers = (row(case, event, policy, now) for row in DECISIONS)
+    answers = (row(case, event, policy, now) for row in asked(event.kind))
     return [one for answer in answers if answer for one in (answer if isinstance(answer, tuple) else (answer,))]
 
 

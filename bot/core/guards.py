@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from bot.core import parcel
 from bot.core.action import State, What
-from bot.core.around import Left
+from bot.core.around import Left, Limits
 from bot.core.case import Case
 from bot.core.dates import folded
 from bot.core.event import Channel, Event, Kind, Party
@@ -159,12 +159,12 @@ def _uses_up(row: Left, act: Act) -> bool:
     return row.spent or row.state in GONE or (act.row is None and row.state in (State.DRAFT, State.FAILED))
 
 
-def once(case: Case, event: Event) -> str:
+def once(case: Case, event: Event, limits: Limits) -> str:
     """Return the name of what an answer to this event uses up; empty where it may be answered again.
 
     The same question that comes in a second mail, another day, is the same: its words tell, not its mark.
     """
-    if event.kind not in case.around.limits.one_answer:
+    if event.kind not in limits.one_answer:
         return ""
     words = " ".join(folded(f"{case.buyer or ''} {event.text}").casefold().split()) if event.text else event.mark
     key = case.key

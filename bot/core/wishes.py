@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from bot.core.dates import folded
 
@@ -120,6 +121,7 @@ def invokes_privacy(words: str) -> bool:
     return bool(_DATA.search(_plain(words)))
 
 
+@lru_cache(maxsize=1)   # asked twice of each mail
 def speaks_of_law(words: str) -> bool:
     """Say whether somebody speaks of lawyers, courts, the police, or who watches over trade."""
     return bool(_LAW.search(_plain(words)))
@@ -135,5 +137,6 @@ def wishes(words: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _WISHES.items() if pattern.search(plain))
 
 
+@lru_cache(maxsize=1)   # and this four times
 def _plain(words: str) -> str:
     return " ".join(folded(words[:MOST]).casefold().split())

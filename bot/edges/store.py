@@ -769,8 +769,8 @@ class Store:
             first: the case is new, and was recorded with its `next_due`: nothing can run in it yet.
         """
         due = iso(deadline.due)
-        running = None if first else self.row("SELECT id, due FROM deadlines WHERE case_id = ? AND name = ? AND state = 'open'",
-                           case, deadline.name)
+        running = None if first else self.row(
+            "SELECT id, due FROM deadlines WHERE case_id = ? AND name = ? AND state = 'open'", case, deadline.name)
         if running and running["due"] <= due:
             return
         if running:
@@ -1229,7 +1229,8 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON",
-                   "recursive_triggers = ON", "temp_store = MEMORY", "cache_size = -8000"):     # or INSERT OR REPLACE would pass by what keeps the journal
+                   "recursive_triggers = ON",   # or INSERT OR REPLACE would pass by what keeps the journal
+                   "temp_store = MEMORY"):      # or each savepoint writes what it changes into a file beside
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
