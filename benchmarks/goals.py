@@ -125,6 +125,8 @@ GOALS = (
          figure=further("rate with 80 ms of delay, of that without"), at_least=0.5),
     size("a mail answered with 20 ms of delay, of the tutorial's",
          "a mail answered with 20 ms of delay, of the tutorial's time", 1 / 6),
+    Goal(what="recording while a slow relay takes mails, of its rate without",
+         figure=further("rate of recording while a slow relay takes mails"), at_least=0.9),
     size("after kill -9: mails lost or done twice", "first sync after kill -9: mails lost or done twice", 0, ""),
     size("after kill -9: work of the rest, of its share", "first sync after kill -9: CPU of the rest, of its share",
          1.3),

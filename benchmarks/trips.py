@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import time
 from pathlib import Path
 
 from benchmarks import mails, meter
 from benchmarks.contenders import PEERS, surroundings
 from benchmarks.goals import Found
-from benchmarks.lab import Lab, Wire, lab, once
+from benchmarks.lab import Lab, Wire, daemon, lab, once, settled, wait_until
 from benchmarks.mailbox import PASSWORD
 
 SMALL, LARGE, SLOW = "small@boutique.example", "large@boutique.example", "slow@boutique.example"
 BATCH, BATCHES = 100, 4             # the difference of BATCHES and 1 is what each further batch takes
 RECORDED, REPLIED = 5000, 300       # mails over a long wire
+BURST, SLOW_RELAY = 4000, 0.5       # mails recorded while a relay takes so many seconds for each answer
 
 
 def run(found: Found, scale: float) -> None:
@@ -26,6 +29,7 @@ def run(found: Found, scale: float) -> None:
         found.further["turns a reply"] = (large[1] - small[1]) / (more * BATCH)
         _recording(found, here, max(500, int(RECORDED * scale)))
         _replying(found, here, max(40, int(REPLIED * scale)))
+        _recording_while_sending(found, here, max(400, int(BURST * scale)))
 
 
 def _turns(here: Lab, user: str) -> tuple[int, int]:
@@ -54,6 +58,27 @@ def _replying(found: Found, here: Lab, count: int) -> None:
         ours = once(here.warm("delayed", user, imap=imap.port, smtp=smtp.port)).seconds
         theirs = _tutorial(here.place("tutorial"), imap.port, user, smtp.port)
     found.further["a mail answered with 20 ms of delay, of the tutorial's"] = ours / theirs
+
+
+def _recording_while_sending(found: Found, here: Lab, count: int) -> None:
+    """Compare how long the daemon takes to settle mails while a slow relay takes its own, and while there is none."""
+    user = "burst@boutique.example"
+    here.fill(user, range(count), mails.ANSWERED)
+    with Wire(here.sink.port, SLOW_RELAY) as slow, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))       # never listened on: whoever connects is refused
+        took = [_settling(here.warm(f"burst{turn}", user, smtp=port), count)
+                for turn, port in enumerate((closed.getsockname()[1], slow.port, closed.getsockname()[1]))]
+    found.further["rate of recording while a slow relay takes mails"] = min(took[0], took[2]) / took[1]
+    found.notes.append(f"Recording while sending: {count} mails, the relay {SLOW_RELAY} s behind.")
+
+
+def _settling(settings: Path, count: int) -> float:
+    """Return after how many seconds a daemon had settled so many mails more."""
+    began, before = time.monotonic(), settled(settings)
+    with daemon(settings):
+        if not wait_until(lambda: settled(settings) >= before + count, 600):
+            raise RuntimeError(f"{settled(settings) - before} of {count} mails were settled within 600 s")
+        return time.monotonic() - began
 
 
 def _tutorial(folder: Path, imap: int, user: str, smtp: int) -> float:

@@ -498,9 +498,6 @@ def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
         while not stop.asked:
             seen = guichet.store.version()
             until_idle(steps, stop)
-            if "reader" in vars(guichet):   # mails come here: the next one need not wait for what it may need
-                from bot.core.deadline import know_holidays
-                know_holidays(now().date(), guichet.seller)
             clock.run_pending()
             guichet.rest()
             if stop.pause_until_news(guichet.store, seen, ROUND):

@@ -192,11 +192,6 @@ def _is_open(day: date, seller: Seller) -> bool:
     return day.weekday() < 5 and day not in _holidays(seller.holidays)
 
 
-def know_holidays(day: date, seller: Seller) -> None:
-    """Load the seller's holidays, for which else the first mail would wait that starts a deadline in working days."""
-    _ = day in _holidays(seller.holidays)     # a year is reckoned when it is first asked for
-
-
 @cache
 def _holidays(place: str) -> Container[date]:
     import holidays  # 180 ms: only when working days are counted

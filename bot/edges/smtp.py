@@ -138,6 +138,7 @@ class Smtp:
         self._careful = False  # whether pipelining went wrong here: then step by step
         self._said_ahead = False  # whether the next mail's envelope was said, and its answers not heard yet
         self._token = ""  # the one last shown to the relay, never repeated
+        self._untold: tuple[str, tuple[str, ...]] = "", ()  # what no answer may repeat, by the token it is made of
 
     def __enter__(self) -> Self:
         return self
@@ -646,12 +647,20 @@ class Smtp:
 
     def _clean(self, words: str) -> str:
         """Return one line without control characters, and without our password if the relay repeats it."""
-        user = self._relay.user
-        for secret in filter(None, (self._relay.password, self._token)):
-            for told in (secret, _base64(secret), _base64(f"\0{user}\0{secret}"), _base64(_bearing(user, secret))):
-                words = words.replace(told, "***")
+        for told in self._secrets():
+            words = words.replace(told, "***")
         line = "".join(letter if letter.isprintable() else " " for letter in words)
         return " ".join(line.split())[:REPLY_CAP]
+
+    def _secrets(self) -> tuple[str, ...]:
+        """Return password and token, in each form in which they may have been said."""
+        token, forms = self._untold
+        if not forms or token != self._token:
+            user, secrets = self._relay.user, filter(None, (self._relay.password, self._token))
+            forms = tuple(told for one in secrets for told in (
+                one, _base64(one), _base64(f"\0{user}\0{one}"), _base64(_bearing(user, one))))
+            self._untold = self._token, forms
+        return forms
 
     def _say_no(self, said: _Reply) -> str:
         return say("Mailbox {mailbox}: {host}:{port} takes no mail from us ({reply})",
