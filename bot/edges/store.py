@@ -308,6 +308,8 @@ class Store:
 
     def keep(self, mailbox: str, arrivals: Sequence[Arrival], now: datetime) -> int:
         """Keep mails raw with where they stood, all in one transaction; return how many were new."""
+        if not arrivals:
+            return 0
         with self.write_tx():
             return sum(self._keep_one(mailbox, arrival, now) for arrival in arrivals)
 
