@@ -47,7 +47,7 @@ STEADY = 300.0         # seconds after the start until mail counts as fetched wi
 MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
 AT_ONCE = 8            # mailboxes that a pass receives from at the same time
 MEANWHILE = 0.2        # seconds between looks whether they brought something to read
-LOOK = 1.0             # seconds between looks whether another process has written: it may have released a draft
+LOOK = 2.0             # seconds between looks whether another process has written: waking is most of what resting costs
 ROUND = 5.0            # seconds between rounds though nobody wrote: what was to wait may have waited long enough
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
 BEAT = 20.0            # seconds between two signs of life
@@ -501,7 +501,7 @@ def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
             clock.run_pending()
             guichet.rest()
             if stop.pause_until_news(guichet.store, seen, ROUND):
-                on_news()   # one thread looks for all: each look a second is a third of what resting costs
+                on_news()   # one thread looks for all: these looks are half of what resting costs
     return reading
 
 

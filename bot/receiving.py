@@ -91,8 +91,10 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
     last, cold_below = (0, 0) if renumbered else (known["last_uid"], known["cold_below"])
     whole = renumbered or not known["looked"]
     there = [] if whole else imap.present(folder, last)
+    swept = ""
     if whole or _sweep_is_due(known["looked"], now):
-        there = united([*there, *_recent(store, mailbox, folder, imap, stands, now)])
+        recent, swept = _recent(store, mailbox, folder, imap, stands, now)
+        there = united([*there, *recent])
     restored = moment(known["looked"]) if renumbered and known["looked"] else None
     wanted = store.lacking(mailbox, folder, stands.uidvalidity, there)
     arrivals = _arrivals(store, imap, folder, wanted, cold_below, restored)
@@ -100,23 +102,30 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
         lacking = sum(1 for _ in store.lacking(mailbox, folder, stands.uidvalidity, there))
         arrivals = _counted(arrivals, mailbox, lacking, progress)
     new = _keep(store, mailbox, arrivals, now)
-    store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
-                     last_uid=_reached(store, mailbox, folder, stands, there, last))
+    with store.write_tx():
+        if swept:
+            store.set_meta(_sweep_of(mailbox, folder), swept)
+        store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
+                         last_uid=_reached(store, mailbox, folder, stands, there, last))
     return new
 
 
-def _recent(store: Store, mailbox: str, folder: str, imap: Imap, stands: FolderState, now: datetime) -> list[range]:
-    """Return what came within SWEEP and is still there.
+def _recent(store: Store, mailbox: str, folder: str, imap: Imap, stands: FolderState,
+            now: datetime) -> tuple[list[range], str]:
+    """Return what came within SWEEP and is still there, and what is to be remembered of the look, if anything.
 
     Asked for by date once a day, since for that Dovecot may look at every file; then from the mail it began with.
     """
-    name, day = f"swept {mailbox} {folder}", f"{stands.uidvalidity} {now:%Y-%m-%d}"
-    known, _, first = store.meta(name).rpartition(" ")
+    day = f"{stands.uidvalidity} {now:%Y-%m-%d}"
+    known, _, first = store.meta(_sweep_of(mailbox, folder)).rpartition(" ")
     if known == day:
-        return imap.present(folder, int(first) - 1)
+        return imap.present(folder, int(first) - 1), ""
     there = imap.present(folder, 0, (now - SWEEP).date())
-    store.set_meta(name, f"{day} {there[0].start if there else stands.uidnext}")
-    return there
+    return there, f"{day} {there[0].start if there else stands.uidnext}"
+
+
+def _sweep_of(mailbox: str, folder: str) -> str:
+    return f"swept {mailbox} {folder}"
 
 
 def _reached(store: Store, mailbox: str, folder: str, stands: FolderState, there: list[range], last: int) -> int:

@@ -96,12 +96,13 @@ def differences(store: Store, mailbox: Mailbox, imap: Imap | None, now: datetime
 
 
 def _not_kept(store: Store, mailbox: str, folder: str, imap: Imap, now: datetime) -> str:
-    uidvalidity = imap.folder(folder).uidvalidity
-    there = imap.present(folder, 0, (now - SWEEP).date())
     known = store.folder(mailbox, folder)
     if known is None or not known["looked"]:
         return ""  # never looked at: that is told by whoever cannot
     late = now - moment(known["looked"]) > LATE
+    seen = None if late else imap.seen(folder)
+    uidvalidity = (seen or imap.folder(folder)).uidvalidity
+    there = imap.present(folder, 0, (now - SWEEP).date())
     last = known["last_uid"] if known["uidvalidity"] == uidvalidity else 0
     missed = [uid for uid in store.lacking(mailbox, folder, uidvalidity, there) if late or uid <= last]
     return say("Mailbox {mailbox}: {count} mails in {folder} were never kept (numbers {which}); look at them in your "
@@ -120,7 +121,7 @@ def in_junk(guichet: Guichet, mailbox: Mailbox, imap: Imap, now: datetime) -> li
     """Return a sentence for each junk folder with recent mails of the mailbox's marketplaces; it is only looked at."""
     found = []
     for folder in imap.junk_folders():
-        if folder in mailbox.folders:
+        if folder in mailbox.folders or imap.is_empty(folder):
             continue
         names = sorted(set(_of_marketplaces(guichet, mailbox, folder, imap, now)))
         if names:

@@ -16,7 +16,9 @@ from typing import Any
 
 from bot.core.runs import written
 
-__all__ = ["GARBAGE", "Ahead", "Asked"]
+__all__ = ["CHANGES", "GARBAGE", "Ahead", "Asked"]
+
+CHANGES = frozenset({"EXISTS", "EXPUNGE"})      # what is told, unasked, of the folder that is open
 
 LONGEST = 64 * 2**20    # bytes of one literal; above it what came is no mail of the size we asked for
 
@@ -143,8 +145,10 @@ class Ahead:
         if re.match(rb"\d+ FETCH ", first, re.I):
             whole[0] = _without_name(whole[0])
             yield from _by_imapclient(whole)
-        elif not _ASIDE.match(first):   # a garbled answer must not pass for a mail that is gone
+        elif not (aside := _ASIDE.match(first)):    # a garbled answer must not pass for a mail that is gone
             raise self._imap.abort(f"unexpected response: {first[:40]!r}")
+        elif aside[2]:      # where imaplib keeps it
+            self._imap.untagged_responses.setdefault(aside[2].decode().upper(), []).append(aside[0])
 
     def _line(self) -> bytes:
         line: bytes = self._imap.readline()

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from itertools import islice
 from math import inf
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.runs import parse, runs
 from bot.edges import EdgeError
-from bot.edges.exchange import GARBAGE, Ahead, Asked
+from bot.edges.exchange import CHANGES, GARBAGE, Ahead, Asked
 from bot.edges.killpoint import killpoint
 from bot.words import say
 
@@ -239,7 +239,7 @@ class Imap:
         self._stopped = Event()
         self._too_slow = False
         self.idles = True  # until this very server refuses; whoever connects anew with another Imap hands it on
-        self._looked_at: str | None = None  # the folder whose EXAMINE was the last exchange
+        self._stands: FolderState | None = None  # how the folder under EXAMINE stood when it was opened
         self._news = False  # came before we listened
         self._rough_sizes = False
         self._told: dict[int, int] = {}  # sizes that came with the question what there is
@@ -307,13 +307,10 @@ class Imap:
             **self.account.where), permanent=True)
 
     def _dial(self, context: ssl.SSLContext | None) -> Any:
-        _spare_version()
-        from imapclient import IMAPClient
-
         account = self.account
         try:
-            return IMAPClient(account.host, account.port, ssl=account.security == "tls",
-                              ssl_context=context, timeout=account.timeout)
+            return _client_class()(account.host, account.port, ssl=account.security == "tls",
+                                   ssl_context=context, timeout=account.timeout)
         except _failures() as error:
             raise _unreachable(account, error) from error
 
@@ -342,6 +339,8 @@ class Imap:
                 _identify_bearer(client, self.account, self.account.bearer)
             else:
                 _identify(client, self.account)
+            if "CAPABILITY" in client._imap.untagged_responses:
+                client.capabilities()   # told with the log-in; EXAMINE would sweep it away, and we had to ask
         except LoginError as error:
             cause = error.__context__
             if isinstance(cause, imaplib.IMAP4.abort):  # imapclient calls a lost connection a refusal, too
@@ -364,7 +363,7 @@ class Imap:
     def folder(self, name: str) -> FolderState:
         """Return how the folder stands now. Never by SELECT: that would take \\Recent from the mails."""
         state = self._examine(name)
-        self._seen[name], self._looked_at = state, name
+        self._seen[name] = state
         return state
 
     def new_uids(self, name: str, after: int) -> list[int]:
@@ -458,11 +457,13 @@ class Imap:
         try:
             with self._talking() as client:
                 answer = client.select_folder(name, readonly=True)
+                for told in CHANGES:    # what else comes of these is news
+                    client._imap.untagged_responses.pop(told, None)
                 state = FolderState(uidvalidity=int(answer[b"UIDVALIDITY"]), exists=int(answer[b"EXISTS"]),
                                     uidnext=int(answer.get(b"UIDNEXT") or _uidnext(client)))
         except _CommandRefusedError as error:
             raise self._missing(name) or error from error
-        self._open = name
+        self._open, self._stands = name, state
         return state
 
     def _stand_in(self, name: str) -> int:
@@ -652,6 +653,12 @@ class Imap:
         """Return the folders into which the host puts what it takes for junk."""
         return self._folders_for(b"\\junk", JUNK_NAMES)
 
+    def is_empty(self, name: str) -> bool:
+        """Say whether a folder holds no mail at all, without opening it."""
+        self._refuse_control(name)
+        with self._talking() as client:
+            return int(client.folder_status(name, ["MESSAGES"]).get(b"MESSAGES", 1)) == 0
+
     def senders(self, name: str, uids: Iterable[int]) -> dict[int, bytes]:
         """Return the From line of each mail, as it stands there; those deleted or moved meanwhile are absent."""
         found: dict[int, bytes] = {}
@@ -670,13 +677,20 @@ class Imap:
         Nothing but `stirs` and `heed` may follow. What came since the folder was `seen`, or last looked at, is news.
         """
         seen = seen or self.seen(name)
-        stands = self._seen[name] if self._looked_at == name else self.folder(name)
-        self._news = seen is not None and seen != stands
+        self._news = self._now(name) != seen and seen is not None
         with self._talking() as client:
             if not (self.idles and client.has_capability("IDLE")):
                 return None
             self._start_idle(client)
             return int(client.socket().fileno())
+
+    def _now(self, name: str) -> FolderState:
+        """Return how the folder stands now, without asking where it is open and the server told of no change."""
+        if self._open == name and self._stands:
+            with self._talking() as client:
+                if not CHANGES & client._imap.untagged_responses.keys():
+                    return self._stands
+        return self.folder(name)
 
     def stirs(self) -> bool:
         """Say, without waiting, whether what `listen` began is to be ended by `heed`: there is news, or it broke.
@@ -825,7 +839,6 @@ class Imap:
         client = self._client
         if client is None:
             raise EdgeError(self._interrupted() if self._stopped.is_set() else self._lost())
-        self._looked_at = None
         try:
             # The socket's timeout starts anew with each byte: against one byte a second it needs a second watch.
             with _WATCH.over(self.account.timeout * PATIENCE + seconds, self._give_up):
@@ -1048,6 +1061,28 @@ def _spare_version() -> None:
     if "imapclient" not in sys.modules:
         sys.modules["imapclient.version"] = version = ModuleType("imapclient.version")
         version.version, version.version_info = "", ()      # type: ignore[attr-defined]
+
+
+@cache
+def _client_class() -> Any:
+    """Return imapclient's class, made to heed the CAPABILITY in a greeting over TLS: imaplib asks for it once more."""
+    _spare_version()
+    from imapclient import IMAPClient, tls
+
+    class Line(tls.IMAP4_TLS):  # type: ignore[misc]
+        def _get_capabilities(self) -> None:
+            told = self.untagged_responses.pop("CAPABILITY", None)
+            if told and told[-1]:
+                self.capabilities = tuple(told[-1].decode("ascii", "replace").upper().split())
+            else:
+                super()._get_capabilities()
+
+    class Client(IMAPClient):   # type: ignore[misc]
+        def _create_IMAP4(self) -> Any:
+            return Line(self.host, self.port, self.ssl_context, self._timeout.connect) if self.ssl else \
+                super()._create_IMAP4()
+
+    return Client
 
 
 def _is_loopback(host: str) -> bool:

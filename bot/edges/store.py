@@ -432,6 +432,8 @@ class Store:
         Mails that are alike lie in one pack: a marketplace's mails are mostly the same frame. One that is known is
         not packed again.
         """
+        if not arrivals:
+            return 0
         batch = arrivals if isinstance(arrivals, Packed) else pack(arrivals)
         with ExitStack() as spools, self.write_tx():
             for spool in filter(None, (one.spool for one in batch.arrivals)):
