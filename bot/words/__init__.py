@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 LANGUAGES = ("fr", "en")
 
@@ -48,6 +46,9 @@ def say(english: str, language: str | None = None, /, **values: object) -> str:
 @cache
 def french() -> dict[str, str]:
     """Return every French sentence by its English one, from all files of this folder."""
+    from importlib import import_module
+    from pkgutil import iter_modules
+
     sentences: dict[str, str] = {}
     for found in iter_modules(__path__):
         sentences |= import_module(f"{__name__}.{found.name}").FRENCH
