@@ -4,6 +4,7 @@
     cli             the commands; `showing`, `telling`, `trying`, `checking`, `expecting`, `anonymising` are what
                     some of them do
     working         `once` and `run`, had without the other commands; what all of them share
+    glancing        does all stand as the last pass left it? Then `once` has nothing to do      edges/knock
     helping         what `--help` says of them
     completing      what makes a shell complete the commands
     beginning       `init`: a few questions, a log-in, and `penning` writes mailboxes.toml     core/providers
@@ -13,6 +14,7 @@
     dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
     loop            `once` and `run`: the same steps, alone on their data folder
+    foreseeing      what a pass leaves for the next one's glance: until when nothing can be due
     errands         the pieces of work of a pass, each loaded when there is something to do; `due` says whether
     progressing     how far a first look is, on a terminal
     leasing         who works on the database: the fence beside the lock

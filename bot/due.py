@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from bot.core.policy import Mode
 from bot.edges.store import iso, moment
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.edges.store import Store
     from bot.guichet import Guichet
 
@@ -47,7 +48,13 @@ def digest(guichet: Guichet, now: datetime) -> bool:
     if at is None:
         return False
     last = guichet.store.meta(DIGEST)
-    return not last or last < newest_day(now, at, ZoneInfo(guichet.seller.timezone))[0]
+    return not last or last < newest_day(now, at, _zone(guichet))[0]
+
+
+def _zone(guichet: Guichet) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(guichet.seller.timezone)
 
 
 def newest_day(now: datetime, at: time, zone: ZoneInfo) -> tuple[str, datetime]:
@@ -87,7 +94,7 @@ def calendar_told(guichet: Guichet, now: datetime) -> str:
     """Return what the file depends on: no deadline begins or ends without an event; what has ended goes day by day."""
     last = guichet.store.row("SELECT coalesce(max(id), 0) AS last FROM events") or {}
     rungs = ",".join(str(int(rung.total_seconds())) for rung in guichet.policy.warnings)
-    day = now.astimezone(ZoneInfo(guichet.seller.timezone)).date()
+    day = now.astimezone(_zone(guichet)).date()
     return f"{last.get('last')} {day} {rungs} {guichet.seller.language} {guichet.settings.calendar}"
 
 

@@ -36,7 +36,7 @@ def glance(settings: str) -> bool:
     Raises nothing: what goes wrong here goes wrong again in the pass, which says so.
     """
     try:
-        data = _data_folder(settings)
+        data = _beside(settings)
         card = _read(data)
         with open(os.path.join(data, "lock"), "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,7 +46,7 @@ def glance(settings: str) -> bool:
         return False
 
 
-def _data_folder(settings: str) -> str:
+def _beside(settings: str) -> str:
     """Return what `data` names, looked for by eye. A wrong guess costs a pass: the card says whose it is."""
     said = "data"
     with open(settings, encoding="utf-8") as file:

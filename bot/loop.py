@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import shutil
 import signal
 import threading
 import time
@@ -24,7 +23,7 @@ from bot import alarming, errands, foreseeing
 from bot.core.errors import BotError
 from bot.edges import EdgeError
 from bot.edges.clock import now
-from bot.edges.disk import must_be_here, must_have_room, put_by
+from bot.edges.disk import free, must_be_here, must_have_room, put_by
 from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
 from bot.guichet import Guichet, has_own_words
@@ -289,7 +288,7 @@ def reading_steps(guichet: Guichet, clock: Callable[[], datetime] = now) -> list
 def watch_machine(guichet: Guichet, since: datetime | None = None) -> None:
     """Look at the disk and the clock; `since`: from when on mail was fetched without a pause."""
     alarming.forget_idle(guichet)
-    alarming.watch_disk(guichet, now(), shutil.disk_usage(guichet.settings.data).free)
+    alarming.watch_disk(guichet, now(), free(guichet.settings.data))
     alarming.watch_clock(guichet, now(), since)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from threading import Lock
 from typing import TextIO
@@ -38,7 +37,9 @@ class Bars:
             self._write("   ".join(self._at.values()))
 
     def _write(self, line: str, end: str = "") -> None:
-        wide = shutil.get_terminal_size().columns - 1       # a line that breaks is not taken back by \r
+        from shutil import get_terminal_size
+
+        wide = get_terminal_size().columns - 1       # a line that breaks is not taken back by \r
         self._terminal.write(f"\r\x1b[K{line[:wide]}{end}")
         self._terminal.flush()
 

@@ -22,12 +22,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob
 FROM_THE_TOP = ("cli", "dashboard", "fleet",
                 "helping", "completing", "demo", "beginning", "penning", "granting", "reporting", "backtesting",
                 "replaying", "gathering", "checking", "inspecting", "finding", "trying", "evidence", "exporting",
-                "telling", "showing", "anonymising", "expecting", "working", "loop", "errands",
+                "telling", "showing", "anonymising", "expecting", "working", "loop", "foreseeing", "errands",
                 "progressing", "leasing", "listening",
                 "reconciling", "sending", "resolving", "filing", "settling", "reading", "hearing", "ordering",
                 "reminding", "ticking", "digesting", "dating", "counting", "rehearsing", "pipeline", "drifting",
                 "alarming", "calling", "receiving", "entering", "breaking", "writing", "proofing", "standing",
-                "pausing", "forgetting", "living", "due", "guichet", "switching", "saving", "settings")
+                "pausing", "forgetting", "living", "due", "guichet", "switching", "saving", "glancing",
+                "settings")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files

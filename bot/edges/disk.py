@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +25,8 @@ class DiskError(EdgeError):
 
 def free(folder: Path) -> int:
     """Return how many bytes are free where a folder is, or is to be."""
-    return shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
+    room = os.statvfs(next(place for place in (folder, *folder.parents) if place.exists()))
+    return room.f_bavail * room.f_frsize
 
 
 def must_have_room(folder: Path) -> None:

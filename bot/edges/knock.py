@@ -17,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
-    from typing import Any
 
 SECONDS = 30.0      # for one answer, and twice as much for all
 FAREWELL = 2.0
@@ -77,8 +76,8 @@ class _Line:
 
     def __init__(self, host: str, port: int) -> None:
         self._until = time.monotonic() + 2 * SECONDS
-        self._host: Any = host.encode("ascii")      # in bytes, for a name in text loads all of IDNA
-        self._socket = socket.create_connection((self._host, port), SECONDS)
+        self._host = host.encode("ascii")      # in bytes, for a name in text loads all of IDNA
+        self._socket = socket.create_connection((self._host, port), SECONDS)  # type: ignore[arg-type]
         self._heard, self._octets = b"", 0
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib import import_module
 
 LANGUAGES = ("fr", "en")
 
@@ -47,6 +46,7 @@ def say(english: str, language: str | None = None, /, **values: object) -> str:
 @cache
 def french() -> dict[str, str]:
     """Return every French sentence by its English one, from all files of this folder."""
+    from importlib import import_module
     from pkgutil import iter_modules
 
     sentences: dict[str, str] = {}
