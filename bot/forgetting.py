@@ -243,6 +243,7 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
     emptied = _drop_old(store, iso(now - after)) if after else 0
     while store.gather_packs(now - timedelta(days=1)):
         pass
+    store.give_back()
     store.set_meta("retired", iso(now))
     return emptied
 
