@@ -366,7 +366,7 @@ class Store:
     def give_back(self) -> None:
         """Let the file shrink by what is free in it, where that is worth the work; others wait a moment at most."""
         free = self._pages("freelist_count")
-        while free > self._pages("page_count") // 20:
+        while free > self._pages("page_count") // 50:
             with self.write_tx():
                 self.connection.execute(f"PRAGMA incremental_vacuum({FEW_PAGES})").fetchall()
             before, free = free, self._pages("freelist_count")
