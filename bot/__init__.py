@@ -19,10 +19,11 @@
     progressing     how far a first look is, on a terminal
     leasing         who works on the database: the fence beside the lock
     listening       in `run`: one thread waits for news of all mailboxes, a few receive from those that have some
-    receiving       server or Maildir -> raw rows           edges/imap, edges/exchange, edges/maildir, edges/store
+    receiving       server or Maildir -> packs of raw mails edges/imap, edges/exchange, edges/maildir, edges/store,
+                                                            core/pack
     entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
-    reading         raw row -> an event, an order of the seller's, or the shelf:
+    reading         raw mail -> an event, an order of the seller's, or the shelf:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
                                                             (in a child process with limits: edges/reader)
                         marketplaces/                       Message -> marketplace, kind, facts (one folder each)

@@ -243,6 +243,7 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
     emptied = _drop_old(store, iso(now - after)) if after else 0
     while store.gather_packs(now - timedelta(days=1)):
         pass
+    store.give_back()
     store.set_meta("retired", iso(now))
     return emptied
 
@@ -250,10 +251,11 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
 def _drop_old(store: Store, before: str) -> int:
     with store.erasing():
         emptied = _retire_mails(store, before)
-        blanked = store.run(f"UPDATE events SET text = '' WHERE text != '' AND heard < ? AND case_id IN ({QUIET})",
-                  before, before)
+        blanked = store.run("UPDATE events SET text = '', links = '{}' WHERE (text != '' OR links != '{}')"
+                            f" AND heard < ? AND case_id IN ({QUIET})", before, before)
         unsaid = store.run(
-                  "UPDATE outbox SET raw = NULL, body = '', subject = '',"
+                  "UPDATE outbox SET raw = NULL, body = '', subject = '', remarks = '[]', in_reply_to = '',"
+                  " references_ = '',"
                   " state = CASE WHEN state = 'draft' THEN 'discarded' ELSE state END WHERE changed < ? AND body != ''"
                   " AND state IN ('draft', 'sent', 'discarded', 'failed', 'handed')"
                   f" AND (case_id IS NULL OR case_id IN ({QUIET}))", before, before)

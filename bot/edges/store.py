@@ -44,6 +44,8 @@ PAGE = 10_000     # numbers of mails held at once
 LONG = 2**20      # bytes; a longer mail lies in a pack of its own, and is never whole in memory
 PIECE = 2**19     # bytes of it at once
 TOGETHER = 50     # mails, or small packs, that are open at once
+FEW_PAGES = 250   # of 4 KiB: given back to the disk at once
+SHRINKING = "PRAGMA auto_vacuum = INCREMENTAL"
 AS_KEPT = "id, pack, start, size, raw"
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 INDEXED = {"named": ("cases", "1", "buyer, order_number, reference, item, answer_to"),     # of the search: each with
@@ -395,9 +397,24 @@ class Store:
     def compact(self) -> bool:
         """Rewrite the file without what was deleted, and empty its log; False: others were reading just then."""
         with _plainly(self.path):
+            self.connection.execute(SHRINKING)  # of a database made before this was set, only now
             self.connection.execute("VACUUM")
             [busy, *_] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
+
+    def give_back(self) -> None:
+        """Let the file shrink by what is free in it, where that is worth the work; others wait a moment at most."""
+        free = self._pages("freelist_count")
+        while free > self._pages("page_count") // 50:
+            with self.write_tx():
+                self.connection.execute(f"PRAGMA incremental_vacuum({FEW_PAGES})").fetchall()
+            before, free = free, self._pages("freelist_count")
+            if free >= before:  # a database made before this was set
+                return
+
+    def _pages(self, which: str) -> int:
+        with _plainly(self.path):
+            return int(self.connection.execute(f"PRAGMA {which}").fetchone()[0])
 
     def meta(self, name: str) -> str:
         if name in self._known and self.connection.in_transaction:
@@ -1229,6 +1246,8 @@ def _case(row: Row) -> Case:
 def _open(path: Path) -> sqlite3.Connection:
     _make(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
+    if not path.stat().st_size:
+        connection.execute(SHRINKING)   # before the first page is written, or it would need a VACUUM
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON",
                    "recursive_triggers = ON",   # or INSERT OR REPLACE would pass by what keeps the journal

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.deadline import Deadline, Period, Rule, Stated, Unit, add, instant, is_quiet, reckon, rung, target
 from bot.core.event import Party
+from bot.core.feasts import France
 from bot.core.policy import Seller
 
 MARIE = Seller(name="Atelier Lumen", language="en")
@@ -87,6 +92,23 @@ def test_day_after_28_february_is_the_leap_day_in_leap_years_alone() -> None:
     assert after(1, DAYS, "2028-02-28T10:00:00+01:00") == "2028-02-29T09:00Z"
     assert after(1, DAYS, "2027-02-28T10:00:00+01:00") == "2027-03-01T09:00Z"
     assert after(366, DAYS, "2028-02-29T10:00:00+01:00") == "2029-03-01T09:00Z"
+
+
+def test_our_own_feasts_of_france_are_those_of_the_library() -> None:
+    """It knows every year since the law of 1947, and what each changed; ours are asked from 2010 on."""
+    library = holidays.country_holidays("FR")
+    ours = France(library)
+    day = date(2005, 1, 1)
+    while day.year < 2100:
+        assert (day in ours) == (day in library), day
+        day += timedelta(days=1)
+
+
+def test_a_french_seller_needs_no_library_for_his_working_days() -> None:
+    code = ("import sys; from datetime import *; from bot.core.deadline import *; from bot.core.policy import Seller; "
+            "add(Period(amount=9, unit=Unit.WORKING_DAYS), datetime(2026, 5, 1, tzinfo=UTC), Seller()); "
+            "sys.exit('holidays' in sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
 
 # An independent calendar: slow, with Europe's summer time and France's holidays written out by hand.

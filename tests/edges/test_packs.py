@@ -118,6 +118,16 @@ def test_mails_of_a_version_that_kept_each_in_its_row_are_still_there(store: Sto
     assert kept(store) == [b"", letter(2)]
 
 
+def test_the_file_shrinks_when_mails_are_dropped(store: Store) -> None:
+    store.keep("ventes", arrivals(*(os.urandom(100_000) for _ in range(60))), NOW)
+    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = store.path.stat().st_size
+    store.drop_raws(list(range(1, 61)))
+    store.give_back()
+    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert store.path.stat().st_size < before / 2
+
+
 # ---- long mails
 
 

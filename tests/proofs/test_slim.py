@@ -55,8 +55,8 @@ def whole(number: int) -> bytes:
     lots = Random(number)
     end = lots.choice(("\n", "\r\n"))
     head = ('From: a@shop.example\nSubject: Photos\nMessage-ID: <1@shop.example>\n'
-            'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nBonjour, voici.\n').replace(
-                "\n", end)
+            'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nBonjour, voici.\n')
+    head = head.replace("\n", end)
     parts = "".join(f"--b{end}{attached(lots, end)}" for _ in range(lots.randrange(1, 4)))
     return (head + parts + lots.choice(("", f"--b--{end}", f"{end}--b--"))).encode()
 
