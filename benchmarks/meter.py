@@ -16,10 +16,14 @@ LOOK = 0.02     # seconds between two looks at the memory of a tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """One run. `cpu` and `seconds` in seconds, children included; `peak` in MiB: the most the tree held at once."""
+    """One run. `cpu` and `seconds` in seconds, children included; `peak` in MiB: the most the tree held at once.
+
+    `own` is what of the CPU seconds the program's own process used, as last looked at.
+    """
 
     seconds: float
     cpu: float
+    own: float
     peak: float
     code: int
     out: str
@@ -31,12 +35,13 @@ def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], within: float
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.monotonic()
         program = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        peak = 0.0      # not ru_maxrss: Linux hands a new program the most its parent ever held
+        own = peak = 0.0      # not ru_maxrss: Linux hands a new program the most its parent ever held
         while True:
             pid, status, used = os.wait4(program.pid, os.WNOHANG)
             if pid:
                 break
             peak = max(peak, memory(program.pid))
+            own = max(own, cpu_of(program.pid, children=False))
             if time.monotonic() - began > within:
                 program.kill()
             time.sleep(LOOK)
@@ -44,7 +49,7 @@ def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], within: float
         program.returncode = os.waitstatus_to_exitcode(status)
         for file in (out, err):
             file.seek(0)
-        return Ran(seconds=seconds, cpu=used.ru_utime + used.ru_stime, peak=peak,
+        return Ran(seconds=seconds, cpu=used.ru_utime + used.ru_stime, own=own, peak=peak,
                    code=program.returncode, out=out.read().decode("utf-8", "replace"),
                    err=err.read().decode("utf-8", "replace"))
 
@@ -72,7 +77,7 @@ def _field(pid: int, field: str) -> float:
     return 0.0
 
 
-def cpu_of(pid: int) -> float:
+def cpu_of(pid: int, *, children: bool = True) -> float:
     """Return the CPU seconds a living process has used so far, its waited-for children's too."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15 if children else 13])) / os.sysconf("SC_CLK_TCK")

@@ -93,7 +93,8 @@ def _goals(found: Found) -> Iterator[str]:
 
 
 def as_json(found: Found) -> dict[str, Any]:
-    return {"machine": machine(), "race": asdict(found.race) if found.race else None, "further": found.further,
+    return {"machine": machine(), "race": asdict(found.race) if found.race else None,
+            "further": found.further, "notes": found.notes,
             "goals": [{"what": goal.what, "at_least": goal.at_least, "at_most": goal.at_most, "unit": goal.unit,
                        "found": goal.figure(found), "met": goal.met(found)} for goal in GOALS]}
 

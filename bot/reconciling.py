@@ -86,12 +86,13 @@ def differences(store: Store, mailbox: Mailbox, imap: Imap | None, now: datetime
     """
     found = [sentence for folder in mailbox.folders if imap
              if (sentence := _not_kept(store, mailbox.name, folder, imap, now))]
-    waiting = store.rows("SELECT id FROM mails WHERE mailbox = ? AND state = 'kept' AND kept < ? ORDER BY id",
-                         mailbox.name, iso(now - LATE))
+    late = "FROM mails WHERE mailbox = ? AND state = 'kept' AND kept < ?"
+    waiting = store.rows(f"SELECT id {late} ORDER BY id LIMIT {SHOWN + 1}", mailbox.name, iso(now - LATE))
     if waiting:
+        [counted] = store.rows(f"SELECT count(*) AS many {late}", mailbox.name, iso(now - LATE))
         found.append(say("Mailbox {mailbox}: {count} mails came more than an hour ago and are not read yet ({which}); "
-                         "see whether the program is running", mailbox=mailbox.name, count=len(waiting),
-                         which=_some([f"M-{row['id']}" for row in waiting])))
+                         "see whether the program is running", mailbox=mailbox.name,
+                         count=counted["many"], which=_some([f"M-{row['id']}" for row in waiting])))
     return found
 
 

@@ -13,12 +13,13 @@ from bot.core.action import Action, What
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.policy import Mode, Policy
 from bot.due import LADDER, STOP, ladder_of, note_tick
-from bot.edges.store import Row, iso, moment
+from bot.edges.store import Row, Store, iso, moment
 from bot.guichet import Guichet
 from bot.pipeline import handle
 from bot.words import say
 from bot.writing import cases_told, tell_seller, write_to_seller
 
+BROKEN_OFF = timedelta(minutes=10)      # without a mail for so long a first look does not go on
 LISTED = 100    # cases that one mail lists, the most urgent first; nobody reads more, and a first look may find 100,000
 
 
@@ -138,7 +139,7 @@ def _clock_event(guichet: Guichet, one: Due, rung: str, now: datetime, *, togeth
 def catch_up(guichet: Guichet, now: datetime) -> bool:
     """Tell in one mail what the first look over an old mailbox found; say whether there was anything to tell."""
     store = guichet.store
-    if store.waiting_mails():
+    if store.waiting_mails() or _is_looking(store, now):
         return False
     with store.write_tx(), words.speaking(guichet.seller.language):
         untold = "FROM cases INDEXED BY cases_untold WHERE untold = 1 AND opened"
@@ -155,6 +156,12 @@ def catch_up(guichet: Guichet, now: datetime) -> bool:
             _write_catch_up(guichet, first, fresh - len(first), older, now)
         store.run("UPDATE cases SET untold = 0 WHERE untold = 1")
     return True
+
+
+def _is_looking(store: Store, now: datetime) -> bool:
+    """Say whether a first look goes on: where the reading is faster than the server, each pause would bring a mail."""
+    return store.has("SELECT 1 FROM folders, mails WHERE folders.looked IS NULL AND mails.kept > ?"
+                     " AND mails.id = (SELECT max(id) FROM mails) LIMIT 1", iso(now - BROKEN_OFF))
 
 
 def _ask_late(guichet: Guichet, number: int, now: datetime) -> None:

@@ -18,7 +18,7 @@ from bot.core.message import Origin
 
 HOST = "mx.boutique.example"
 MAILS, ROUNDS = 200, 3
-# Their CPU seconds for these mails, of ours, the start of the program in both: half of what it was when this was written.
+# Their CPU seconds for these mails, of ours, the start of the program in both: about half of what it was when written.
 RECORD = {contenders.TUTORIAL: 0.35, contenders.FETCH: 0.007}
 REPLY = {contenders.TUTORIAL: 0.4}
 

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
@@ -273,6 +273,27 @@ def test_a_first_look_that_finds_many_cases_lists_the_most_urgent_and_counts_the
     urgent = sorted(old.rows("cases"), key=lambda row: (row["next_due"], row["id"]))
     listed = [int(number) for number in re.findall(r"(?m)^C-([0-9]+)  ", told["body"])]
     assert listed == [row["id"] for row in urgent[:LISTED]]
+
+
+def begins_to_look(world: World, looked: datetime | None) -> None:
+    """Stand for a folder on a server whose first look began, and ended or not."""
+    world.store.set_folder("ventes", "INBOX", uidvalidity=1, last_uid=0, cold_below=100, looked=looked)
+
+
+def test_a_first_look_that_goes_on_is_told_of_when_it_ends(old: World) -> None:
+    begins_to_look(old, None)
+    old.hears(buyer_writes(), claim())
+    assert old.to_marie() == []
+    begins_to_look(old, old.now)
+    old.work()
+    assert [row["template"] for row in old.to_marie()] == ["catch_up"]
+
+
+def test_a_first_look_that_was_broken_off_is_told_of_all_the_same(old: World) -> None:
+    begins_to_look(old, None)
+    old.hears(buyer_writes(), claim())
+    old.later(minutes=11)
+    assert [row["template"] for row in old.to_marie()] == ["catch_up"]
 
 
 def test_cases_older_than_max_age_are_only_counted(old: World) -> None:
