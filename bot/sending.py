@@ -37,6 +37,7 @@ from bot.words import say
 log = logging.getLogger(__name__)
 
 RESTORED_FOR = timedelta(days=1)    # after a backup was put back every mail is looked for before it leaves
+PAGE = 500                          # rows held at once
 NO_ECHO_FOR = timedelta(days=7)     # a relay that refused the second recipient is asked again after that
 
 
@@ -46,17 +47,27 @@ def send_ready(guichet: Guichet, clock: Callable[[], datetime],
 
     Yields the mailbox after each mail dealt with, with None, or with what keeps it from sending: its rows stay ready.
     """
-    wait = TO_BUYER if buyers_wait(guichet.store) else ()
-    ready = sorted((row for row in _released(guichet, clock()) if row["what"] not in wait),
-                   key=lambda row: (_way_out(row), row["what"] not in TO_BUYER))    # the seller's own together, last
-    for name, rows in groupby(ready, key=_way_out):
-        if name in resting:
-            continue
-        try:
-            for _ in _send_through(guichet, list(rows), clock):
-                yield name, None
-        except EdgeError as error:
-            yield name, error
+    wait, stuck = TO_BUYER if buyers_wait(guichet.store) else (), set[str]()
+    for page in _pages(guichet, clock):
+        ready = sorted((row for row in page if row["what"] not in wait),
+                       key=lambda row: (_way_out(row), row["what"] not in TO_BUYER))    # the seller's own last
+        for name, rows in groupby(ready, key=_way_out):
+            if name in resting or name in stuck:
+                continue
+            try:
+                for _ in _send_through(guichet, list(rows), clock):
+                    yield name, None
+            except EdgeError as error:
+                stuck.add(name)
+                yield name, error
+
+
+def _pages(guichet: Guichet, clock: Callable[[], datetime]) -> Iterator[list[Row]]:
+    """Yield what is ready, PAGE rows at most at a time: with their bytes they take 12 KiB each."""
+    last = 0
+    while page := guichet.store.ready(clock(), last, PAGE):
+        yield _released(guichet, page, clock())
+        last = page[-1]["id"]
 
 
 def pretend_to_send(guichet: Guichet, now: datetime) -> bool:
@@ -64,7 +75,7 @@ def pretend_to_send(guichet: Guichet, now: datetime) -> bool:
 
     Says whether a row moved on: it counts as sent, unless the guards forbid it now.
     """
-    rows = [row for row in _released(guichet, now) if not waits(guichet, row, now)]
+    rows = [row for row in _released(guichet, guichet.store.ready(now), now) if not waits(guichet, row, now)]
     for row in rows:
         if row["what"] in TO_BUYER and (reason := _forbidden(guichet, row, now)):
             refused(guichet, row, reason, now)
@@ -74,10 +85,10 @@ def pretend_to_send(guichet: Guichet, now: datetime) -> bool:
     return bool(rows)
 
 
-def _released(guichet: Guichet, now: datetime) -> list[Row]:
-    """Return the rows whose time has come; while the switch is off, what was to leave alone waits as it is."""
+def _released(guichet: Guichet, rows: list[Row], now: datetime) -> list[Row]:
+    """Return the rows that may go; while the switch is off, what was to leave alone waits as it is."""
     off, since = paused(guichet.store), restored_at(guichet.store, now)
-    return [row for row in guichet.store.ready(now) if not (off and is_alone(row))
+    return [row for row in rows if not (off and is_alone(row))
             and not (since and row["what"] in TO_BUYER and guichet.store.unswept(row["mailbox"], since))]
 
 

@@ -17,7 +17,8 @@ ALONE = 'mode = "alone"'
 
 
 def ready(world: World) -> list[str]:
-    return [row["what"] for row in _released(world.guichet, world.now + timedelta(minutes=5))]
+    soon = world.now + timedelta(minutes=5)
+    return [row["what"] for row in _released(world.guichet, world.store.ready(soon), soon)]
 
 
 def test_a_switch_thrown_twice_keeps_its_first_reason(world: World) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import sending
 from bot.core.event import Kind
 from bot.sending import send_ready
 from tests.relayed import Relayed
@@ -112,9 +113,9 @@ def test_a_relay_that_turns_us_away_amid_the_turn_leaves_the_rest_ready_and_untr
 
 
 def test_a_stop_amid_the_turn_leaves_the_rest_ready(asked: Relayed) -> None:
-    sending = send_ready(asked.guichet, lambda: asked.now)
-    next(sending)
-    sending.close()     # type: ignore[attr-defined]
+    turns = send_ready(asked.guichet, lambda: asked.now)
+    next(turns)
+    turns.close()     # type: ignore[attr-defined]
     assert states(asked) == [("sent", 1), ("ready", 0), ("ready", 0), ("ready", 0)]
     asked.sends()
     assert states(asked) == [("sent", 1)] * 4
@@ -174,3 +175,13 @@ def test_who_stays_keeps_the_connection_for_the_next_mail_and_who_leaves_says_go
     asked.guichet.rest(0)
     assert asked.smtp.spoken.count("QUIT") == 2
     assert states(asked) == [("sent", 1)] * 6
+
+
+def test_more_than_a_page_leave_whole_and_a_relay_that_fails_is_asked_once(asked: Relayed,
+                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "PAGE", 3)
+    asked.smtp.faults = {"AUTH": ["535 5.7.8 no"]}
+    assert len(asked.sends()) == 1
+    assert states(asked) == [("ready", 0)] * 4
+    asked.sends()
+    assert states(asked) == [("sent", 1)] * 4

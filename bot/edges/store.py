@@ -923,9 +923,10 @@ class Store:
         self.run("INSERT INTO tries (draft, try, outcome, answer, at) VALUES (?, ?, ?, ?, ?)", row["id"],
                  row["attempts"], outcome, answer, iso(now))
 
-    def ready(self, now: datetime) -> list[Row]:
+    def ready(self, now: datetime, after: int = 0, most: int = -1) -> list[Row]:
+        """Return the rows whose time has come, of the numbers above `after` so many at most; -1: all."""
         return self.rows("SELECT * FROM outbox WHERE state = 'ready' AND (not_before IS NULL OR not_before <= ?)"
-                         " ORDER BY id", iso(now))
+                         " AND id > ? ORDER BY id LIMIT ?", iso(now), after, most)
 
     def left_transmitting(self) -> list[Row]:
         return self.rows("SELECT * FROM outbox WHERE state = 'transmitting' ORDER BY id")
