@@ -11,7 +11,7 @@ __all__ = ["MOST", "MOST_BYTES", "packed", "together"]
 MOST = 25               # mails in one pack: to read one, or to forget it, all are unpacked
 MOST_BYTES = 2**19      # bytes of them
 LOOKED_AT = 2**12       # bytes; who wrote, and of what, stands at the beginning
-LEVEL = 6               # of zlib; 9 saves 4 % more and takes half as long again
+LEVEL = 5               # of zlib: 6 saves 3 % more in a fifth more time, 1 takes a third more room in 30 % less
 
 _ALIKE = re.compile(rb"\n(?:From|Subject):.{0,40}")
 

@@ -18,7 +18,6 @@ from errno import ENOSPC
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from bot.core.action import Move, Rewrite, State
@@ -432,6 +431,8 @@ class Store:
 
     def spool(self, pieces: Iterable[bytes]) -> Spool:
         """Take a long mail in, piece by piece, onto the disk of the database and not into it yet."""
+        from tempfile import TemporaryFile
+
         digest, packing, size = hashlib.sha256(), zlib.compressobj(1), 0
         with ExitStack() as dropped, _plainly(self.path, OSError):
             file = dropped.enter_context(TemporaryFile(dir=self.path.parent))
