@@ -16,9 +16,8 @@ from bot.core.action import Move, State
 from bot.core.case import Case
 from bot.core.deadline import Deadline
 from bot.core.event import CaseKey, Kind, Party
-from bot.core.message import Origin
+from bot.core.message import Message, Origin
 from bot.edges import EdgeError
-from bot.core.message import Message
 from bot.edges.store import Arrival, Row, StorageError, Store, Written, iso
 
 ROOT = Path(__file__).resolve().parents[2]
