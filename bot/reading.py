@@ -192,10 +192,11 @@ def _from_another_installation(guichet: Guichet, mail: Mail, seen: Message, mark
 
 
 def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
-    if store.is_own(seen.message_id) or seen.headers.get("x-guichet"):
+    own, twin = store.known(mail.id, seen)
+    if own or seen.headers.get("x-guichet"):
         return "own_mail: " + say("we wrote it ourselves")
-    if twin := store.twin(mail.id, seen.content_key, seen.origin):
-        return "duplicate: " + say("the same mail as M-{number}", number=twin["id"])
+    if twin:
+        return "duplicate: " + say("the same mail as M-{number}", number=twin)
     return ""
 
 

@@ -684,13 +684,19 @@ class Store:
         self.run("UPDATE mails SET state = ?, reason = ?, marketplace = ?, kind = ?, case_id = ? WHERE id = ?",
                  state, reason, marketplace, kind, case, mail)
 
-    def twin(self, mail: int, content_key: str, origin: Origin) -> Row | None:
-        """Return an earlier mail of the same content, unless that one was less proven than this."""
-        return self.row(
-            "SELECT id FROM mails WHERE content_key IN (?, ?) AND content_key != ''"    # or its index would not fit
-            " AND id != ? AND state IN ('read', 'shelved')"
-            " AND (origin IN ('proven', ?) OR ? = 'forged') LIMIT 1",
-            content_key, self.keyed(content_key), mail, origin, origin)
+    def known(self, mail: int, seen: Message) -> tuple[bool, int | None]:
+        """Say whether we wrote a mail ourselves, and which earlier one has the same content.
+
+        One that was less proven than this is none.
+        """
+        row = self.row(
+            "SELECT (SELECT 1 FROM outbox WHERE ?1 != '' AND message_id IN (?1, ?2)) AS own, (SELECT id FROM mails"
+            " WHERE content_key IN (?3, ?4) AND content_key != ''"      # or its index would not fit
+            " AND id != ?5 AND state IN ('read', 'shelved') AND (origin IN ('proven', ?6) OR ?6 = 'forged') LIMIT 1)"
+            " AS twin", seen.message_id, self.keyed(seen.message_id), seen.content_key, self.keyed(seen.content_key),
+            mail, seen.origin)
+        assert row, "a SELECT without FROM gives one row"
+        return bool(row["own"]), row["twin"]
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
@@ -775,8 +781,8 @@ class Store:
             "INSERT INTO events (key, case_id, kind, at, heard, source, mark, mail, facts, links, text, origin,"
             " held, decided, rules, clocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             event.key, case, event.kind, iso(event.at), iso(now), event.source, event.mark, mail,
-            _json(dict(event.facts)), _json(dict(event.links)), event.text, event.origin or "", event.held,
-            _json(list(decided)), rules, _json(list(clocks)))
+            _object(event.facts), _object(event.links), event.text, event.origin or "", event.held,
+            _list(decided), rules, _list(clocks))
 
     def record_deadline(self, case: int, deadline: Deadline, started: datetime, now: datetime,
                         warned: int | None, look: datetime | None = None, *, first: bool = False) -> None:
@@ -1199,6 +1205,14 @@ def _marks(names: Sized) -> str:
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode   # json.dumps would make an encoder for each value
+
+
+def _object(values: Mapping[str, Any]) -> str:
+    return _json(dict(values)) if values else "{}"
+
+
+def _list(values: Sequence[Any]) -> str:
+    return _json(list(values)) if values else "[]"
 
 
 def _pages(spans: Iterable[range]) -> Iterator[list[range]]:
