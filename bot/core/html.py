@@ -1,7 +1,7 @@
 """HTML of a mail -> the text a person sees and the links he could click. Nothing is fetched, nothing runs.
 
-Own walk over what lxml tells while it parses: inscriptis breaks a row with paragraphs in its cells over several lines, and
-the marketplaces' labels and values stand in such rows.
+Own walk over what lxml tells while it parses: inscriptis breaks a row with paragraphs in its cells over
+several lines, and the marketplaces' labels and values stand in such rows.
 """
 
 from __future__ import annotations
