@@ -1,16 +1,16 @@
 """HTML of a mail -> the text a person sees and the links he could click. Nothing is fetched, nothing runs.
 
-Own walk over what lxml tells while it parses: inscriptis breaks a row with paragraphs in its cells over several lines, and
-the marketplaces' labels and values stand in such rows.
+Own walk over what lxml tells while it parses: inscriptis breaks a row with paragraphs in its cells over
+several lines, and the marketplaces' labels and values stand in such rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import accumulate, islice, takewhile
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from bot.core.clean import UNEXPECTED
@@ -21,7 +21,7 @@ MAX_LINK = 4096
 MAX_ROW = 2000
 MAX_TAG = 10_000
 MAX_DEPTH = 250  # elements in each other; libxml2 gives up some further down
-MOST_LOOKED = 2**20
+MOST_LOOKED = 2**18  # parts of a page looked at ahead, to tell rows of facts from others
 
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
@@ -283,7 +283,8 @@ class _Walk:
     def end_of(self, at: int) -> int:
         """Return where the element ends within which `at` is."""
         depth = 1
-        for place, one in enumerate(islice(self.told, at, None), at):
+        for place in range(at, len(self.told)):  # islice() would walk all the way to `at`
+            one = self.told[place]
             if one is None:
                 depth -= 1
                 if not depth:
@@ -313,7 +314,9 @@ class _Walk:
     def is_row(self, at: int) -> bool:
         """Say whether the row that begins before `at` holds facts side by side, not the layout of a whole mail."""
         children, depth, length = 0, 1, 0
-        for one in islice(self.told, at, None):
+        told = self.told
+        for place in range(at, len(told)):
+            one = told[place]
             self.looked += 1
             if one is None:
                 depth -= 1
@@ -432,12 +435,14 @@ def _hidden_classes(heard: _Heard) -> frozenset[str]:
     """Return the classes a style sheet of the mail hides outside of @media."""
     if not heard.sheets:
         return frozenset()
-    told: list[Any] = heard.told
-    sheets = "".join("".join(takewhile(_is_text, islice(told, at, None))) for at in heard.sheets)[:65536]
+    sheets = "".join("".join(_texts(heard.told, at)) for at in heard.sheets)[:65536]
     if "display" not in sheets.lower():
         return frozenset()
     return frozenset(_HIDDEN_CLASS.findall(_AT_RULE.sub("", sheets)))
 
 
-def _is_text(one: object) -> bool:
-    return type(one) is str
+def _texts(told: list[_Told], at: int) -> Iterator[str]:
+    """Yield what is told in text from there on."""
+    while at < len(told) and isinstance(one := told[at], str):
+        yield one
+        at += 1

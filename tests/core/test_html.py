@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.core.html import read_page
@@ -62,3 +64,19 @@ def test_a_tag_longer_than_any_honest_one_is_refused() -> None:
     assert read_page("<p " + " ".join(f"a{n}=1" for n in range(9_000)) + ">x").refused
     picture = "<img src='data:image/png;base64," + "QUJD" * 20_000 + "'>"
     assert read_page(f"{picture}<p>vu</p>").text == "vu"
+
+
+@pytest.mark.parametrize("page", ["<table>" + "<tr><td>a<td>b" * 40_000, "<div><tr>" * 100 + "<i></i>" * 70_000,
+                                  "x" + "<i hidden>y</i>" * 34_000, "<style>.a{display:none}</style>" * 16_000],
+                         ids=["rows", "rows in rows", "hidden", "sheets"])
+def test_time_grows_with_the_length_of_a_page_only(page: str) -> None:
+    """Looking ahead from each of them would cost the square: half a minute where it is half a second."""
+    began = time.process_time()
+    read_page(page)
+    assert time.process_time() - began < 10
+
+
+def test_elements_deeper_than_the_tree_lets_them_be_end_the_page_as_the_tree_does() -> None:
+    """libxml2 counts them only where it builds a tree: what the walk then sees must be what others see of the mail."""
+    assert read_page("<p>a</p>" + "<div>" * 200 + "b" + "</div>" * 200 + "c").text == "a\nb\nc"
+    assert read_page("<p>a</p>" + "<div>" * 3000 + "b" + "</div>" * 3000 + "c").text == "a"
