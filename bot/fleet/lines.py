@@ -90,6 +90,10 @@ class Line:
         except EdgeError:
             self.close()
 
+    def stirs(self) -> bool:
+        """Say whether what it listens to has news, or broke; does not wait."""
+        return self._imap is not None and self.listening is not None and self._imap.stirs()
+
     def look(self) -> bool:
         """Say whether there is news, or the line broke: then the next visit says why. Listens again afterwards."""
         if self._imap is None:

@@ -186,6 +186,11 @@ class Place:
             if line.listening is not None:
                 loop.add_reader(line.listening, wake, self)
                 self.watched.append(line.listening)
+        wake(self)      # what came while we began to listen lies in our own buffer
+
+    def stirs(self) -> bool:
+        """Say whether one of the lines has news: a server passes the time with words that are none."""
+        return any(line.stirs() for line in self.kept.lines.values())
 
     def deafen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -276,6 +281,8 @@ class Shard:
         return wake
 
     def _heard(self, place: Place) -> None:
+        if place.work or not place.stirs():
+            return
         place.deafen()
         place.due = 0.0
         self._news.set()
