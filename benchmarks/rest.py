@@ -50,9 +50,9 @@ def _once(found: Found, here: Lab) -> None:
         median(one.seconds for one in passes) / median(one.seconds for one in bare))
     found.further["once at each new hour, of python -c pass"] = (
         median(one.cpu for one in whole) / median(one.cpu for one in bare))
-    found.notes.append("`once` with nothing new is a glance; the whole pass, at each new hour and whenever something "
-                       f"is due, takes {found.further['once at each new hour, of python -c pass']:.1f} times as much as "
-                       "`python -c pass`.")
+    found.notes.append(
+        "`once` with nothing new is a glance; the whole pass, at each new hour and when something is due, takes "
+        f"{found.further['once at each new hour, of python -c pass']:.1f} times as much as `python -c pass`.")
     found.further["once with nothing new, MiB more"] = max(one.peak for one in passes) - _bare_memory(here.folder)
 
 
