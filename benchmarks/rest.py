@@ -33,18 +33,29 @@ def run(found: Found, scale: float) -> None:
 
 
 def _once(found: Found, here: Lab) -> None:
-    """Compare `once` with nothing new to a Python that does nothing, in turns."""
+    """Compare `once` with nothing new to a Python that does nothing, in turns: as a glance, and as a whole pass."""
     settings = here.settings("nothing", {"ventes": EMPTY})
-    once(settings)
+    card = settings.parent / "data" / "glance"
     bare: list[meter.Ran] = []
     passes: list[meter.Ran] = []
+    whole = [once(settings)]
     for _ in range(ROUNDS):
+        card.unlink(missing_ok=True)
+        whole.append(once(settings))
+        while not card.exists():    # in the last minutes of an hour a pass leaves none
+            time.sleep(SETTLE)
+            once(settings)
         bare.append(meter.run([sys.executable, "-c", "pass"], cwd=here.folder, env=surroundings()))
         passes.append(once(settings))
     found.further["once with nothing new, of python -c pass"] = (
         median(one.cpu for one in passes) / median(one.cpu for one in bare))
     found.further["once with nothing new, on the clock"] = (
         median(one.seconds for one in passes) / median(one.seconds for one in bare))
+    found.further["once at each new hour, of python -c pass"] = (
+        median(one.cpu for one in whole) / median(one.cpu for one in bare))
+    found.notes.append(
+        "`once` with nothing new is a glance; the whole pass, at each new hour and when something is due, takes "
+        f"{found.further['once at each new hour, of python -c pass']:.1f} times as much as `python -c pass`.")
     found.further["once with nothing new, MiB more"] = max(one.peak for one in passes) - _bare_memory(here.folder)
 
 
