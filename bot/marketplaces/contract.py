@@ -48,7 +48,9 @@ class Pattern:
         return re.compile(self.said, re.IGNORECASE | re.MULTILINE)
 
     def search(self, text: str) -> re.Match[str] | None:
-        if self.piece and self.piece not in small(text):
+        if not self.piece:
+            self.__dict__["search"] = self.compiled.search      # from now on asked at once
+        elif self.piece not in small(text):
             return None
         return self.compiled.search(text)
 

@@ -64,7 +64,8 @@ def carefully() -> Iterator[None]:
         patch.setattr(contract.Pattern, "search", carefully_sought)
         patch.setattr(linter, "_holds", lambda *_asked: True)
         for module, name in ((linter, "_IN_PHONES"), (linter, "_ANY_DIGIT"), (linter, "_IN_EACH"),
-                             (stated, "_MAY_STATE"), (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"), (letters, "_NUMERIC_DAY")):
+                             (stated, "_MAY_STATE"), (stated, "_SOME_AMOUNT"), (stated, "_SOME_DAY"),
+                             (letters, "_NUMERIC_DAY")):
             patch.setattr(module, name, re.compile(""))
         yield
 

@@ -85,7 +85,9 @@ def key(words: str) -> str:
 def beginning(words: str, table: Mapping[str, str]) -> str:
     """Return what the table has for words that begin as one of its keys does; empty if none does."""
     said = key(words)
-    return next((meant for start, meant in table.items() if said.startswith(start)), "")
+    if not said.startswith(tuple(table)):
+        return ""
+    return next(meant for start, meant in table.items() if said.startswith(start))
 
 
 def _keyed(table: Mapping[str, str]) -> dict[str, str]:
