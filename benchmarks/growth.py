@@ -72,6 +72,7 @@ def _polls(found: Found, little: Path, large: Path) -> None:
     found.further["nothing new at many, of that at few"] = _poll(large) / _poll(little)
     with closing(sqlite3.connect(large.parent / "data" / "guichet.db")) as db, db:
         db.execute("UPDATE folders SET looked = '2026-01-01T00:00:00Z'")
+    _was_us(large)
     found.further["sweep of many, s"] = max(0.0, once(large).cpu - _poll(large))
 
 
@@ -124,15 +125,21 @@ def _history(found: Found, here: Lab, scale: float) -> None:
 
 def _look_over(here: Lab, settings: Path) -> None:
     """Let a pass without mail do what is done once a day: look the database over, copy it."""
-    from bot.saving import ended_well
-    from bot.settings import load
-
     write_settings(settings.parent, {"ventes": EMPTY}, imap=here.imap, smtp=here.sink.port)
     (settings.parent / "data" / "backups").rename(settings.parent / "data" / "before")
     once(settings)
     write_settings(settings.parent, {"ventes": FRESH}, imap=here.imap, smtp=here.sink.port)
     warm_up(settings, "ventes", here.imap, FRESH)
-    ended_well(load(settings))      # what we wrote there ourselves is no crash
+    _was_us(settings)
+
+
+def _was_us(settings: Path) -> None:
+    """Have the program know what we wrote into its database ourselves: else it looks all of it over, as after a crash.
+    """
+    from bot.saving import ended_well
+    from bot.settings import load
+
+    ended_well(load(settings))
 
 
 def _multiply(seed: Path, into: Path, count: int) -> int:

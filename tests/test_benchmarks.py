@@ -48,7 +48,7 @@ def test_mails_are_of_one_to_thirty_kib() -> None:
     assert 20 * 1024 < sizes[-1] < 32 * 1024
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_beside_a_tutorials_bot_and_raw_fetch_no_accident_of_a_whole_order_has_happened() -> None:
     ran = race.run(MAILS, ROUNDS, (contenders.OURS, *RECORD))
     for places, at_least in ((ran.record, RECORD), (ran.reply, REPLY)):
