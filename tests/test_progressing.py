@@ -11,29 +11,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = """
-[seller]
-name = "Marie"
-notify = ["marie@boutique.example"]
+from tests.maildirs import shop_in
 
-[[mailbox]]
-name = "ventes"
-address = "ventes@boutique.example"
-maildir = "mail"
-"""
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """A shop with a Maildir of 300 mails at which nobody has looked."""
-    for part in ("cur", "new", "tmp"):
-        (tmp_path / "mail" / part).mkdir(parents=True)
-    for number in range(300):
-        (tmp_path / "mail" / "new" / f"{number}.mail").write_bytes(
-            f"From: paul@example.org\r\nSubject: {number}\r\n\r\nBonjour\r\n".encode())
-    (tmp_path / "mailboxes.toml").write_text(SETTINGS, "utf-8")
-    return tmp_path
+    return shop_in(tmp_path, 300)
 
 
 def on_a_terminal(folder: Path, *arguments: str) -> str:

@@ -11,27 +11,16 @@ from pathlib import Path
 import pytest
 
 from bot.working import plainly
+from tests.maildirs import shop_in
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADED = re.compile(r"^import time: .*\| +([\w.]+)$", re.MULTILINE)
-SETTINGS = """
-[seller]
-name = "Marie"
-notify = ["marie@boutique.example"]
-
-[[mailbox]]
-name = "ventes"
-address = "ventes@boutique.example"
-maildir = "mail"
-"""
 
 
 @pytest.fixture
 def settled(tmp_path: Path) -> Path:
     """A shop with an empty Maildir, looked at once."""
-    for part in ("cur", "new", "tmp"):
-        (tmp_path / "mail" / part).mkdir(parents=True)
-    (tmp_path / "mailboxes.toml").write_text(SETTINGS, "utf-8")
+    shop_in(tmp_path)
     first = start(tmp_path, "once")
     assert first.returncode == 0, first.stderr
     return tmp_path
