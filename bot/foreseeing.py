@@ -21,7 +21,7 @@ from bot.edges.clock import now as this_moment
 from bot.edges.store import Store, iso, moment
 from bot.glancing import CARD, FORM, MIXED, NOW, stands
 from bot.guichet import Guichet, has_own_words, own_words
-from bot.saving import is_fresh
+from bot.saving import backups_in, is_fresh
 from bot.settings import Mailbox, Settings
 
 __all__ = ["foresee", "forget", "hand_over"]
@@ -64,7 +64,7 @@ def foresee(settings: Settings, began: float) -> None:
     if not began:
         return
     written = [settings.path, *_own_words(settings)]
-    files = [*written, settings.database, Path(f"{settings.database}-wal"), *_maildirs(settings)]
+    files = [*written, settings.database, Path(f"{settings.database}-wal"), backups_in(settings), *_maildirs(settings)]
     with suppress(EdgeError, OSError):
         if any(path.stat().st_mtime > began - TICK * TICKS for path in written if path.exists()):
             return

@@ -138,9 +138,9 @@ def test_daily_copies_can_be_switched_off(world: World, settings: Settings) -> N
 
 def test_a_copy_is_made_before_the_tables_change(world: World, settings: Settings) -> None:
     world.hears(buyer_writes())
-    world.store.run("DELETE FROM _sqlite_migrations WHERE name = (SELECT max(name) FROM _sqlite_migrations)")
+    world.store.run("DELETE FROM _sqlite_migrations WHERE name = (SELECT min(name) FROM _sqlite_migrations)")
     world.store.close()
-    with pytest.raises(StorageError):  # the last migration cannot be done twice; what matters stands before it
+    with pytest.raises(StorageError):  # the first migration cannot be done twice; what matters stands before it
         Store(settings.database)
     [copy] = copies(settings)
     assert cases_in(copy) == 1

@@ -53,7 +53,7 @@ def _asker() -> str:
     frame, method = sys._getframe(2), ""
     while frame.f_back and frame.f_globals.get("__name__") in (__name__, "contextlib", "bot.edges.store"):
         name = frame.f_code.co_name
-        if frame.f_globals.get("__name__") == "bot.edges.store" and name not in ("write_tx", "run"):
+        if frame.f_globals.get("__name__") == "bot.edges.store" and name not in ("write_tx", "_transaction", "run"):
             method = name
         frame = frame.f_back
     module = str(frame.f_globals.get("__name__", "")).removeprefix("bot.")

@@ -70,7 +70,6 @@ class Templates:
                  titles: Mapping[str, str] | None = None) -> None:
         self.seller, self.careful, self.titles = seller, careful, titles or {}
         self.folders = [folder for folder in (own, PROGRAM) if folder and folder.is_dir()]
-        self._places = list(map(str, self.folders))     # a Path is slow to be written out, and each mail asks for some
         self._environment: SandboxedEnvironment | None = None
         self._listed: dict[str, tuple[int, frozenset[str]]] = {}
         self._read: dict[str, tuple[tuple[int, int], str, Answer | None]] = {}
@@ -105,7 +104,7 @@ class Templates:
     def _place_of(self, file: str) -> str | None:
         """Return the folder that a file lies in, the seller's own before the program's."""
         place, _, name = file.rpartition("/")
-        return next((folder for folder in self._places if name in self._names(f"{folder}/{place}")), None)
+        return next((folder for folder in map(str, self.folders) if name in self._names(f"{folder}/{place}")), None)
 
     def _names(self, folder: str) -> frozenset[str]:
         """Return the names in a folder, read anew when one is added or taken away; none where there is no folder."""
@@ -152,7 +151,7 @@ class Templates:
     def _names_of(self, name: str, marketplace: str) -> Iterator[frozenset[str]]:
         """Yield the names in each folder that may hold words of this name."""
         inside = name.rpartition("/")[0]
-        for folder in self._places:
+        for folder in map(str, self.folders):
             for place in dict.fromkeys((f"{marketplace}/{inside}", inside)):
                 yield self._names(f"{folder}/{place}")
 
