@@ -50,6 +50,8 @@ def test_each_seller_is_warned_when_his_deadline_comes_near(crowd: Crowd) -> Non
     for name in crowd.names:
         crowd.write_to(name)
     crowd.until(lambda: sum(crowd.notices().values()) == 2, 120, "a notice to each")
+    crowd.until(lambda: all(row["next_deadline"] for row in crowd.directory.everyone()), 60,
+                "the directory told of both visits")
     rung = min(crowd.settings("s0").policy.warnings)
     for name in crowd.names:    # as if the buyer had written days ago
         crowd.change(name, "UPDATE deadlines SET due = ?, look = ? WHERE state = 'open'", iso(now() + rung + SOON),
