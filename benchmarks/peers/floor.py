@@ -19,6 +19,7 @@ from email.header import decode_header, make_header
 
 ORDER = re.compile(r"\b\d{3}-\d{7}-\d{7}\b|\b\d{9}\b")
 HEADER = re.compile(rb"\n(From|Subject|Message-ID):[ \t]*(.*(?:\r\n[ \t].*)*)", re.I)
+OVER = re.compile(rb"f(\d+) OK")
 LITERAL = re.compile(rb"\{(\d+)\}\r\n")
 BATCH = 200
 MAIL = ("From: {user}\r\nTo: marie@boutique.example\r\nSubject: Re: {number}\r\nIn-Reply-To: {answers}\r\n"
@@ -54,13 +55,17 @@ def fetch(line: Line, user: str, password: str) -> Iterator[list[bytes]]:
     while not (told := line.file.readline()).startswith(b"b OK"):
         if told.endswith(b" EXISTS\r\n"):
             exists = int(told.split()[1])
-    starts = range(1, exists + 1, BATCH)
+    starts, ended = range(1, exists + 1, BATCH), set[int]()
     for place, first in enumerate(starts):
         for ahead in starts[place:place + 2] if not place else starts[place + 1:place + 2]:
             line.say(b"f%d FETCH %d:%d BODY.PEEK[]\r\n" % (ahead, ahead, min(ahead + BATCH - 1, exists)))
         mails = []
-        while not (told := line.file.readline()).startswith(b"f%d OK" % first):
-            if found := LITERAL.search(told):
+        while first not in ended:       # two questions may be answered at once, and the second end before the first
+            told = line.file.readline()
+            assert told, "the server hung up"
+            if over := OVER.match(told):
+                ended.add(int(over[1]))
+            elif found := LITERAL.search(told):
                 mails.append(line.file.read(int(found[1])))
         yield mails
 
@@ -119,7 +124,7 @@ def main(imap_port: str, user: str, password: str, smtp_port: str, database: str
     post = Post(int(smtp_port), user, password) if int(smtp_port) else None
     for batch in fetch(Line(int(imap_port)), user, password):
         mails += len(batch)
-        if only:
+        if only or not batch:
             continue
         rows = [cut(raw) for raw in batch]
         db.execute("BEGIN IMMEDIATE")
