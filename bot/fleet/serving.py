@@ -171,6 +171,8 @@ class Place:
         self._stamp = self._stamped()
         if found.polled:
             self.due = time.monotonic() + PROBE
+        if found.stirred:
+            self.due = 0.0
         return None if found.busy else found
 
     def is_late(self) -> bool:

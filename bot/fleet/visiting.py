@@ -30,7 +30,8 @@ LONGEST_REST = 900              # seconds
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
     """What a visit found. `busy`: somebody else holds the seller's lock, and does his work;
-    `polled`: a mailbox of his is a folder, which tells of nothing.
+    `polled`: a mailbox of his is a folder, which tells of nothing; `stirred`: another program wrote to his database
+    meanwhile, perhaps what the visit no longer looked for.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Visited:
     busy: bool = False
     idle: bool = False
     polled: bool = False
+    stirred: bool = False
     failures: tuple[str, ...] = ()
     rests: Mapping[str, Any] = field(default_factory=dict)
     last_read: datetime | None = None
@@ -153,8 +155,9 @@ def _visit(kept: Kept, reader: Reader) -> Visited:
         try:
             guichet = Guichet(settings, store, given=reader)
             silent = {name.partition(":")[2] for name in resting if name.startswith("sending:")}
+            seen = store.version()
             done = work_through(guichet, boxes, lambda one, box: _fetch(kept, one, box), kept.stop, silent)
-            return _found(kept, guichet, done, resting)
+            return _found(kept, guichet, done, resting, seen)
         finally:
             store.close()
 
@@ -167,7 +170,7 @@ def _fetch(kept: Kept, guichet: Guichet, mailbox: Mailbox) -> None:
         receive_through(guichet, mailbox, imap)
 
 
-def _found(kept: Kept, guichet: Guichet, done: Pass, resting: set[str]) -> Visited:
+def _found(kept: Kept, guichet: Guichet, done: Pass, resting: set[str], seen: int) -> Visited:
     store, at = guichet.store, now()
     times = [one for one in read_times(guichet.settings, store).values() if one]
     unread = store.row("SELECT min(received) AS at FROM mails WHERE state = 'kept'")
@@ -180,7 +183,8 @@ def _found(kept: Kept, guichet: Guichet, done: Pass, resting: set[str]) -> Visit
         idle=bool(kept.lines) and all(line.idles for line in kept.lines.values()),
         polled=any(box.maildir for box in guichet.settings.mailboxes),
         last_read=min(times, default=None), oldest_unread=_moment(unread), next_deadline=_moment(due),
-        wake=wakes(guichet, at), uncertain=uncertain["count"] if uncertain else 0)
+        wake=wakes(guichet, at), uncertain=uncertain["count"] if uncertain else 0,
+        stirred=store.version() != seen)
 
 
 def _moment(row: Mapping[str, Any] | None) -> datetime | None:

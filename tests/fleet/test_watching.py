@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +48,30 @@ def visited(directory: Directory, name: str) -> None:
     readers.rest(0)
     kept.close()
     directory.note([found.row()])
+
+
+def test_what_another_program_writes_during_a_visit_calls_for_another(directory: Directory, tmp_path: Path) -> None:
+    path = seller(tmp_path, "marie")
+    for part in ("new", "cur"):
+        (path.parent / "box0" / part).mkdir()
+    add(directory, "marie", path, "ici")
+    visited(directory, "marie")
+    (path.parent / "box0" / "new" / "1").write_bytes(buyer_writes())
+    kept, readers = Kept(directory.seller("marie"), Contexts()), Readers()
+
+    def write() -> None:
+        with closing(Store(load(path).database)) as other:
+            while not other.rows("SELECT 1 FROM mails"):
+                time.sleep(0.005)       # the visit now starts the child that reads, which takes longer
+            other.set_meta("ordered", "amid a visit")
+
+    with ThreadPoolExecutor() as pool:
+        ordered = pool.submit(write)
+        assert visit(kept, readers).stirred
+        ordered.result()
+    assert not visit(kept, readers).stirred
+    readers.rest(0)
+    kept.close()
 
 
 def silence(directory: Directory) -> None:
