@@ -27,16 +27,12 @@ from bot.guichet import Guichet
 from bot.living import silences
 from bot.settings import Settings, load
 from bot.working import BUSY, FAILED, OK, plainly
+from tests.maildirs import SELLER, maildir_in
 from tests.servers.dovecot import Dovecot
 from tests.servers.web import Web
 from tests.world import buyer_writes
 
 ROOT = Path(__file__).resolve().parent.parent
-SELLER = """
-[seller]
-name = "Marie"
-notify = ["marie@boutique.example"]
-"""
 SETTINGS = SELLER + """
 [[mailbox]]
 name = "ventes"
@@ -90,8 +86,7 @@ def early_in_the_hour() -> Iterator[None]:
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """A shop with an empty Maildir, of which the last pass left a card."""
-    for part in ("cur", "new", "tmp"):
-        (tmp_path / "mail" / part).mkdir(parents=True)
+    maildir_in(tmp_path / "mail")
     return settled(Shop(folder=tmp_path), 'maildir = "mail"\n')
 
 

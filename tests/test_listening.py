@@ -20,14 +20,10 @@ from bot.receiving import receive as usual
 from bot.reconciling import reconcile as compare
 from bot.settings import load
 from tests.canaries import PASSWORD
+from tests.maildirs import SELLER
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
 
-HEAD = """
-[seller]
-name = "Marie"
-notify = ["marie@boutique.example"]
-"""
 BOX = """
 [[mailbox]]
 name = "{name}"
@@ -52,7 +48,7 @@ class Listening:
             dovecot.add(user, PASSWORD)
         (folder / "ca.pem").write_text(dovecot.ca_file.read_text())
         path = folder / "mailboxes.toml"
-        path.write_text(HEAD + "".join(BOX.format(name=name, user=self.users[name], security=security,
+        path.write_text(SELLER + "".join(BOX.format(name=name, user=self.users[name], security=security,
                                                   port=self.proxies[name].port) for name in names), "utf-8")
         self.settings, self.news = load(path), threading.Semaphore(0)
         self.store = Store(self.settings.database)

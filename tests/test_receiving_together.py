@@ -20,14 +20,10 @@ from bot.loop import Fetch, Pass, Stop, database, work_through
 from bot.reading import MOST, MOST_READ, read_some
 from bot.receiving import receive_maildir
 from bot.settings import Mailbox, load
+from tests.maildirs import SELLER, maildir_in
 from tests.servers.smtp import SmtpServer
 from tests.world import HOST, claim
 
-HEAD = """
-[seller]
-name = "Marie"
-notify = ["marie@boutique.example"]
-"""
 BOX = """
 [[mailbox]]
 name = "{name}"
@@ -42,11 +38,9 @@ LONG = 20.0     # seconds after which what must happen at the same time does not
 def shop(tmp_path: Path) -> Iterator[Guichet]:
     """A shop with two mailboxes, `ventes` and `retours`, each with one mail."""
     for name in ("ventes", "retours"):
-        for part in ("cur", "new", "tmp"):
-            (tmp_path / name / part).mkdir(parents=True)
-        (tmp_path / name / "new" / "1.mail").write_bytes(MAIL.replace(b"bonjour", name.encode()))
+        (maildir_in(tmp_path / name) / "new" / "1.mail").write_bytes(MAIL.replace(b"bonjour", name.encode()))
     path = tmp_path / "mailboxes.toml"
-    path.write_text(HEAD + BOX.format(name="ventes") + BOX.format(name="retours"), "utf-8")
+    path.write_text(SELLER + BOX.format(name="ventes") + BOX.format(name="retours"), "utf-8")
     settings = load(path)
     guichet = Guichet(settings, Store(database(settings)))
     yield guichet
@@ -185,7 +179,7 @@ def test_what_was_written_leaves_before_another_mailboxs_backlog_is_read(
         more = (f'authserv_id = "{HOST}"\nuser = "ventes@boutique.example"\npassword_env = "PASSWORD"\n'
                 f'smtp = {{ host = "127.0.0.1", port = {smtp.port}, security = "plain" }}\n')
         path = Path(shop.settings.path)
-        path.write_text(HEAD + BOX.format(name="ventes") + more + BOX.format(name="retours") + more, "utf-8")
+        path.write_text(SELLER + BOX.format(name="ventes") + more + BOX.format(name="retours") + more, "utf-8")
         gone: list[int] = []
         reader = Watched(3 * MOST, lambda: gone.append(len(smtp.mails)))
         busy = Guichet(load(path), shop.store, given=reader)
