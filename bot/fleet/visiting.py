@@ -30,8 +30,9 @@ LONGEST_REST = 900              # seconds
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
     """What a visit found. `busy`: somebody else holds the seller's lock, and does his work;
-    `polled`: a mailbox of his is a folder, which tells of nothing; `stirred`: another program wrote to his database
-    meanwhile, perhaps what the visit no longer looked for.
+    `polled`: a mailbox of his is a folder, which tells of nothing; `stirred`: another connection wrote to his database
+    meanwhile, perhaps what the visit no longer looked for (or only our own lease, every 30 s); `still`: what failed
+    earlier and rests.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Visited:
     polled: bool = False
     stirred: bool = False
     failures: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
     rests: Mapping[str, Any] = field(default_factory=dict)
     last_read: datetime | None = None
     next_deadline: datetime | None = None
@@ -50,8 +52,9 @@ class Visited:
 
     def row(self) -> dict[str, Any]:
         """Return what the directory keeps of it. A sentence of ours names no buyer, and is no longer than a line."""
-        return {"name": self.name, "folder": self.folder, "idle": self.idle, "failures": len(self.failures),
-                "error": self.failures[0][:500] if self.failures else "", "rests": dict(self.rests),
+        failed = [*self.failures, *self.still]
+        return {"name": self.name, "folder": self.folder, "idle": self.idle, "failures": len(failed),
+                "error": failed[0][:500] if failed else "", "rests": dict(self.rests),
                 "last_read": self.last_read, "next_deadline": self.next_deadline,
                 "oldest_unread": self.oldest_unread, "wake": self.wake, "uncertain": self.uncertain}
 
@@ -179,6 +182,7 @@ def _found(kept: Kept, guichet: Guichet, done: Pass, resting: set[str], seen: in
     tried = {name: one for name, one in kept.seller.rests.items() if name in resting}
     return Visited(
         name=kept.seller.name, folder=str(kept.seller.folder), failures=tuple(done.failures),
+        still=tuple(one["error"] for one in tried.values() if "error" in one),
         rests=rests_after(kept.seller.rests, done, tried),
         idle=bool(kept.lines) and all(line.idles for line in kept.lines.values()),
         polled=any(box.maildir for box in guichet.settings.mailboxes),
@@ -214,7 +218,8 @@ def rests_after(before: Mapping[str, Any], done: Pass, still: Mapping[str, Any])
     for name, error in done.stuck.items():
         times = int(before.get(name, {}).get("times", 0)) + 1
         seconds = LOGIN_PAUSE if error.permanent else min(LONGEST_REST, 30 * 2 ** min(times - 1, 6))
-        after[name] = {"times": times, "until": iso(now() + timedelta(seconds=seconds))}
+        after[name] = {"times": times, "until": iso(now() + timedelta(seconds=seconds)),
+                       "error": str(error)[:500]}
     return after
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,19 @@ def test_what_another_program_writes_during_a_visit_calls_for_another(directory:
     assert not visit(kept, readers).stirred
     readers.rest(0)
     kept.close()
+
+
+def test_a_mailbox_that_rests_after_a_failure_still_fails(directory: Directory, tmp_path: Path) -> None:
+    path = seller(tmp_path, "marie")
+    add(directory, "marie", path, "ici")
+    shutil.rmtree(path.parent / "box0")
+    kept, readers = Kept(directory.seller("marie"), Contexts()), Readers()
+    first = visit(kept, readers)
+    assert first.row()["failures"] == 1
+    kept.seller = replace(kept.seller, rests=first.rests)
+    second = visit(kept, readers)
+    assert not second.failures, "it was left alone"
+    assert {name: second.row()[name] for name in ("failures", "error")} == {"failures": 1, "error": first.failures[0]}
 
 
 def silence(directory: Directory) -> None:
