@@ -33,6 +33,7 @@ from bot.settings import Mailbox
 from bot.settling import TO_BUYER, later, refused, sent, unknown
 from bot.standing import forbidden_now
 from bot.words import say
+from bot.writing import bytes_of
 
 log = logging.getLogger(__name__)
 
@@ -205,7 +206,7 @@ class _Turn:
 
     def _letter(self, row: Row) -> tuple[Letter | None, str]:
         try:
-            return Letter(raw=row["raw"], sender=self._mailbox.address, recipient=row["to_addr"]), ""
+            return Letter(raw=bytes_of(self._guichet, row), sender=self._mailbox.address, recipient=row["to_addr"]), ""
         except UnsafeMailError as error:
             return None, str(error)
 
@@ -292,7 +293,7 @@ def _send_one(guichet: Guichet, smtp: Smtp, mailbox: Mailbox, row: Row, clock: C
         return made[-1]
 
     try:
-        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], claimed,
+        sending = smtp.send(bytes_of(guichet, row), mailbox.address, row["to_addr"], claimed,
                             echo=_echo(guichet, mailbox, row, clock()))
     except UnsafeMailError as error:
         sending = Sending(outcome=Outcome.REFUSED, reply=str(error))

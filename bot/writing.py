@@ -33,7 +33,7 @@ from bot.guichet import Guichet
 from bot.proofing import kept, remarks_on, sentences, stopping, told
 from bot.settings import Mailbox
 from bot.standing import standing
-from bot.words import say
+from bot.words import say, speaking
 from bot.words.kinds import kind_words
 from bot.words.links import link_words
 
@@ -331,12 +331,11 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
         if guichet.store.has_step(own):
             continue
         token = guichet.store.mint(_grant(address, context, case, now))
-        guichet.store.write(frozen(guichet, Written(
+        guichet.store.write(Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
             message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers,
-            words_from=said.file, words_hash=said.version),
-            now, token), case, event_id, now)
+            words_from=said.file, words_hash=said.version, raw=token.encode("ascii")), case, event_id, now)
 
 
 def _grant(address: str, context: Mapping[str, Any], case: int | None, now: datetime) -> Grant:
@@ -460,7 +459,7 @@ def renewed(guichet: Guichet, row: Row) -> Row:
     return {**row, "message_id": again, "raw": None}
 
 
-def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Written:
+def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
     if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
@@ -468,30 +467,48 @@ def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Wr
         row_to_be = {"mailbox": row.mailbox, "what": row.what, "mode": row.mode, "subject": row.subject,
                      "body": row.body, "message_id": row.message_id, "in_reply_to": row.in_reply_to,
                      "to_addr": row.to, "references_": row.references}
-        return replace(row, raw=freeze(guichet, row_to_be, now, token))
+        return replace(row, raw=freeze(guichet, row_to_be, now))
     except draft.UnsafeMailError as error:
         return replace(row, state=State.FAILED, error=str(error))
 
 
-def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime, token: str = "") -> bytes:
-    """Return the bytes of an outbox row, dated now; a second try of sending is the same to the byte.
-
-    The token of a mail to the seller stands in these bytes alone, in the subject and in the last line: programs on
-    phones drop the one or the other. A mail to a buyer has none.
+def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
+    """Return the bytes of an outbox row, dated now, to be kept: a second try of sending is the same to the byte.
 
     Raises:
         UnsafeMailError: no safe mail can be made of it.
     """
+    return draft.compose(_outgoing(guichet, row, now))
+
+
+def bytes_of(guichet: Guichet, row: Row) -> bytes:
+    """Return the mail that a row leaves as, alike at every try; whoever sends it checks it.
+
+    Words to buyers and marketplaces were frozen. Of a mail to the seller `raw` keeps the token alone, and it is made of
+    that, of its words and of its date whenever it is to leave: kept whole, each step it takes would write 8 KiB anew.
+    The token stands in these bytes, in the subject and in the last line, since programs on phones drop one or the other.
+
+    Raises:
+        UnsafeMailError: no safe mail can be made of it.
+    """
+    kept_: bytes = row["raw"]
+    if b"\n" in kept_:      # frozen; or to the seller, and written by a version that kept those whole, too
+        return kept_
+    with speaking(guichet.seller.language):
+        subject, body = _with_token(row, kept_.decode("ascii"))
+        return draft.unchecked(_outgoing(guichet, {**row, "subject": subject, "body": body}, moment(row["created"])))
+
+
+def _outgoing(guichet: Guichet, row: Mapping[str, Any], date: datetime) -> draft.Outgoing:
     mailbox = guichet.mailbox(row["mailbox"])
     to_seller = row["what"] not in (What.REPLY, What.OFFER)
     automatic = "auto-generated" if to_seller else "auto-replied" if row["mode"] == Mode.ALONE else ""
-    subject, body = _with_token(row, token) if token and to_seller else (row["subject"], row["body"])
-    return draft.compose(draft.Outgoing(
+    return draft.Outgoing(
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
-        subject=subject, body=body, message_id=row["message_id"], date=now,
+        subject=row["subject"], body=row["body"], message_id=row["message_id"], date=date,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
         bot=mark_of(row["message_id"]),
-        html=html_of(body, guichet.seller.language, _untagged(row["subject"])) if to_seller else ""))
+        html=html_of(row["body"], guichet.seller.language, _untagged(row["subject"])) if to_seller else "")
 
 
 def _with_token(row: Mapping[str, Any], token: str) -> tuple[str, str]:
