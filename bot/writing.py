@@ -486,7 +486,7 @@ def bytes_of(guichet: Guichet, row: Row) -> bytes:
 
     Words to buyers and marketplaces were frozen. Of a mail to the seller `raw` keeps the token alone, and it is made of
     that, of its words and of its date whenever it is to leave: kept whole, each step it takes would write 8 KiB anew.
-    The token stands in these bytes, in the subject and in the last line, since programs on phones drop one or the other.
+    The token stands in the subject and in the last line, since programs on phones drop the one or the other.
 
     Raises:
         UnsafeMailError: no safe mail can be made of it.
