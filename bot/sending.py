@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 from bot import words
 from bot.alarming import buyers_wait
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 RESTORED_FOR = timedelta(days=1)    # after a backup was put back every mail is looked for before it leaves
 PAGE = 500                          # rows held at once
+AHEAD = 25                          # mails to the seller made at once: some 10 KiB each
 NO_ECHO_FOR = timedelta(days=7)     # a relay that refused the second recipient is asked again after that
 
 
@@ -191,8 +192,7 @@ class _Turn:
 
     def letters(self) -> Iterator[Letter]:
         """Yield each mail once it is claimed; what became of the one before the last is written down with that."""
-        for row in self._rows:
-            letter, unsafe = self._letter(row)
+        for row, (letter, unsafe) in self._made():
             with self._writing_down():
                 claimed = _claim(self._guichet, row, self._clock, tries=1)()
                 if unsafe and claimed:
@@ -203,6 +203,12 @@ class _Turn:
         if self._told:
             with self._writing_down():
                 pass
+
+    def _made(self) -> Iterator[tuple[Row, tuple[Letter | None, str]]]:
+        """Make the mails some at once: each between two commits takes half as long again, in a cache grown cold."""
+        rows = iter(self._rows)
+        while some := list(islice(rows, AHEAD)):
+            yield from [(row, self._letter(row)) for row in some]
 
     def _letter(self, row: Row) -> tuple[Letter | None, str]:
         try:

@@ -30,7 +30,7 @@ from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, mark_of, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
-from bot.proofing import kept, remarks_on, sentences, stopping, told
+from bot.proofing import kept, remarks_on, sentences, stopping, told, unread
 from bot.settings import Mailbox
 from bot.standing import standing
 from bot.words import say, speaking
@@ -61,13 +61,16 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     by_mail = action.channel is Channel.EMAIL
     body = with_quote(guichet.seller, said.body, case, asked_by.text, asked_by.at, asked_by.facts) \
         if by_mail and not error else said.body
-    remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
+    unseen = not error and _waits_unseen(action, event)
+    remarks = () if error or unseen else remarks_on(body, case, template=action.template,
+                                                    automatic=_leaves_alone(action))
     asked = _asked_instead(action, error, remarks)
     written = Written(
         step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
         to=_goes_to(guichet, action, case, event),
         state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
-        body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
+        body=body, remarks=unread(case) if unseen else kept(remarks),
+        message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
         answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
@@ -183,6 +186,11 @@ def labelled(links: Mapping[str, str]) -> dict[str, str]:
 def _leaves_alone(action: Action) -> bool:
     """Say whether a buyer would read it before anybody else has; what the seller posts himself, he reads."""
     return action.mode is Mode.ALONE and action.channel is not Channel.SELLER
+
+
+def _waits_unseen(action: Action, event: Event) -> bool:
+    """Say whether nobody is shown a draft as it is written: of a first look one mail tells all cases, without words."""
+    return event.cold and action.mode is not Mode.ALONE
 
 
 def _asked_instead(action: Action, error: str, remarks: Sequence[Remark]) -> Action:
