@@ -216,7 +216,7 @@ def test_a_draft_of_the_first_look_is_read_when_somebody_looks_at_it(tmp_path: P
     row = world.one("outbox", "what = 'reply'")
     assert json.loads(row["remarks"]) == {"marketplace": "amazon", "language": "fr"}
     assert [remark["code"] for remark in told(row)] == ["phones"]
-    assert "! ligne 1, « 06 12 34 56 78 »" in telling.story(showing.why(world.store, 1), world.guichet.seller)
+    assert "! line 1, «06 12 34 56 78»" in telling.story(showing.why(world.store, 1), world.guichet.seller)
     with pytest.raises(OrderError, match="06 12 34 56 78"):
         world.says(Kind.DRAFT_APPROVED, draft=row["id"])
 
