@@ -499,11 +499,11 @@ def bytes_of(guichet: Guichet, row: Row) -> bytes:
     Raises:
         UnsafeMailError: no safe mail can be made of it.
     """
-    kept_: bytes = row["raw"]
-    if b"\n" in kept_:      # frozen; or to the seller, and written by a version that kept those whole, too
-        return kept_
+    raw: bytes = row["raw"]
+    if b"\n" in raw:      # frozen; or to the seller, and written by a version that kept those whole, too
+        return raw
     with speaking(guichet.seller.language):
-        subject, body = _with_token(row, kept_.decode("ascii"))
+        subject, body = _with_token(row, raw.decode("ascii"))
         return draft.unchecked(_outgoing(guichet, {**row, "subject": subject, "body": body}, moment(row["created"])))
 
 
