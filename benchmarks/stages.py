@@ -32,7 +32,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "recognise + parse": ("bot.pipeline:understand",),
     "handle": ("bot.reading:read_one", "bot.reading:read_some", "bot.pipeline:handle"),
     "render + build": ("bot.writing:write_reply", "bot.writing:tell_seller", "bot.writing:write_to_seller",
-                       "bot.writing:freeze", "bot.writing:frozen", "bot.writing:renewed"),
+                       "bot.writing:freeze", "bot.writing:frozen", "bot.writing:bytes_of", "bot.writing:renewed"),
     "clock": ("bot.ticking:tick", "bot.ticking:catch_up"),
     "send": ("bot.sending:send_ready", "bot.edges.smtp:Smtp.send"),
     "mark sent": ("bot.settling:sent",),

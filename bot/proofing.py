@@ -35,14 +35,28 @@ def stopping(remarks: Sequence[Remark], channel: str) -> list[Remark]:
 
 
 def kept(remarks: Sequence[Remark]) -> str:
-    return json.dumps([{"code": remark.code, "sentence": remark.sentence, "stops": remark.stops}
-                       for remark in remarks], ensure_ascii=False)
+    return json.dumps(_plain(remarks), ensure_ascii=False)
+
+
+def _plain(remarks: Sequence[Remark]) -> list[dict[str, Any]]:
+    return [{"code": remark.code, "sentence": remark.sentence, "stops": remark.stops} for remark in remarks]
+
+
+def unread(case: Case) -> str:
+    """Return what is kept in the place of remarks with a draft that nobody is shown yet: what `told` needs to read it.
+
+    Of 10,000 drafts of a first look most are never looked at, and to read one costs as much as to write it.
+    """
+    return json.dumps({"marketplace": case.key.marketplace, "language": case.language})
 
 
 def told(row: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Return the remarks kept with an outbox row; none without a row."""
-    found: list[dict[str, Any]] = json.loads(row["remarks"]) if row else []
-    return found
+    """Return the remarks on an outbox row, as they were kept or as its words are read now; none without a row."""
+    found = json.loads(row["remarks"]) if row else []
+    if row and isinstance(found, dict):
+        found = _plain(lint(row["body"], words_rules(found["marketplace"]), language=found["language"],
+                            automatic=False, purpose=_purpose(row["template"])))
+    return list(found)
 
 
 def sentences(remarks: Sequence[Remark]) -> str:

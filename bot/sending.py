@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 from bot import words
 from bot.alarming import buyers_wait
@@ -33,11 +33,13 @@ from bot.settings import Mailbox
 from bot.settling import TO_BUYER, later, refused, sent, unknown
 from bot.standing import forbidden_now
 from bot.words import say
+from bot.writing import bytes_of
 
 log = logging.getLogger(__name__)
 
 RESTORED_FOR = timedelta(days=1)    # after a backup was put back every mail is looked for before it leaves
 PAGE = 500                          # rows held at once
+AHEAD = 25                          # mails to the seller made at once: some 10 KiB each
 NO_ECHO_FOR = timedelta(days=7)     # a relay that refused the second recipient is asked again after that
 
 
@@ -190,8 +192,7 @@ class _Turn:
 
     def letters(self) -> Iterator[Letter]:
         """Yield each mail once it is claimed; what became of the one before the last is written down with that."""
-        for row in self._rows:
-            letter, unsafe = self._letter(row)
+        for row, (letter, unsafe) in self._made():
             with self._writing_down():
                 claimed = _claim(self._guichet, row, self._clock, tries=1)()
                 if unsafe and claimed:
@@ -203,9 +204,15 @@ class _Turn:
             with self._writing_down():
                 pass
 
+    def _made(self) -> Iterator[tuple[Row, tuple[Letter | None, str]]]:
+        """Make the mails some at once: each between two commits takes half as long again, in a cache grown cold."""
+        rows = iter(self._rows)
+        while some := list(islice(rows, AHEAD)):
+            yield from [(row, self._letter(row)) for row in some]
+
     def _letter(self, row: Row) -> tuple[Letter | None, str]:
         try:
-            return Letter(raw=row["raw"], sender=self._mailbox.address, recipient=row["to_addr"]), ""
+            return Letter(raw=bytes_of(self._guichet, row), sender=self._mailbox.address, recipient=row["to_addr"]), ""
         except UnsafeMailError as error:
             return None, str(error)
 
@@ -292,7 +299,7 @@ def _send_one(guichet: Guichet, smtp: Smtp, mailbox: Mailbox, row: Row, clock: C
         return made[-1]
 
     try:
-        sending = smtp.send(row["raw"], mailbox.address, row["to_addr"], claimed,
+        sending = smtp.send(bytes_of(guichet, row), mailbox.address, row["to_addr"], claimed,
                             echo=_echo(guichet, mailbox, row, clock()))
     except UnsafeMailError as error:
         sending = Sending(outcome=Outcome.REFUSED, reply=str(error))

@@ -30,10 +30,10 @@ from bot.core.policy import Mode, Seller
 from bot.edges.store import Row, Store, Written, mark_of, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
-from bot.proofing import kept, remarks_on, sentences, stopping, told
+from bot.proofing import kept, remarks_on, sentences, stopping, told, unread
 from bot.settings import Mailbox
 from bot.standing import standing
-from bot.words import say
+from bot.words import say, speaking
 from bot.words.kinds import kind_words
 from bot.words.links import link_words
 
@@ -61,13 +61,16 @@ def write_reply(guichet: Guichet, action: Action, case: Case, event: Event, even
     by_mail = action.channel is Channel.EMAIL
     body = with_quote(guichet.seller, said.body, case, asked_by.text, asked_by.at, asked_by.facts) \
         if by_mail and not error else said.body
-    remarks = () if error else remarks_on(body, case, template=action.template, automatic=_leaves_alone(action))
+    unseen = not error and _waits_unseen(action, event)
+    remarks = () if error or unseen else remarks_on(body, case, template=action.template,
+                                                    automatic=_leaves_alone(action))
     asked = _asked_instead(action, error, remarks)
     written = Written(
         step=step, what=action.what, mailbox=mailbox.name, channel=action.channel, mode=asked.mode,
         to=_goes_to(guichet, action, case, event),
         state=State.FAILED if error else asked.state, template=action.template, subject=said.subject,
-        body=body, remarks=kept(remarks), message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
+        body=body, remarks=unread(case) if unseen else kept(remarks),
+        message_id=_message_id(guichet, mailbox, step), why=asked.why, error=error,
         answers=asked.mode is not Mode.ALONE or said.headers.get("answers", "") == "true",
         in_reply_to=mail.get("message_id", ""),
         references=f"{mail.get('references_', '')} {mail.get('message_id', '')}".strip(),
@@ -183,6 +186,11 @@ def labelled(links: Mapping[str, str]) -> dict[str, str]:
 def _leaves_alone(action: Action) -> bool:
     """Say whether a buyer would read it before anybody else has; what the seller posts himself, he reads."""
     return action.mode is Mode.ALONE and action.channel is not Channel.SELLER
+
+
+def _waits_unseen(action: Action, event: Event) -> bool:
+    """Say whether nobody is shown a draft as it is written: of a first look one mail tells all cases, without words."""
+    return event.cold and action.mode is not Mode.ALONE
 
 
 def _asked_instead(action: Action, error: str, remarks: Sequence[Remark]) -> Action:
@@ -331,12 +339,11 @@ def write_to_seller(guichet: Guichet, action: Action, step: str, context: Mappin
         if guichet.store.has_step(own):
             continue
         token = guichet.store.mint(_grant(address, context, case, now))
-        guichet.store.write(frozen(guichet, Written(
+        guichet.store.write(Written(
             step=own, what=action.what, mailbox=mailbox.name, to=address, channel=Channel.EMAIL, mode=action.mode,
             state=State.READY, template=action.template, subject=said.subject, body=said.body,
             message_id=_message_id(guichet, mailbox, own), why=action.why, in_reply_to=answers, references=answers,
-            words_from=said.file, words_hash=said.version),
-            now, token), case, event_id, now)
+            words_from=said.file, words_hash=said.version, raw=token.encode("ascii")), case, event_id, now)
 
 
 def _grant(address: str, context: Mapping[str, Any], case: int | None, now: datetime) -> Grant:
@@ -460,7 +467,7 @@ def renewed(guichet: Guichet, row: Row) -> Row:
     return {**row, "message_id": again, "raw": None}
 
 
-def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Written:
+def frozen(guichet: Guichet, row: Written, now: datetime) -> Written:
     """Return a row that is to leave with its bytes, dated now; failed, with the reason, if no safe mail can be made."""
     if row.state != State.READY or row.channel != Channel.EMAIL:
         return row
@@ -468,30 +475,48 @@ def frozen(guichet: Guichet, row: Written, now: datetime, token: str = "") -> Wr
         row_to_be = {"mailbox": row.mailbox, "what": row.what, "mode": row.mode, "subject": row.subject,
                      "body": row.body, "message_id": row.message_id, "in_reply_to": row.in_reply_to,
                      "to_addr": row.to, "references_": row.references}
-        return replace(row, raw=freeze(guichet, row_to_be, now, token))
+        return replace(row, raw=freeze(guichet, row_to_be, now))
     except draft.UnsafeMailError as error:
         return replace(row, state=State.FAILED, error=str(error))
 
 
-def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime, token: str = "") -> bytes:
-    """Return the bytes of an outbox row, dated now; a second try of sending is the same to the byte.
-
-    The token of a mail to the seller stands in these bytes alone, in the subject and in the last line: programs on
-    phones drop the one or the other. A mail to a buyer has none.
+def freeze(guichet: Guichet, row: Mapping[str, Any], now: datetime) -> bytes:
+    """Return the bytes of an outbox row, dated now, to be kept: a second try of sending is the same to the byte.
 
     Raises:
         UnsafeMailError: no safe mail can be made of it.
     """
+    return draft.compose(_outgoing(guichet, row, now))
+
+
+def bytes_of(guichet: Guichet, row: Row) -> bytes:
+    """Return the mail that a row leaves as, alike at every try; whoever sends it checks it.
+
+    Words to buyers and marketplaces were frozen. Of a mail to the seller `raw` keeps the token alone, and it is made of
+    that, of its words and of its date whenever it is to leave: kept whole, each step it takes would write 8 KiB anew.
+    The token stands in the subject and in the last line, since programs on phones drop the one or the other.
+
+    Raises:
+        UnsafeMailError: no safe mail can be made of it.
+    """
+    raw: bytes = row["raw"]
+    if b"\n" in raw:      # frozen; or to the seller, and written by a version that kept those whole, too
+        return raw
+    with speaking(guichet.seller.language):
+        subject, body = _with_token(row, raw.decode("ascii"))
+        return draft.unchecked(_outgoing(guichet, {**row, "subject": subject, "body": body}, moment(row["created"])))
+
+
+def _outgoing(guichet: Guichet, row: Mapping[str, Any], date: datetime) -> draft.Outgoing:
     mailbox = guichet.mailbox(row["mailbox"])
     to_seller = row["what"] not in (What.REPLY, What.OFFER)
     automatic = "auto-generated" if to_seller else "auto-replied" if row["mode"] == Mode.ALONE else ""
-    subject, body = _with_token(row, token) if token and to_seller else (row["subject"], row["body"])
-    return draft.compose(draft.Outgoing(
+    return draft.Outgoing(
         sender=mailbox.address, sender_name="Guichet" if to_seller else guichet.seller.name, to=row["to_addr"],
-        subject=subject, body=body, message_id=row["message_id"], date=now,
+        subject=row["subject"], body=row["body"], message_id=row["message_id"], date=date,
         in_reply_to=row["in_reply_to"], references=tuple(row["references_"].split()), automatic=automatic,
         bot=mark_of(row["message_id"]),
-        html=html_of(body, guichet.seller.language, _untagged(row["subject"])) if to_seller else ""))
+        html=html_of(row["body"], guichet.seller.language, _untagged(row["subject"])) if to_seller else "")
 
 
 def _with_token(row: Mapping[str, Any], token: str) -> tuple[str, str]:

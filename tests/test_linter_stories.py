@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -206,6 +207,18 @@ def test_why_tells_the_remarks_and_the_list_keeps_its_shape(world: World) -> Non
     assert [remark["code"] for remark in row["remarks"]] == ["phones"]
     assert "! ligne 1, « 06 12 34 56 78 »" in telling.story(showing.why(world.store, 1), world.guichet.seller)
     assert all("remarks" not in row for row in showing.outbox(world.store))
+
+
+def test_a_draft_of_the_first_look_is_read_when_somebody_looks_at_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    template(world, "Appelez le 06 12 34 56 78.")
+    world.hears(buyer_writes())
+    row = world.one("outbox", "what = 'reply'")
+    assert json.loads(row["remarks"]) == {"marketplace": "amazon", "language": "fr"}
+    assert [remark["code"] for remark in told(row)] == ["phones"]
+    assert "! line 1, «06 12 34 56 78»" in telling.story(showing.why(world.store, 1), world.guichet.seller)
+    with pytest.raises(OrderError, match="06 12 34 56 78"):
+        world.says(Kind.DRAFT_APPROVED, draft=row["id"])
 
 
 # ---- his answers to frequent questions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -127,6 +128,44 @@ def test_one_whose_bytes_may_not_leave_is_refused_and_the_others_go(asked: Relay
     asked.store.run("UPDATE outbox SET raw = ? WHERE id = ?", rows[1]["raw"] + b"Bcc: \r", rows[1]["id"])
     asked.sends()
     assert states(asked) == [("sent", 1), ("failed", 1), ("sent", 1), ("sent", 1)]
+
+
+def test_a_mail_to_her_is_the_same_to_the_byte_at_every_try(asked: Relayed) -> None:
+    written = {row["id"]: row["raw"] for row in asked.rows("outbox", "what = 'question'")}
+    asked.smtp.faults = {"DATA": ["451 4.3.0 later", "451 4.3.0 later"]}
+    asked.sends()
+    assert ("ready", 1) in states(asked)
+    asked.passes(hours=1)
+    assert ("sent", 2) in states(asked)
+    assert sorted(mail.raw for mail in asked.smtp.mails) == sorted(written.values())
+
+
+def test_of_a_mail_to_her_only_the_token_is_kept_and_only_until_it_has_left(asked: Relayed) -> None:
+    def kept() -> list[bytes | None]:
+        return [row["raw"] for row in asked.store.rows("SELECT raw FROM outbox WHERE what = 'question'")]
+    assert all(re.fullmatch(rb"(?:[A-Z0-9]{4}-){3}[A-Z0-9]{4}", token or b"") for token in kept())
+    asked.sends()
+    assert kept() == [None] * 4
+    assert sorted(states(asked)) == [("sent", 1)] * 4
+
+
+def test_one_that_an_older_version_froze_leaves_as_it_stands(asked: Relayed) -> None:
+    [first, *_] = asked.rows("outbox", "what = 'question'")
+    older = first["raw"].replace(b'"Guichet"', b'"Hublot"')
+    asked.store.run("UPDATE outbox SET raw = ? WHERE id = ?", older, first["id"])
+    asked.sends()
+    assert older in [mail.raw for mail in asked.smtp.mails]
+
+
+def test_a_mail_to_her_that_leaves_writes_few_pages(asked: Relayed) -> None:
+    """It is claimed and settled by a commit each: what they write is most of what they cost."""
+    asked.hears(*(buyer_writes(order=f"404-2000000-{number:07}", message=number) for number in range(40)))
+    asked.store.connection.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
+    asked.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    list(send_ready(asked.guichet, lambda: asked.now))
+    log = asked.store.path.with_name(f"{asked.store.path.name}-wal")
+    assert len(asked.smtp.mails) == 44
+    assert log.stat().st_size / 4120 < 44 * 9
 
 
 def test_a_reply_to_a_buyer_is_settled_before_the_next_is_claimed(asked: Relayed) -> None:

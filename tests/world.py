@@ -26,6 +26,7 @@ from bot.pipeline import order
 from bot.receiving import receive_maildir
 from bot.settings import Settings, load
 from bot.trying import sources, try_mail
+from bot.writing import bytes_of
 
 MARIE = "marie@boutique.example"
 SHOP = "ventes@boutique.example"
@@ -161,7 +162,10 @@ class World:
         return order(self.guichet, kind, found, self.now, source="terminal", row=row, facts=facts) is not None
 
     def rows(self, table: str, where: str = "1") -> list[Row]:
-        return self.store.rows(f"SELECT * FROM {table} WHERE {where} ORDER BY id")
+        """Return rows as they stand; what waits to leave with the bytes that would leave."""
+        found = self.store.rows(f"SELECT * FROM {table} WHERE {where} ORDER BY id")
+        return [{**row, "raw": bytes_of(self.guichet, row)} if table == "outbox" and row["raw"] else row
+                for row in found]
 
     def one(self, table: str, where: str = "1") -> Row:
         [row] = self.rows(table, where)

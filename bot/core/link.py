@@ -62,6 +62,7 @@ _FORWARDS = re.compile(r"^/nms/(?:sellermobile/)?redirect/")     # Amazon V: its
 _LONGEST = 4096
 
 
+@lru_cache(maxsize=64)      # of a mail's links, the draft and the mail to the seller ask
 def opens(link: str) -> str:
     """Return what opening a link does: `acts` (takes effect at once), `unsubscribes`, `reports`, `shows`, or empty.
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from unicodedata import normalize
 
 from bot.core import parcel
@@ -161,7 +162,12 @@ MEANINGS: Mapping[Word, str] = {
 
 def examples(words: Iterable[Word], language: str) -> list[tuple[str, str]]:
     """Return an order to copy and what it does, for each of `words`, in the language (`fr`, or English)."""
-    return [(EXAMPLES[word][language != "fr"], say(MEANINGS[word], language)) for word in words]
+    return [_example(word, language) for word in words]
+
+
+@cache
+def _example(word: Word, language: str) -> tuple[str, str]:
+    return EXAMPLES[word][language != "fr"], say(MEANINGS[word], language)
 
 
 # ---- Tokens ----

@@ -175,6 +175,12 @@ def m032_which_mailboxes_turn_it_is(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m033_what_each_step_of_a_mail_to_the_seller_writes(db: Any) -> None:
+    for statement in STEPS.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -728,4 +734,15 @@ TURNS = """
 DROP INDEX IF EXISTS mails_waiting;
 
 CREATE INDEX mails_waiting ON mails (mailbox, id) WHERE state = 'kept'
+""".strip()
+
+
+# A row moves on three times, each with a commit of its own: no index changes with it that answers nothing. What is
+# ready is found in outbox_states, in its order, too; of what leaves alone only what goes to others is ever counted.
+STEPS = """
+DROP INDEX outbox_waiting;
+
+DROP INDEX outbox_alone;
+
+CREATE INDEX outbox_alone ON outbox (what, state, created) WHERE mode = 'alone' AND what IN ('reply', 'offer')
 """.strip()

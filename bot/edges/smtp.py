@@ -649,8 +649,9 @@ class Smtp:
         """Return one line without control characters, and without our password if the relay repeats it."""
         for told in self._secrets():
             words = words.replace(told, "***")
-        line = "".join(letter if letter.isprintable() else " " for letter in words)
-        return " ".join(line.split())[:REPLY_CAP]
+        if not words.isprintable():
+            words = "".join(letter if letter.isprintable() else " " for letter in words)
+        return " ".join(words.split())[:REPLY_CAP]
 
     def _secrets(self) -> tuple[str, ...]:
         """Return password and token, in each form in which they may have been said."""

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from benchmarks import mails
-from bot import pipeline, reading
+from bot import pipeline, reading, words, writing
 from bot.core import case as cases
 from bot.core import decide
 from bot.core.event import Kind
 from bot.edges.store import Row, Store
+from bot.proofing import told
 from tests.world import NOW, SHOP, World, buyer_writes, claim
 
 POLICIES = ('', 'mode = "alone"\nmodes = { offer = "alone" }', 'modes = { "amazon.buyer_wrote" = "alone" }')
@@ -38,6 +39,7 @@ def carefully() -> Iterator[None]:
         patch.setattr(decide, "asked", lambda _kind: decide.DECISIONS)
         patch.setattr(cases, "_OF", dict.fromkeys(Kind, cases.TRANSITIONS))
         patch.setattr(reading, "MOST_READ", 1)
+        patch.setattr(writing, "_waits_unseen", lambda *_: False)
         yield
 
 
@@ -62,7 +64,8 @@ def left(folder: Path, policy: str, *, cold: bool) -> dict[str, list[Row]]:
     found = {table: world.rows(table) for table in ("cases", "events", "deadlines", "outbox", "mails")}
     for row in found["outbox"]:
         hidden = (*MADE_BY_CHANCE, *(("body", "subject") if row["what"] not in ("reply", "offer") else ()))
-        row.update(dict.fromkeys(hidden))
+        with words.speaking("fr"):
+            row.update(dict.fromkeys(hidden), remarks=told(row))
     world.guichet.close()
     return found
 
