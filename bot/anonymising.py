@@ -18,8 +18,8 @@ from bot.core.errors import UnreadableError
 from bot.core.event import Kind
 from bot.core.message import Message
 from bot.marketplaces.contract import Notification
-from bot.pipeline import understand
 from bot.settings import Settings
+from bot.understanding import understand
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ANY_WORD = re.compile(r"[^\W_]+")

@@ -12,7 +12,7 @@ from bot.core.deadline import Stated
 from bot.core.errors import BotError
 from bot.core.message import Message
 from bot.marketplaces.contract import Marketplace, Notification
-from bot.pipeline import understand
+from bot.understanding import understand
 from bot.words import say
 
 # Says neither what was verified nor what is only plausible, so that the walk over the samples fails until a person

@@ -22,11 +22,12 @@ from bot.core.message import Message, Origin
 from bot.core.policy import Seller
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
-from bot.edges.reader import TROUBLES, Asked
+from bot.edges.reader import TROUBLES, Asked, Read
 from bot.edges.store import Mail, Row, StorageError, Store, mark_of
 from bot.guichet import Guichet
 from bot.hearing import hear
-from bot.pipeline import Understood, event_of, handle, understand
+from bot.pipeline import event_of, handle
+from bot.understanding import Understood, taken_over
 from bot.words import say
 
 log = logging.getLogger(__name__)
@@ -68,27 +69,28 @@ def _take_in(guichet: Guichet, mails: Sequence[Mail], now: datetime) -> bool:
     return bool(mails)
 
 
-def _seen(guichet: Guichet, mails: Sequence[Mail]) -> Iterator[tuple[Mail, Message | UnreadableError]]:
+def _seen(guichet: Guichet, mails: Sequence[Mail]) -> Iterator[tuple[Mail, Read | UnreadableError]]:
     """Read mails, the next ones while the caller works on one. One that stopped the program before comes alone."""
     if mails and mails[0].attempts > MOST_ATTEMPTS:
         yield mails[0], UnreadableError("poison", say("reading it stopped the program {count} times",
                                                       count=MOST_ATTEMPTS))
         return
     killpoint("before reading a mail")
-    asked = (Asked(raw=mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail), received=mail.received)
+    asked = (Asked(raw=mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail), received=mail.received,
+                   about=guichet.mailbox(mail.mailbox).shops)
              for mail in mails)
     for pair in zip(mails, guichet.reader.read_many(asked), strict=True):
         killpoint("after reading a mail")
         yield pair
 
 
-def _parts(pairs: Iterator[tuple[Mail, Message | UnreadableError]],
-           most: int) -> Iterator[list[tuple[Mail, Message | UnreadableError]]]:
+def _parts(pairs: Iterator[tuple[Mail, Read | UnreadableError]],
+           most: int) -> Iterator[list[tuple[Mail, Read | UnreadableError]]]:
     while part := list(islice(pairs, most)):
         yield part
 
 
-def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
+def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Read | UnreadableError]], now: datetime,
                 troubled: set[int]) -> None:
     """Settle mails that are read, together; where one fails, each by itself, so that those before the fault stay."""
     waiting, most = list(part), len(part)
@@ -101,7 +103,7 @@ def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | Unreadabl
             most = 1
 
 
-def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
+def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Read | UnreadableError]], now: datetime,
                      troubled: set[int]) -> int:
     """Settle mails in one transaction; return how many: others, such as the terminal, wait no longer than HELD."""
     until, many = monotonic() + HELD, 0
@@ -113,7 +115,7 @@ def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | Unre
     return many
 
 
-def _settle(guichet: Guichet, mail: Mail, seen: Message | UnreadableError, now: datetime, troubled: set[int]) -> None:
+def _settle(guichet: Guichet, mail: Mail, seen: Read | UnreadableError, now: datetime, troubled: set[int]) -> None:
     store = guichet.store
     try:
         if isinstance(seen, UnreadableError):
@@ -150,9 +152,9 @@ def _became(row: Row) -> str:
                code=row["reason"].partition(":")[0] or row["state"])
 
 
-def _judge(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> None:
+def _judge(guichet: Guichet, mail: Mail, read: Read, now: datetime) -> None:
     """Let a mail that is read take its effect, and settle it."""
-    store = guichet.store
+    store, seen = guichet.store, read.message
     store.describe_mail(mail.id, seen)
     if mark := seen.headers.get("x-guichet"):
         store.record_echo((mark_of(seen.message_id), mark), now)
@@ -164,10 +166,10 @@ def _judge(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> None:
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
-    elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
-        _take(guichet, mail, understood, now)
+    elif isinstance(found := taken_over(seen, read.told, shops := guichet.mailbox(mail.mailbox).shops), Understood):
+        _take(guichet, mail, found, now)
     elif not hear(guichet, mail, seen, now):
-        state, reason = unclaimed(seen, guichet.seller, shops)
+        state, reason = unclaimed(seen, guichet.seller, shops, found)
         store.settle_mail(mail.id, state, reason)
 
 
@@ -200,12 +202,16 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
     return ""
 
 
-def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
-    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
+def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None,
+              elsewhere: str = "") -> tuple[str, str]:
+    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence.
+
+    `elsewhere`: the marketplace that would claim it, were it among the mailbox's shops.
+    """
     if seen.automatic == "bounce":
         return _unclaimed_bounce(seen)
-    if reason := other_shop(seen, shops):
-        return "shelved", reason
+    if elsewhere:
+        return "shelved", other_shop(elsewhere)
     if seen.automatic:
         code = "list_mail" if seen.automatic == "list" else "auto_submitted"
         return "ignored", f"{code}: {say('an automatic mail is never answered')}"
@@ -240,11 +246,9 @@ def _unclaimed_bounce(seen: Message) -> tuple[str, str]:
         "a mail could not be delivered; read it, one of your answers may not have arrived")
 
 
-def other_shop(seen: Message, shops: Collection[str] | None) -> str:
+def other_shop(name: str) -> str:
     """Return the reason where a marketplace that is not among this mailbox's shops would have claimed the mail."""
-    strangers = () if shops is None else (one for one in marketplaces.installed() if one.name not in shops)
-    name = next((one.name for one in strangers if one.recognise(seen)), "")
-    return name and "other_shop: " + say(
+    return "other_shop: " + say(
         "from {marketplace}, which is not among the shops of this mailbox; if you sell there, add it to `shops` "
         "in mailboxes.toml", marketplace=name)
 

@@ -17,9 +17,8 @@ import pytest
 from bot.core.case import Case
 from bot.core.errors import UnreadableError
 from bot.core.event import CaseKey, Kind
-from bot.core.message import Message
 from bot.core.policy import Mode
-from bot.edges.reader import Asked, Reader
+from bot.edges.reader import Asked, Read, Reader
 from bot.edges.store import ALIKE, Arrival, SpoiltError, StorageError, Store, moment
 from bot.loop import Stop, resolving_steps, until_idle
 from bot.reading import MOST, MOST_ATTEMPTS, read_some
@@ -113,9 +112,10 @@ def test_a_batch_is_bounded_by_bytes_beyond_its_first_mail(world: World) -> None
 class Torn(Reader):
     """A reader one of whose mails says what no database can hold."""
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
-        for seen in super().read_many(asked):
-            yield seen if isinstance(seen, UnreadableError) else replace(seen, text=seen.text.replace("TORN", "\ud800"))
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
+        for one in super().read_many(asked):
+            assert isinstance(one, Read)
+            yield replace(one, message=replace(one.message, text=one.message.text.replace("TORN", "\ud800")))
 
 
 def test_a_fault_in_one_mail_rolls_back_only_that_mail(world: World) -> None:

@@ -10,12 +10,11 @@ from threading import Barrier
 import pytest
 
 from bot.core.errors import UnreadableError
-from bot.core.message import Message
 from bot.edges import EdgeError
 from bot.edges.clock import now
-from bot.edges.reader import Asked, Reader
+from bot.edges.reader import Asked, Read, Reader
 from bot.edges.store import Arrival, Row, Store
-from bot.guichet import Guichet
+from bot.guichet import UNDERSTANDING, Guichet
 from bot.loop import Fetch, Pass, Stop, database, work_through
 from bot.reading import MOST, MOST_READ, read_some
 from bot.receiving import receive_maildir
@@ -111,10 +110,10 @@ class Watched(Reader):
     """Reads as every Reader does, and after so many mails lets something happen, once."""
 
     def __init__(self, after: int, then: Callable[[], object]) -> None:
-        super().__init__()
+        super().__init__(beyond=UNDERSTANDING)
         self.after, self.then = after, then
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
         for answer in super().read_many(asked):
             self.after -= 1
             if self.after == 0:

@@ -34,8 +34,8 @@ from bot.guichet import Guichet
 from bot.marketplaces import contract, rakuten_fr
 from bot.marketplaces.amazon import letters
 from bot.marketplaces.rakuten_fr import facts, letter
-from bot.pipeline import understand
 from bot.standing import standing
+from bot.understanding import understand
 from tests.proofs import mutants
 from tests.world import World
 
