@@ -141,8 +141,22 @@ def test_fresh_mail_is_read_before_the_backlog_of_another_mailbox(shop: Guichet)
 def test_two_backlogs_are_read_in_equal_shares(shop: Guichet) -> None:
     lies(shop.store, "ventes", 2 * MOST, cold=True)
     lies(shop.store, "retours", MOST, cold=True)
-    read_some(shop, now())
+    read_some(shop, now(), seconds=0)
     assert (read_so_far(shop.store, "ventes"), read_so_far(shop.store, "retours")) == (MOST // 2, MOST // 2)
+
+
+def test_two_backlogs_are_read_in_equal_shares_also_where_one_batch_follows_another(shop: Guichet) -> None:
+    lies(shop.store, "ventes", 3 * MOST, cold=True)
+    lies(shop.store, "retours", MOST, cold=True)
+    other = Store(database(shop.settings))
+    seen: list[int] = []
+    reader = Watched(2 * MOST + 1, lambda: seen.extend(
+        read_so_far(other, name) for name in ("ventes", "retours")))
+    assert read_some(Guichet(shop.settings, shop.store, given=reader), now(), seconds=60)
+    reader.close()
+    other.close()
+    assert seen == [MOST, MOST]
+    assert (read_so_far(shop.store, "ventes"), read_so_far(shop.store, "retours")) == (3 * MOST, MOST)
 
 
 def test_a_mailboxs_own_mails_keep_their_order_whether_cold_or_fresh(shop: Guichet) -> None:

@@ -167,6 +167,15 @@ class Reader:
             self._used, self._reading = time.monotonic(), None
             self._keep(child)
 
+    def begin(self) -> None:
+        """Start the child where there is none, and wait for nothing: it comes up while the caller does other things.
+
+        Raises:
+            EdgeError: it could not be started.
+        """
+        if not self._child and not self._reading:
+            self._child, self._used = _Child(self.memory, self.beyond), time.monotonic()
+
     def _keep(self, child: _Child | None) -> None:
         """Keep the child for the next mail, unless it would answer that one with another."""
         if child and (child.told or child.worn or self._child):
@@ -249,19 +258,21 @@ class _Child:
         self._in = bytearray()
         self._poll = select.poll()
         self.end = finalize(self, _end, self.process, ours)
-        self._greet(memory)
+        self._until = time.monotonic() + START_WITHIN   # by when it must be there; then 0
+        self.line.setblocking(False)
+        self._poll.register(self.line)
+        self._put(_READY, memory)
+        self._flush()
 
-    def _greet(self, memory: int) -> None:
+    def _await_start(self) -> None:
+        """Wait for its first word, which comes when all it needs is loaded; mails may be on their way before."""
         try:
-            self.line.setblocking(False)
-            self._poll.register(self.line)
-            self._put(_READY, memory)
-            self._flush()
-            self._hear(time.monotonic() + START_WITHIN)
+            self._hear(self._until)
         except (OSError, EOFError) as error:
             self.end()
             raise EdgeError(say("The program that reads mails could not be started ({words}); the mail waits",
                                 words=type(error).__name__)) from error
+        self._until = 0.0
 
     @property
     def worn(self) -> bool:
@@ -284,7 +295,13 @@ class _Child:
         self._weight += len(one.raw)
 
     def answer(self, seconds: float) -> Read | UnreadableError:
-        """Return the answer to the first mail it was told. A time begins when we wait for it alone."""
+        """Return the answer to the first mail it was told. A time begins when we wait for it alone.
+
+        Raises:
+            EdgeError: the child did not start.
+        """
+        if self._until:
+            self._await_start()
         one, until = self.told[0], time.monotonic() + seconds + GRACE
         try:
             tag, told = self._hear(until)
