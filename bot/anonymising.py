@@ -183,7 +183,7 @@ def _label_words(seen: Message, note: Notification | None) -> frozenset[str]:
     owner = next((one for one in marketplaces.installed() if note and one.name == note.marketplace), None)
     if note is None or owner is None:
         return frozenset()
-    label = next((label for label in owner.labels if label.kind is note.kind and label.fits(seen)), None)
+    label = next((label for label in owner.looks.labels if label.kind is note.kind and label.fits(seen)), None)
     if label is None:
         return frozenset()
     found = [label.subject.search(seen.subject) if label.subject else None,

@@ -66,7 +66,7 @@ def _lines(seen: Message, marketplace: Marketplace, note: Notification) -> Itera
         yield f"held = {quoted(note.held)}"
     yield from _table("facts", note.facts)
     yield from _table("links", note.links)
-    rule = next((rule.name for rule in marketplace.rules if rule.kind == note.kind), "respond")
+    rule = next((rule.name for rule in marketplace.terms.rules if rule.kind == note.kind), "respond")
     for stated in note.stated:
         yield from ("", "[[deadlines]]", *_deadline(stated, rule))
 

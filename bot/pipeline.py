@@ -67,7 +67,7 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
         text=note.text, origin=seen.origin, held="; ".join(filter(None, (seen_in(sight), no_reply(seen)))),
-        channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
+        channel=understood.marketplace.terms.channel(note.kind, What.REPLY), cold=cold,
     )
 
 
@@ -96,7 +96,7 @@ def _due(case: Case, event: Event, understood: Understood | None, settings: Sett
     """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
     marketplace = marketplaces.named(case.key.marketplace)
     due = deadlines.reckon(
-        marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
+        marketplace.terms.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
         facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
     span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
     own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
@@ -110,7 +110,7 @@ def _calls(before: Case, case: Case, event: Event, settings: Settings, now: date
         return {}
     amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace
     about = choosing.matter(case) if event.kind is Kind.ANSWER_CHOSEN else event.kind
-    return marketplace.calls(about, _days(case, event, now), amicable=amicable) if about else {}
+    return marketplace.terms.calls(about, _days(case, event, now), amicable=amicable) if about else {}
 
 
 def _days(case: Case, event: Event, now: datetime) -> dict[str, int]:

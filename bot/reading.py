@@ -57,13 +57,16 @@ def _take_in(guichet: Guichet, first: Sequence[Mail], now: datetime, until: floa
         with words.speaking(guichet.seller.language):
             for part in _parts(_seen(guichet, taken), MOST_READ):
                 _settle_all(guichet, part, now, taken.troubled)
-                taken.note([mail.id for mail, _ in part])
+                taken.settle([mail.id for mail, _ in part])
                 if taken.is_backlog and guichet.store.fresh_mailboxes():
                     taken.put_back()
                     break   # a backlog lets the mail of another mailbox pass
     except EdgeError:   # not the mails' fault: they stay kept, and are tried again later
         taken.put_back()
         raise
+    if log.isEnabledFor(logging.INFO):
+        for line in became(guichet.store, taken.settled):
+            log.info("%s", line)
     return bool(first)
 
 
@@ -71,13 +74,15 @@ class _Taken:
     """The mails of one stretch: a batch, and the next ones before the child has read it.
 
     Attributes:
-        waiting: those not settled yet by their number, and whether they are cold.
+        waiting: those that have not had their turn, by their number, and whether they are cold.
+        settled: those that have.
         troubled: those that keep their attempt though they are not settled.
     """
 
     def __init__(self, store: Store, first: Sequence[Mail], until: float) -> None:
         self._store, self.first, self._until = store, first, until
         self.waiting = {mail.id: mail.cold for mail in first}
+        self.settled: list[int] = []
         self.troubled: set[int] = set()
 
     def __iter__(self) -> Iterator[Mail]:
@@ -90,12 +95,11 @@ class _Taken:
     def _more(self) -> Sequence[Mail]:
         return self._store.next_mails(MOST, MOST_BYTES, self.waiting) if monotonic() < self._until else ()
 
-    def note(self, settled: Sequence[int]) -> None:
-        for number in settled:
+    def settle(self, numbers: Sequence[int]) -> None:
+        """Note that mails have had their turn."""
+        self.settled += numbers
+        for number in numbers:
             del self.waiting[number]
-        if log.isEnabledFor(logging.INFO):
-            for line in became(self._store, settled):
-                log.info("%s", line)
 
     @property
     def is_backlog(self) -> bool:
