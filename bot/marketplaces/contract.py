@@ -194,6 +194,7 @@ class Marketplace:
     when it is first asked for, and neither has both.
     """
 
+    name: str
     folder: Path
     title: str
     domains: tuple[str, ...]
@@ -204,11 +205,7 @@ class Marketplace:
         folder = Path(init_file).parent
         head, _, _ = (folder / "notifications.toml").read_text("utf-8").partition("\n[")
         said = tomllib.loads(head)
-        return cls(folder=folder, title=said["title"], domains=tuple(said["domains"]))
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
+        return cls(name=folder.name, folder=folder, title=said["title"], domains=tuple(said["domains"]))
 
     @cached_property
     def looks(self) -> Looks:
