@@ -46,8 +46,7 @@ def read_one(guichet: Guichet, now: datetime) -> bool:
 
 
 def read_some(guichet: Guichet, now: datetime, seconds: float = STRETCH) -> bool:
-    """Take the next kept mails all the way to the outbox, and for a while those after them; say whether any was there.
-    """
+    """Take the next kept mails to the outbox, and for some seconds those after them; say whether there were any."""
     return _take_in(guichet, guichet.store.next_mails(MOST, MOST_BYTES), now, monotonic() + seconds)
 
 

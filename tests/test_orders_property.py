@@ -168,6 +168,9 @@ def killed_at(store: Store, crash: Crash) -> None:
 class Here(Reader):
     """Reads mails in the process that is to die: to start another for each would take all the time there is."""
 
+    def begin(self) -> None:
+        pass
+
     def read(self, raw: bytes, **more: Any) -> Message:
         return message.read(raw, **more)
 
