@@ -29,7 +29,7 @@ STAGES: dict[str, tuple[str, ...]] = {
               "bot.edges.imap:Imap.all_uids", "bot.edges.imap:Imap.fetch", "bot.receiving:receive"),
     "keep": ("bot.edges.store:Store.keep",),
     "read": ("bot.edges.reader:Reader.read", "bot.edges.reader:Reader.read_many"),
-    "recognise + parse": ("bot.pipeline:understand",),
+    "recognise + parse": ("bot.understanding:taken_over",),
     "handle": ("bot.reading:read_one", "bot.reading:read_some", "bot.pipeline:handle"),
     "render + build": ("bot.writing:write_reply", "bot.writing:tell_seller", "bot.writing:write_to_seller",
                        "bot.writing:freeze", "bot.writing:frozen", "bot.writing:bytes_of", "bot.writing:renewed"),

@@ -26,7 +26,8 @@
     reading         raw mail -> an event, an order of the seller's, or the shelf:
                         core/message                        bytes -> Message: who wrote, is it proven, what it says
                                                             (in a child process with limits: edges/reader)
-                        marketplaces/                       Message -> marketplace, kind, facts (one folder each)
+    understanding       marketplaces/                       Message -> marketplace, kind, facts (one folder each;
+                                                            in the child as well)
     pipeline        event -> handled, in one transaction:
                         core/case, core/deadline            what the event changes, by when somebody must move
                         core/decide, core/guards            what is to be done about it, and what is never done

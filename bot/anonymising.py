@@ -18,8 +18,8 @@ from bot.core.errors import UnreadableError
 from bot.core.event import Kind
 from bot.core.message import Message
 from bot.marketplaces.contract import Notification
-from bot.pipeline import understand
 from bot.settings import Settings
+from bot.understanding import understand
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ANY_WORD = re.compile(r"[^\W_]+")
@@ -183,7 +183,7 @@ def _label_words(seen: Message, note: Notification | None) -> frozenset[str]:
     owner = next((one for one in marketplaces.installed() if note and one.name == note.marketplace), None)
     if note is None or owner is None:
         return frozenset()
-    label = next((label for label in owner.labels if label.kind is note.kind and label.fits(seen)), None)
+    label = next((label for label in owner.looks.labels if label.kind is note.kind and label.fits(seen)), None)
     if label is None:
         return frozenset()
     found = [label.subject.search(seen.subject) if label.subject else None,

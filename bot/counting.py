@@ -93,7 +93,7 @@ def counted(store: Store | None, settings: Settings, now: datetime, periods: Seq
 
 def _measured(settings: Settings, marketplace: str) -> list[Marketplace]:
     """Return the marketplaces that measure the seller; without a name those whose mails he lets us read."""
-    measuring = {one.name: one for one in marketplaces.installed() if one.numbers}
+    measuring = {one.name: one for one in marketplaces.installed() if one.terms.numbers}
     if marketplace and marketplace not in measuring:
         raise UncountableError(say("There are no numbers for «{name}»; there are some for: {names}", name=marketplace,
                                    names=", ".join(sorted(measuring))))
@@ -108,7 +108,7 @@ def cells(marketplace: Marketplace, found: Known, periods: Iterable[Period], now
 
 
 def _column(marketplace: Marketplace, found: Known, period: Period, now: datetime) -> list[Number]:
-    asked = marketplace.numbers
+    asked = marketplace.terms.numbers
     column = numbers.response_times(found.messages, period, now, asked.answers) if asked.answers else []
     if asked.cancellations:
         column.append(numbers.cancellation_rate(found.sales, period, asked.cancellations))
@@ -116,7 +116,7 @@ def _column(marketplace: Marketplace, found: Known, period: Period, now: datetim
 
 
 def _flat(marketplace: Marketplace, cell: Number) -> Flat:
-    rules, known_ = marketplace.numbers.answers, cell.of != 0
+    rules, known_ = marketplace.terms.numbers.answers, cell.of != 0
     return {
         "marketplace": marketplace.name, "period": cell.period.name, "from": iso(cell.period.start),
         "to": iso(cell.period.end), "measure": cell.measure, "value": numbers.shown(cell),
@@ -144,7 +144,7 @@ def known_of(store: Store | None, measured: Mapping[str, Marketplace], now: date
 
 def _known(store: Store, marketplace: Marketplace, cases: Mapping[int, Sequence[Row]], now: datetime,
            since_: datetime | None) -> Known:
-    asked = marketplace.numbers
+    asked = marketplace.terms.numbers
     names = {name: sort for sort, some in asked.on_time for name in some}
     return Known(
         messages=_messages(store, cases, asked.answers.within) if asked.answers else (),
@@ -297,8 +297,8 @@ SPOKEN = ("answered_under", "over", "mean", "cancelled", "claims", "accepted", "
 
 
 def _part(marketplace: Marketplace, cell: Number) -> str:
-    name = numbers.named(cell.measure, marketplace.numbers.answers.within) if marketplace.numbers.answers else (
-        numbers.named(cell.measure))
+    answers = marketplace.terms.numbers.answers
+    name = numbers.named(cell.measure, answers.within) if answers else numbers.named(cell.measure)
     missed = "" if cell.met is not False else say(", target {target} missed", target=cell.target)
     return f"{name[:1].lower()}{name[1:]} {numbers.shown(cell)}{missed}"
 
@@ -314,7 +314,7 @@ def cautions(store: Store, settings: Settings, now: datetime) -> list[str]:
 def _warning(settings: Settings, now: datetime) -> list[tuple[Marketplace, Period]]:
     """Return the marketplaces that limit cancellations, with the days over which they count them."""
     return [(one, numbers.last_days(now, settings.seller.timezone, (rules.days,))[0])
-            for one in _measured(settings, "") if (rules := one.numbers.cancellations)]
+            for one in _measured(settings, "") if (rules := one.terms.numbers.cancellations)]
 
 
 def _cautions(settings: Settings, warning: Iterable[tuple[Marketplace, Period]], found: Mapping[str, Known],
@@ -324,7 +324,7 @@ def _cautions(settings: Settings, warning: Iterable[tuple[Marketplace, Period]],
 
 
 def _caution(settings: Settings, one: Marketplace, sales: Sequence[Sale], now: datetime) -> str:
-    rules = one.numbers.cancellations
+    rules = one.terms.numbers.cancellations
     found = rules and numbers.caution(sales, now, settings.seller.timezone, rules)
     if not found:
         return ""

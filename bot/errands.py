@@ -28,6 +28,7 @@ def when(is_due: Errand) -> Callable[[Errand], Errand]:
 
 @when(due.mails)
 def read(guichet: Guichet, now: datetime) -> bool:
+    guichet.reader.begin()      # it comes up while we load the rest
     from bot.reading import read_some
     return read_some(guichet, now)
 

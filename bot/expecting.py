@@ -12,7 +12,7 @@ from bot.core.deadline import Stated
 from bot.core.errors import BotError
 from bot.core.message import Message
 from bot.marketplaces.contract import Marketplace, Notification
-from bot.pipeline import understand
+from bot.understanding import understand
 from bot.words import say
 
 # Says neither what was verified nor what is only plausible, so that the walk over the samples fails until a person
@@ -66,7 +66,7 @@ def _lines(seen: Message, marketplace: Marketplace, note: Notification) -> Itera
         yield f"held = {quoted(note.held)}"
     yield from _table("facts", note.facts)
     yield from _table("links", note.links)
-    rule = next((rule.name for rule in marketplace.rules if rule.kind == note.kind), "respond")
+    rule = next((rule.name for rule in marketplace.terms.rules if rule.kind == note.kind), "respond")
     for stated in note.stated:
         yield from ("", "[[deadlines]]", *_deadline(stated, rule))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bot.edges.smtp import Lines
     from bot.edges.templates import Templates
 
+UNDERSTANDING = "bot.understanding:told"    # a name: the program itself needs no pattern
+
 
 @dataclass(frozen=True)
 class Guichet:
@@ -49,9 +51,7 @@ class Guichet:
 
     @cached_property
     def reader(self) -> Reader:
-        from bot.edges.reader import Reader
-
-        return self.given or Reader()
+        return self.given or new_reader()
 
     @cached_property
     def lines(self) -> Lines:
@@ -81,6 +81,13 @@ class Guichet:
     def mailbox(self, name: str) -> Mailbox:
         """Return the mailbox of that name, or the postbox if it has left the settings since."""
         return next((one for one in self.settings.mailboxes if one.name == name), self.settings.postbox)
+
+
+def new_reader() -> Reader:
+    """Return a reader whose child also finds what a mail says: patterns over a stranger's text need its limits, too."""
+    from bot.edges.reader import Reader
+
+    return Reader(beyond=UNDERSTANDING)
 
 
 def keys_of(settings: Settings) -> Keys | None:

@@ -8,7 +8,7 @@ all parts meet.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -27,30 +27,21 @@ from bot.core.draft import UnsafeMailError
 from bot.core.errors import BotError
 from bot.core.event import CaseKey, Channel, Event, Kind, Party
 from bot.core.holding import PLAUSIBLE, Sight, seen_in
-from bot.core.message import Message, Origin
+from bot.core.message import Origin
 from bot.core.policy import Mode, Policy
 from bot.core.robots import no_reply
 from bot.edges.store import Row, Store, iso
 from bot.guichet import Guichet
-from bot.marketplaces.contract import Marketplace, Notification
 from bot.proofing import remarks_on, sentences, stopping
 from bot.settings import Settings
 from bot.standing import allowed, look, may_leave_alone
+from bot.understanding import Understood
 from bot.words import say
 from bot.writing import freeze, page_of, renewed, rewrite, tell_seller, write_reply
 
 log = logging.getLogger(__name__)
 
 UNPROVEN = "/unproven"  # ends the key and the mark of what nobody proves: a forgery never shadows the real one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """A mail that a marketplace claims, and what it says."""
-
-    message: Message
-    marketplace: Marketplace
-    note: Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +56,6 @@ class Considered:
 # -- from a mail to an event ---------------------------------------------------------------------
 
 
-def understand(seen: Message, shops: Collection[str] | None = None) -> Understood | None:
-    """Return what the message tells us, or None if no marketplace claims it.
-
-    Args:
-        shops: the marketplaces that write to this mailbox; None: all.
-
-    Raises:
-        UnreadableError: it is a marketplace's, but a fact is missing or two claim it.
-    """
-    claim = marketplaces.recognise(seen, marketplaces.among(shops))
-    if claim is None:
-        return None
-    marketplace, kind = claim
-    return Understood(message=seen, marketplace=marketplace, note=marketplace.parse(seen, kind))
-
-
 def event_of(understood: Understood, *, source: str, received: datetime, policy: Policy, cold: bool = False) -> Event:
     """Return the event a mail is, counted from the earlier of its own time and the server's."""
     seen, note = understood.message, understood.note
@@ -92,7 +67,7 @@ def event_of(understood: Understood, *, source: str, received: datetime, policy:
         kind=note.kind, case=CaseKey(marketplace=note.marketplace, shop=note.marketplace, reference=note.reference),
         at=_begins(seen.date, received), source=source, mark=f"{note.mark}{proof}", facts=note.facts, links=note.links,
         text=note.text, origin=seen.origin, held="; ".join(filter(None, (seen_in(sight), no_reply(seen)))),
-        channel=understood.marketplace.channel(note.kind, What.REPLY), cold=cold,
+        channel=understood.marketplace.terms.channel(note.kind, What.REPLY), cold=cold,
     )
 
 
@@ -121,7 +96,7 @@ def _due(case: Case, event: Event, understood: Understood | None, settings: Sett
     """Return the deadlines an event starts: by a mail, or by what the seller did (he confirmed, so now he proves)."""
     marketplace = marketplaces.named(case.key.marketplace)
     due = deadlines.reckon(
-        marketplace.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
+        marketplace.terms.rules if marketplace else (), understood.note.stated if understood else (), kind=event.kind,
         facts={**event.facts, "case": str(case.kind or "")}, start=event.at, seller=settings.seller)
     span = settings.policy.target_for(case.key.marketplace, event.kind) if understood else None
     own = deadlines.target(event.kind, span, due, event.at, settings.seller) if span else None
@@ -135,7 +110,7 @@ def _calls(before: Case, case: Case, event: Event, settings: Settings, now: date
         return {}
     amicable = Stage.ESCALATED not in (before.stage, case.stage)  # a buyer who writes amid it makes no peace
     about = choosing.matter(case) if event.kind is Kind.ANSWER_CHOSEN else event.kind
-    return marketplace.calls(about, _days(case, event, now), amicable=amicable) if about else {}
+    return marketplace.terms.calls(about, _days(case, event, now), amicable=amicable) if about else {}
 
 
 def _days(case: Case, event: Event, now: datetime) -> dict[str, int]:

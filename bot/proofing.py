@@ -14,7 +14,7 @@ from bot.core.linter import Remark, Topic, WordsRules, lint
 
 def words_rules(marketplace: str) -> WordsRules:
     """Return what a marketplace says of words; of one that has left the program, nothing is known."""
-    return next((one.words for one in marketplaces.installed() if one.name == marketplace), WordsRules())
+    return next((one.terms.words for one in marketplaces.installed() if one.name == marketplace), WordsRules())
 
 
 def remarks_on(body: str, case: Case, *, template: str, automatic: bool) -> tuple[Remark, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -14,7 +15,6 @@ from bot.breaking import stop_all
 from bot.core import case as cases
 from bot.core.bounce import report
 from bot.core.case import Case
-from bot.core.dkim import Keys
 from bot.core.errors import UnreadableError
 from bot.core.event import Channel, Event, Kind
 from bot.core.lookalike import imitated, readable
@@ -22,17 +22,19 @@ from bot.core.message import Message, Origin
 from bot.core.policy import Seller
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
-from bot.edges.reader import TROUBLES, Asked
+from bot.edges.reader import TROUBLES, Asked, Read
 from bot.edges.store import Mail, Row, StorageError, Store, mark_of
 from bot.guichet import Guichet
 from bot.hearing import hear
-from bot.pipeline import Understood, event_of, handle, understand
+from bot.pipeline import event_of, handle
+from bot.understanding import Understood, taken_over
 from bot.words import say
 
 log = logging.getLogger(__name__)
 
 MOST = 100                  # mails a batch; their attempts are counted with one commit, and
 MOST_BYTES = 4 * 2**20      # they and what is read of them are in memory together
+STRETCH = 1.0               # seconds for which further batches are taken, so that the child never waits for them
 MOST_READ = 25              # mails settled together: meanwhile the child reads the next ones
 HELD = 0.1                  # seconds after which a transaction ends, however many mails wait for it
 MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read again
@@ -43,52 +45,99 @@ def read_one(guichet: Guichet, now: datetime) -> bool:
     return _take_in(guichet, guichet.store.next_mails(1), now)
 
 
-def read_some(guichet: Guichet, now: datetime) -> bool:
-    """Take the next kept mails all the way to the outbox; say whether there were any."""
-    return _take_in(guichet, guichet.store.next_mails(MOST, MOST_BYTES), now)
+def read_some(guichet: Guichet, now: datetime, seconds: float = STRETCH) -> bool:
+    """Take the next kept mails to the outbox, and for some seconds those after them; say whether there were any."""
+    return _take_in(guichet, guichet.store.next_mails(MOST, MOST_BYTES), now, monotonic() + seconds)
 
 
-def _take_in(guichet: Guichet, mails: Sequence[Mail], now: datetime) -> bool:
-    troubled: set[int] = set()
-    done = 0
+def _take_in(guichet: Guichet, first: Sequence[Mail], now: datetime, until: float = 0.0) -> bool:
+    taken = _Taken(guichet.store, first, until)
     try:
         with words.speaking(guichet.seller.language):
-            for part in _parts(_seen(guichet, mails), MOST_READ):
-                _settle_all(guichet, part, now, troubled)
-                done += len(part)
-                if done < len(mails) and mails[done].cold and guichet.store.fresh_mailboxes():
-                    guichet.store.uncount_attempts([mail.id for mail in mails[done:]])
+            for part in _parts(_seen(guichet, taken), MOST_READ):
+                _settle_all(guichet, part, now, taken.troubled)
+                taken.settle([mail.id for mail, _ in part])
+                if taken.is_backlog and guichet.store.fresh_mailboxes():
+                    taken.put_back()
                     break   # a backlog lets the mail of another mailbox pass
     except EdgeError:   # not the mails' fault: they stay kept, and are tried again later
-        guichet.store.uncount_attempts([mail.id for mail in mails if mail.id not in troubled])
+        taken.put_back()
         raise
     if log.isEnabledFor(logging.INFO):
-        for line in became(guichet.store, [mail.id for mail in mails]):
+        for line in became(guichet.store, taken.settled):
             log.info("%s", line)
-    return bool(mails)
+    return bool(first)
 
 
-def _seen(guichet: Guichet, mails: Sequence[Mail]) -> Iterator[tuple[Mail, Message | UnreadableError]]:
+class _Taken:
+    """The mails of one stretch: a batch, and the next ones before the child has read it.
+
+    Attributes:
+        waiting: those that have not had their turn, by their number, and whether they are cold.
+        settled: those that have.
+        troubled: those that keep their attempt though they are not settled.
+    """
+
+    def __init__(self, store: Store, first: Sequence[Mail], until: float) -> None:
+        self._store, self.first, self._until = store, first, until
+        self.waiting = {mail.id: mail.cold for mail in first}
+        self.settled: list[int] = []
+        self.troubled: set[int] = set()
+
+    def __iter__(self) -> Iterator[Mail]:
+        batch = self.first
+        while batch:
+            yield from batch
+            batch = self._more() if batch[0].attempts == 1 else ()    # what was tried before comes alone
+            self.waiting |= {mail.id: mail.cold for mail in batch}
+
+    def _more(self) -> Sequence[Mail]:
+        return self._store.next_mails(MOST, MOST_BYTES, self.waiting) if monotonic() < self._until else ()
+
+    def settle(self, numbers: Sequence[int]) -> None:
+        """Note that mails have had their turn."""
+        self.settled += numbers
+        for number in numbers:
+            del self.waiting[number]
+
+    @property
+    def is_backlog(self) -> bool:
+        return next(iter(self.waiting.values()), False)
+
+    def put_back(self) -> None:
+        """Take back the attempts that were none."""
+        self._store.uncount_attempts([number for number in self.waiting if number not in self.troubled])
+
+
+def _seen(guichet: Guichet, taken: _Taken) -> Iterator[tuple[Mail, Read | UnreadableError]]:
     """Read mails, the next ones while the caller works on one. One that stopped the program before comes alone."""
-    if mails and mails[0].attempts > MOST_ATTEMPTS:
-        yield mails[0], UnreadableError("poison", say("reading it stopped the program {count} times",
-                                                      count=MOST_ATTEMPTS))
+    if taken.first and taken.first[0].attempts > MOST_ATTEMPTS:
+        yield taken.first[0], UnreadableError("poison", say("reading it stopped the program {count} times",
+                                                            count=MOST_ATTEMPTS))
         return
     killpoint("before reading a mail")
-    asked = (Asked(raw=mail.raw, trusted=_trusted(guichet, mail), keys=_keys(guichet, mail), received=mail.received)
-             for mail in mails)
-    for pair in zip(mails, guichet.reader.read_many(asked), strict=True):
+    under_way: deque[Mail] = deque()
+    for answer in guichet.reader.read_many(_asked(guichet, taken, under_way)):
         killpoint("after reading a mail")
-        yield pair
+        yield under_way.popleft(), answer
 
 
-def _parts(pairs: Iterator[tuple[Mail, Message | UnreadableError]],
-           most: int) -> Iterator[list[tuple[Mail, Message | UnreadableError]]]:
+def _asked(guichet: Guichet, mails: Iterable[Mail], under_way: deque[Mail]) -> Iterator[Asked]:
+    """Ask about mails one by one; what was asked about is `under_way`."""
+    for mail in mails:
+        under_way.append(mail)
+        box = guichet.mailbox(mail.mailbox)
+        yield Asked(raw=mail.raw, received=mail.received, keys=guichet.dns.txt if box.check_dkim else None,
+                    trusted=frozenset({box.authserv_id} if box.authserv_id else ()), about=box.shops)
+
+
+def _parts(pairs: Iterator[tuple[Mail, Read | UnreadableError]],
+           most: int) -> Iterator[list[tuple[Mail, Read | UnreadableError]]]:
     while part := list(islice(pairs, most)):
         yield part
 
 
-def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
+def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Read | UnreadableError]], now: datetime,
                 troubled: set[int]) -> None:
     """Settle mails that are read, together; where one fails, each by itself, so that those before the fault stay."""
     waiting, most = list(part), len(part)
@@ -101,7 +150,7 @@ def _settle_all(guichet: Guichet, part: Sequence[tuple[Mail, Message | Unreadabl
             most = 1
 
 
-def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | UnreadableError]], now: datetime,
+def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Read | UnreadableError]], now: datetime,
                      troubled: set[int]) -> int:
     """Settle mails in one transaction; return how many: others, such as the terminal, wait no longer than HELD."""
     until, many = monotonic() + HELD, 0
@@ -113,7 +162,7 @@ def _settle_together(guichet: Guichet, part: Sequence[tuple[Mail, Message | Unre
     return many
 
 
-def _settle(guichet: Guichet, mail: Mail, seen: Message | UnreadableError, now: datetime, troubled: set[int]) -> None:
+def _settle(guichet: Guichet, mail: Mail, seen: Read | UnreadableError, now: datetime, troubled: set[int]) -> None:
     store = guichet.store
     try:
         if isinstance(seen, UnreadableError):
@@ -150,9 +199,9 @@ def _became(row: Row) -> str:
                code=row["reason"].partition(":")[0] or row["state"])
 
 
-def _judge(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> None:
+def _judge(guichet: Guichet, mail: Mail, read: Read, now: datetime) -> None:
     """Let a mail that is read take its effect, and settle it."""
-    store = guichet.store
+    store, seen = guichet.store, read.message
     store.describe_mail(mail.id, seen)
     if mark := seen.headers.get("x-guichet"):
         store.record_echo((mark_of(seen.message_id), mark), now)
@@ -164,20 +213,11 @@ def _judge(guichet: Guichet, mail: Mail, seen: Message, now: datetime) -> None:
         store.settle_mail(mail.id, "ignored", reason)
     elif _bounced(guichet, mail, seen, now):
         store.settle_mail(mail.id, "read", "bounce: " + say("one of our answers came back"))
-    elif understood := understand(seen, shops := guichet.mailbox(mail.mailbox).shops):
-        _take(guichet, mail, understood, now)
+    elif isinstance(found := taken_over(seen, read.told, shops := guichet.mailbox(mail.mailbox).shops), Understood):
+        _take(guichet, mail, found, now)
     elif not hear(guichet, mail, seen, now):
-        state, reason = unclaimed(seen, guichet.seller, shops)
+        state, reason = unclaimed(seen, guichet.seller, shops, found)
         store.settle_mail(mail.id, state, reason)
-
-
-def _trusted(guichet: Guichet, mail: Mail) -> frozenset[str]:
-    trusted = guichet.mailbox(mail.mailbox).authserv_id
-    return frozenset({trusted} if trusted else ())
-
-
-def _keys(guichet: Guichet, mail: Mail) -> Keys | None:
-    return guichet.dns.txt if guichet.mailbox(mail.mailbox).check_dkim else None
 
 
 def _from_another_installation(guichet: Guichet, mail: Mail, seen: Message, mark: str) -> bool:
@@ -200,12 +240,16 @@ def _to_ignore(store: Store, mail: Mail, seen: Message) -> str:
     return ""
 
 
-def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None) -> tuple[str, str]:
-    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence."""
+def unclaimed(seen: Message, seller: Seller, shops: Collection[str] | None = None,
+              elsewhere: str = "") -> tuple[str, str]:
+    """Return what becomes of a mail no marketplace claims, and the reason: nothing is dropped in silence.
+
+    `elsewhere`: the marketplace that would claim it, were it among the mailbox's shops.
+    """
     if seen.automatic == "bounce":
         return _unclaimed_bounce(seen)
-    if reason := other_shop(seen, shops):
-        return "shelved", reason
+    if elsewhere:
+        return "shelved", other_shop(elsewhere)
     if seen.automatic:
         code = "list_mail" if seen.automatic == "list" else "auto_submitted"
         return "ignored", f"{code}: {say('an automatic mail is never answered')}"
@@ -240,11 +284,9 @@ def _unclaimed_bounce(seen: Message) -> tuple[str, str]:
         "a mail could not be delivered; read it, one of your answers may not have arrived")
 
 
-def other_shop(seen: Message, shops: Collection[str] | None) -> str:
+def other_shop(name: str) -> str:
     """Return the reason where a marketplace that is not among this mailbox's shops would have claimed the mail."""
-    strangers = () if shops is None else (one for one in marketplaces.installed() if one.name not in shops)
-    name = next((one.name for one in strangers if one.recognise(seen)), "")
-    return name and "other_shop: " + say(
+    return "other_shop: " + say(
         "from {marketplace}, which is not among the shops of this mailbox; if you sell there, add it to `shops` "
         "in mailboxes.toml", marketplace=name)
 

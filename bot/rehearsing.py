@@ -19,9 +19,10 @@ from bot.core.linter import Remark, Topic
 from bot.core.policy import Mode
 from bot.edges.templates import Templates
 from bot.guichet import templates_of
-from bot.pipeline import consider, event_of, understand
+from bot.pipeline import consider, event_of
 from bot.proofing import remarks_on
 from bot.settings import Settings
+from bot.understanding import understand
 from bot.words import say
 from bot.writing import reply_words
 

@@ -176,10 +176,11 @@ def _rules(one: Marketplace) -> list[Flat]:
         **nothing, "shop": one.name, "rule": rule.id, "kind": str(rule.kind), "name": rule.name, "who": str(rule.who),
         "within": f"{rule.within.amount} {rule.within.unit}", "when": dict(rule.when),
         "others": [f"{period.amount} {period.unit}: {source}" for period, source in rule.others],
-        "source": rule.source, "read": rule.read.isoformat()} for rule in one.rules]
+        "source": rule.source, "read": rule.read.isoformat()} for rule in one.terms.rules]
     notes: list[Flat] = [{
         **nothing, "shop": one.name, "rule": note.id, "when": {}, "others": [], "source": note.source,
-        "read": note.read.isoformat(), "says": note.says.get(words.current(), note.says["en"])} for note in one.notes]
+        "read": note.read.isoformat(), "says": note.says.get(words.current(), note.says["en"])}
+        for note in one.terms.notes]
     return clocks + notes
 
 

@@ -36,10 +36,10 @@ def allowed(case: Case, event: Event, settings: Settings) -> Around:
                      facts={**case.around.facts, **said})
     if marketplace is None:
         return around
-    asked = What.OFFER if What.OFFER in marketplace.channels else What.REPLY
+    asked = What.OFFER if What.OFFER in marketplace.terms.channels else What.REPLY
     about = choosing.matter_of(case.kind, around.told) or kind
-    return altered(around, limits=marketplace.guards, offer_channel=marketplace.channel(kind, asked),
-                   reply_channel=marketplace.channel(about, What.REPLY))
+    return altered(around, limits=marketplace.terms.guards, offer_channel=marketplace.terms.channel(kind, asked),
+                   reply_channel=marketplace.terms.channel(about, What.REPLY))
 
 
 def look(store: Store, case: Case, event: Event, now: datetime, *, alone: bool = True) -> Around:
@@ -117,7 +117,7 @@ def forbidden_now(guichet: Guichet, row: Row, now: datetime) -> str:
 
 
 def _limits_of(case: Case) -> Limits:
-    return next((one.guards for one in marketplaces.installed() if one.name == case.key.marketplace), Limits())
+    return next((one.terms.guards for one in marketplaces.installed() if one.name == case.key.marketplace), Limits())
 
 
 def _vouched(origin: str, source: str) -> bool:

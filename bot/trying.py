@@ -21,9 +21,10 @@ from bot.core.message import Message
 from bot.edges.store import Store, iso
 from bot.guichet import keys_of, templates_of
 from bot.marketplaces.contract import Notification
-from bot.pipeline import Considered, consider, event_of, journal, understand
+from bot.pipeline import Considered, consider, event_of, journal
 from bot.reading import other_shop, unclaimed
 from bot.settings import Settings
+from bot.understanding import claimed_elsewhere, understand
 from bot.words import say
 from bot.writing import has_words, own_answers, shown, with_quote, worded
 
@@ -128,8 +129,8 @@ def _understood(seen: Message, settings: Settings, now: datetime, *, pinned: boo
     if (understood := understand(seen)) is None:
         return {"text": seen.newest or None, "shelved": unclaimed(seen, settings.seller)[1]}
     found = _told(understood.note)
-    if reason := other_shop(seen, _shops(seen, settings)):
-        return found | {"shelved": reason}      # what it says is shown, for he may well want to add the shop
+    if elsewhere := claimed_elsewhere(seen, _shops(seen, settings)):
+        return found | {"shelved": other_shop(elsewhere)}     # what it says is shown: he may well want to add the shop
     received = now if pinned or seen.date is None or seen.date > now else seen.date
     event = event_of(understood, source="try", received=received, policy=settings.policy)
     seen_then = consider(Case(key=event.case), event, understood, settings, now if pinned else received)

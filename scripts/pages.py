@@ -126,7 +126,7 @@ def facts() -> dict[str, set[str]]:
 
 
 def teller(kind: Kind, language: str) -> str:
-    shops = [one.name for one in marketplaces.installed() if any(label.kind is kind for label in one.labels)]
+    shops = [one.name for one in marketplaces.installed() if any(label.kind is kind for label in one.looks.labels)]
     if kind is Kind.MARKETPLACE_WROTE:
         shops = [one.name for one in marketplaces.installed()]
     own = "clock" if kind in CLOCK else "outbox" if kind is Kind.SENDING_UNCERTAIN else "seller"

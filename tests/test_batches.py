@@ -17,10 +17,10 @@ import pytest
 from bot.core.case import Case
 from bot.core.errors import UnreadableError
 from bot.core.event import CaseKey, Kind
-from bot.core.message import Message
 from bot.core.policy import Mode
-from bot.edges.reader import Asked, Reader
+from bot.edges.reader import Asked, Read, Reader
 from bot.edges.store import ALIKE, Arrival, SpoiltError, StorageError, Store, moment
+from bot.guichet import UNDERSTANDING
 from bot.loop import Stop, resolving_steps, until_idle
 from bot.reading import MOST, MOST_ATTEMPTS, read_some
 from bot.receiving import receive_maildir
@@ -110,12 +110,64 @@ def test_a_batch_is_bounded_by_bytes_beyond_its_first_mail(world: World) -> None
     assert [one.id for one in world.store.next_mails(MOST, 2 * size + 10)] == [2, 3]
 
 
+def test_mails_taken_beside_others_are_none_of_those_and_none_that_must_come_alone(world: World) -> None:
+    kept(world, *(buyer_writes(order=order(number)) for number in range(6)))
+    first = world.store.next_mails(2, 2**20)
+    assert [one.id for one in world.store.next_mails(2, 2**20, [one.id for one in first])] == [3, 4]
+    assert attempts(world) == [1, 1, 1, 1, 0, 0]
+    world.store.run("UPDATE mails SET attempts = 1 WHERE id = 5")
+    assert world.store.next_mails(2, 2**20, range(1, 5)) == []
+    assert attempts(world) == [1, 1, 1, 1, 1, 0]
+    world.store.uncount_attempts([1, 2, 3, 4])
+    world.store.run("UPDATE mails SET state = 'read' WHERE id < 5")
+    assert [(one.id, one.attempts) for one in world.store.next_mails(2, 2**20)] == [(5, 2)]
+
+
+def test_next_batch_is_counted_before_the_child_has_it_and_taken_before_the_last_is_settled(world: World) -> None:
+    world.guichet = replace(world.guichet, given=(reader := Noted(world)))
+    kept(world, *(buyer_writes(order=order(number)) for number in range(MOST + 20)))
+    assert read_some(world.guichet, world.now, seconds=60)
+    reader.close()
+    assert reader.counted == [1] * (MOST + 20)
+    assert 0 < reader.settled < MOST
+    assert states(world) == ["read"] * (MOST + 20)
+
+
+class Noted(Reader):
+    """A reader that notes each mail's attempts when the child gets it, and how many are settled at the next batch."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(beyond=UNDERSTANDING)
+        self.world, self.settled = world, 0
+        self.counted: list[int] = []
+
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
+        return super().read_many(map(self.noted, asked))
+
+    def noted(self, one: Asked) -> Asked:
+        if len(self.counted) == MOST:
+            self.settled = states(self.world).count("read")
+        self.counted.append(self.world.rows("mails")[len(self.counted)]["attempts"])
+        return one
+
+
+def test_fault_of_the_database_amid_two_batches_costs_no_mail_of_either_an_attempt(world: World) -> None:
+    world.store.run("CREATE TRIGGER refuses BEFORE INSERT ON deadlines WHEN EXISTS (SELECT 1 FROM cases"
+                    f" WHERE id = new.case_id AND order_number = '{order(70)}') BEGIN SELECT raise(ABORT, 'no'); END")
+    kept(world, *(buyer_writes(order=order(number)) for number in range(MOST + 20)))
+    with pytest.raises(StorageError):
+        read_some(world.guichet, world.now, seconds=60)
+    assert states(world) == ["read"] * 70 + ["kept"] * (MOST - 50)
+    assert attempts(world)[70:] == [0] * (MOST - 50)
+
+
 class Torn(Reader):
     """A reader one of whose mails says what no database can hold."""
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
-        for seen in super().read_many(asked):
-            yield seen if isinstance(seen, UnreadableError) else replace(seen, text=seen.text.replace("TORN", "\ud800"))
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
+        for one in super().read_many(asked):
+            assert isinstance(one, Read)
+            yield replace(one, message=replace(one.message, text=one.message.text.replace("TORN", "\ud800")))
 
 
 def test_a_fault_in_one_mail_rolls_back_only_that_mail(world: World) -> None:

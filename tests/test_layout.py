@@ -28,7 +28,7 @@ FROM_THE_TOP = ("cli", "dashboard", "fleet",
                 "reminding", "ticking", "digesting", "dating", "counting", "rehearsing", "pipeline", "drifting",
                 "alarming", "calling", "receiving", "entering", "breaking", "writing", "proofing", "standing",
                 "pausing", "forgetting", "living", "due", "guichet", "switching", "saving", "glancing",
-                "settings")
+                "settings", "understanding")
 BENEATH = {"bot.words", "bot.core", "bot.marketplaces", "bot.edges"}
 
 # What each part of bot/ may import of bot/, its own package's __init__ aside; a row also holds for the files

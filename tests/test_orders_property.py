@@ -44,7 +44,7 @@ from bot.core.errors import UnreadableError
 from bot.core.message import Message
 from bot.core.order import Order, tokens, understand
 from bot.edges import reader
-from bot.edges.reader import Reader
+from bot.edges.reader import Read, Reader
 from bot.edges.store import Row, Store, moment
 from bot.hearing import DAY
 from bot.loop import Stop, reading_steps, until_idle
@@ -168,14 +168,17 @@ def killed_at(store: Store, crash: Crash) -> None:
 class Here(Reader):
     """Reads mails in the process that is to die: to start another for each would take all the time there is."""
 
+    def begin(self) -> None:
+        pass
+
     def read(self, raw: bytes, **more: Any) -> Message:
         return message.read(raw, **more)
 
-    def read_many(self, asked: Iterable[reader.Asked]) -> Iterator[Message | UnreadableError]:
+    def read_many(self, asked: Iterable[reader.Asked]) -> Iterator[Read | UnreadableError]:
         for one in asked:
             try:
                 assert isinstance(one.raw, bytes)
-                yield message.read(one.raw, trusted=one.trusted, keys=one.keys, received=one.received)
+                yield Read(message=message.read(one.raw, trusted=one.trusted, keys=one.keys, received=one.received))
             except UnreadableError as error:
                 yield error
 

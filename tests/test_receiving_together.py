@@ -10,12 +10,11 @@ from threading import Barrier
 import pytest
 
 from bot.core.errors import UnreadableError
-from bot.core.message import Message
 from bot.edges import EdgeError
 from bot.edges.clock import now
-from bot.edges.reader import Asked, Reader
+from bot.edges.reader import Asked, Read, Reader
 from bot.edges.store import Arrival, Row, Store
-from bot.guichet import Guichet
+from bot.guichet import UNDERSTANDING, Guichet
 from bot.loop import Fetch, Pass, Stop, database, work_through
 from bot.reading import MOST, MOST_READ, read_some
 from bot.receiving import receive_maildir
@@ -111,10 +110,10 @@ class Watched(Reader):
     """Reads as every Reader does, and after so many mails lets something happen, once."""
 
     def __init__(self, after: int, then: Callable[[], object]) -> None:
-        super().__init__()
+        super().__init__(beyond=UNDERSTANDING)
         self.after, self.then = after, then
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
         for answer in super().read_many(asked):
             self.after -= 1
             if self.after == 0:
@@ -142,8 +141,22 @@ def test_fresh_mail_is_read_before_the_backlog_of_another_mailbox(shop: Guichet)
 def test_two_backlogs_are_read_in_equal_shares(shop: Guichet) -> None:
     lies(shop.store, "ventes", 2 * MOST, cold=True)
     lies(shop.store, "retours", MOST, cold=True)
-    read_some(shop, now())
+    read_some(shop, now(), seconds=0)
     assert (read_so_far(shop.store, "ventes"), read_so_far(shop.store, "retours")) == (MOST // 2, MOST // 2)
+
+
+def test_two_backlogs_are_read_in_equal_shares_also_where_one_batch_follows_another(shop: Guichet) -> None:
+    lies(shop.store, "ventes", 3 * MOST, cold=True)
+    lies(shop.store, "retours", MOST, cold=True)
+    other = Store(database(shop.settings))
+    seen: list[int] = []
+    reader = Watched(2 * MOST + 1, lambda: seen.extend(
+        read_so_far(other, name) for name in ("ventes", "retours")))
+    assert read_some(Guichet(shop.settings, shop.store, given=reader), now(), seconds=60)
+    reader.close()
+    other.close()
+    assert seen == [MOST, MOST]
+    assert (read_so_far(shop.store, "ventes"), read_so_far(shop.store, "retours")) == (3 * MOST, MOST)
 
 
 def test_a_mailboxs_own_mails_keep_their_order_whether_cold_or_fresh(shop: Guichet) -> None:

@@ -21,10 +21,11 @@ from bot.core.message import read
 from bot.core.policy import Seller
 from bot.edges.templates import PROGRAM, Templates, Words
 from bot.loop import once
-from bot.pipeline import consider, event_of, understand
+from bot.pipeline import consider, event_of
 from bot.proofing import remarks_on
 from bot.rehearsing import bare, rehearse
 from bot.settings import Settings
+from bot.understanding import understand
 from bot.writing import reply_words
 from tests.world import NOW, World
 

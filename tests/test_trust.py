@@ -14,10 +14,11 @@ from bot.core.message import Message, Origin, read
 from bot.core.policy import Policy
 from bot.edges.dns import Dns
 from bot.guichet import Guichet, keys_of
-from bot.pipeline import event_of, understand
+from bot.pipeline import event_of
 from bot.reading import unclaimed
 from bot.settings import load
 from bot.showing import mail as shown
+from bot.understanding import understand
 from tests.core.test_dkim import KEY_AT, letter, record, signed
 from tests.servers.dns import NameServer
 from tests.world import HOST, MARIE, World

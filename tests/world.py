@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.event import Kind
-from bot.edges.reader import Reader
 from bot.edges.store import Row, Store
-from bot.guichet import Guichet
+from bot.guichet import Guichet, new_reader
 from bot.loop import Stop, database, reading_steps, until_idle
 from bot.pipeline import order
 from bot.receiving import receive_maildir
@@ -52,7 +51,7 @@ authserv_id = "{host}"
 {policy}
 """
 
-READER = Reader()     # one for all worlds: its child starts once
+READER = new_reader()     # one for all worlds: its child starts once
 
 _numbers = count(1)
 

@@ -1,5 +1,7 @@
 """Mails read in a child process: what a mail may do to its reader, it does not do to the program.
 
+What is to be made of a Message may be handed in by name, and is made in the child, too, within the same limits.
+
 The child is started at the first mail and kept. One mail is one question and one answer over a socket pair, and
 several questions are on their way at once: while the program works on an answer, the child reads the next mails.
 What comes back may only be made of plain values. The child has neither the program's surroundings (no password),
@@ -17,10 +19,11 @@ import struct
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import import_module
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
 from os.path import dirname, realpath
@@ -55,7 +58,7 @@ _FRAME = struct.Struct("!cQQ")
 _READY, _MAIL, _ASKS, _ANSWER, _READ, _UNREADABLE = b"R", b"M", b"A", b"T", b"D", b"U"
 _FULL = 71  # the child's exit status where its memory did not suffice
 _ROOT = dirname(dirname(dirname(realpath(__file__))))
-_CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve()"
+_CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve({beyond!r})"
 _AT_ONCE = 2**17  # bytes asked of the line in one call
 HELD = 0.02  # seconds of reading after which answers are held no longer
 _TOGETHER = 32  # frames given to it in one call
@@ -74,19 +77,44 @@ class Pieces(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A mail to be read, or its pieces, with what `message.read` must know beside it."""
+    """A mail to be read, or its pieces, with what `message.read` must know beside it.
+
+    Attributes:
+        about: plain values that the reader's `beyond` must know; None: it is only read.
+    """
 
     raw: bytes | Pieces
     trusted: frozenset[str] = frozenset()
     keys: Keys | None = None
     received: datetime | None = None
+    about: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A mail that was read.
+
+    Attributes:
+        told: what `beyond` made of it, which may only be plain values; None where it said nothing. Else the message
+            comes without `html`, `page`, `links` and `attachments`, which are long, and were for `beyond` to look at.
+    """
+
+    message: Message
+    told: Any = None
+
+
+Beyond = Callable[[Message, Any], object]
 
 
 class Reader:
-    """Reads mails as `message.read` does, elsewhere. For one thread; costs nothing before the first mail."""
+    """Reads mails as `message.read` does, elsewhere. For one thread; costs nothing before the first mail.
 
-    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        self.seconds, self.memory = seconds, memory
+    Args:
+        beyond: `module:function` of a Beyond: what the child makes of a Message that it was asked `about`.
+    """
+
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, beyond: str = "") -> None:
+        self.seconds, self.memory, self.beyond = seconds, memory, beyond
         self._child: _Child | None = None  # waits for the next mail
         self._reading: _Child | None = None
         self._used = 0.0
@@ -103,9 +131,9 @@ class Reader:
         [answer] = self.read_many([Asked(raw=raw, trusted=trusted, keys=keys, received=received)])
         if isinstance(answer, UnreadableError):
             raise answer
-        return answer
+        return answer.message
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
         """Yield one answer for each mail, in order; the child reads ahead while the caller works on one.
 
         A mail that ends the child gets its error; those that were on their way with it are read again, each by
@@ -119,7 +147,7 @@ class Reader:
         child, self._child = self._child, None  # ours while we read: whoever reads in between gets another
         try:
             while (child and child.told) or queue:
-                child = self._reading = child or _Child(self.memory)
+                child = self._reading = child or _Child(self.memory, self.beyond)
                 child.take(queue, self.seconds, most=1 if alone else AHEAD)
                 suspects = [*child.told]
                 answer = child.answer(self.seconds)
@@ -138,6 +166,15 @@ class Reader:
         finally:
             self._used, self._reading = time.monotonic(), None
             self._keep(child)
+
+    def begin(self) -> None:
+        """Start the child where there is none, and wait for nothing: it comes up while the caller does other things.
+
+        Raises:
+            EdgeError: it could not be started.
+        """
+        if not self._child and not self._reading:
+            self._child, self._used = _Child(self.memory, self.beyond), time.monotonic()
 
     def _keep(self, child: _Child | None) -> None:
         """Keep the child for the next mail, unless it would answer that one with another."""
@@ -204,11 +241,11 @@ class _Child:
         told: the mails it was given and has not answered, the one it reads now first.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, beyond: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self.process = _start(theirs)
+                self.process = _start(theirs, beyond)
             except OSError as error:
                 ours.close()
                 raise EdgeError(say("The program that reads mails could not be started ({words}); the mail waits",
@@ -221,19 +258,21 @@ class _Child:
         self._in = bytearray()
         self._poll = select.poll()
         self.end = finalize(self, _end, self.process, ours)
-        self._greet(memory)
+        self._until = time.monotonic() + START_WITHIN   # by when it must be there; then 0
+        self.line.setblocking(False)
+        self._poll.register(self.line)
+        self._put(_READY, memory)
+        self._flush()
 
-    def _greet(self, memory: int) -> None:
+    def _await_start(self) -> None:
+        """Wait for its first word, which comes when all it needs is loaded; mails may be on their way before."""
         try:
-            self.line.setblocking(False)
-            self._poll.register(self.line)
-            self._put(_READY, memory)
-            self._flush()
-            self._hear(time.monotonic() + START_WITHIN)
+            self._hear(self._until)
         except (OSError, EOFError) as error:
             self.end()
             raise EdgeError(say("The program that reads mails could not be started ({words}); the mail waits",
                                 words=type(error).__name__)) from error
+        self._until = 0.0
 
     @property
     def worn(self) -> bool:
@@ -250,13 +289,19 @@ class _Child:
 
     def _tell(self, one: Asked, seconds: float) -> None:
         received = one.received.isoformat() if one.received else ""
-        self._put(_MAIL, (one.trusted, one.keys is not None, received, words.current(), seconds), one.raw)
+        self._put(_MAIL, (one.trusted, one.keys is not None, received, words.current(), seconds, one.about), one.raw)
         self.told.append(one)
         self._mails, self._big = self._mails + 1, self._big or not isinstance(one.raw, bytes) or len(one.raw) > BIG
         self._weight += len(one.raw)
 
-    def answer(self, seconds: float) -> Message | UnreadableError:
-        """Return the answer to the first mail it was told. A time begins when we wait for it alone."""
+    def answer(self, seconds: float) -> Read | UnreadableError:
+        """Return the answer to the first mail it was told. A time begins when we wait for it alone.
+
+        Raises:
+            EdgeError: the child did not start.
+        """
+        if self._until:
+            self._await_start()
         one, until = self.told[0], time.monotonic() + seconds + GRACE
         try:
             tag, told = self._hear(until)
@@ -364,11 +409,12 @@ def _looked_up(keys: Keys, name: str) -> tuple[bytes | None, str]:
         return None, str(error)
 
 
-def _believed(tag: bytes, told: Any) -> Message | UnreadableError:
+def _believed(tag: bytes, told: Any) -> Read | UnreadableError:
     """Return what the child says, if it is what a child of ours says."""
     try:
         if tag == _READ:
-            return _message(*told)
+            fields, beyond = told
+            return Read(message=_message(*fields), told=beyond)
         if tag == _UNREADABLE:
             code, sentence = map(_text, told)
             return UnreadableError(code, sentence)
@@ -377,13 +423,13 @@ def _believed(tag: bytes, told: Any) -> Message | UnreadableError:
     raise EOFError("an answer nobody asked for")
 
 
-def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
+def _start(theirs: socket.socket, beyond: str) -> subprocess.Popen[bytes]:
     import subprocess
 
     path = [_ROOT, *(entry for entry in sys.path if entry and entry != _ROOT)]
     # -S -E: sys.path is ours already, and looking for it takes a third of the start
     return subprocess.Popen(  # noqa: S603 – this very program, and no word of it comes from outside
-        [sys.executable, "-S", "-E", "-B", "-X", "utf8", "-c", _CHILD.format(path=path)],
+        [sys.executable, "-S", "-E", "-B", "-X", "utf8", "-c", _CHILD.format(path=path, beyond=beyond)],
         stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}, cwd="/")
 
 
@@ -404,6 +450,10 @@ def _fields(seen: Message) -> tuple[Any, ...]:
     return (tuple(getattr(seen, name) for name in _TEXTS), seen.date.isoformat() if seen.date else "",
             str(seen.origin), dict(seen.headers), seen.references, seen.links, seen.flaws,
             tuple((one.name, one.media_type, one.size) for one in seen.attachments))
+
+
+def _short(seen: Message) -> Message:
+    return replace(seen, html="", page="", links=(), attachments=())
 
 
 def _message(texts: Any, date: Any, origin: Any, headers: Any, references: Any, links: Any, flaws: Any,
@@ -521,8 +571,8 @@ def _packed(tag: bytes, told: object) -> bytes:
     return _FRAME.pack(tag, len(said), 0) + said
 
 
-def serve() -> Never:
-    """Read mails until the program at the other end is gone. Never returns."""
+def serve(beyond: str) -> Never:
+    """Read mails until the program at the other end is gone, and do what goes `beyond`. Never returns."""
     for number in (signal.SIGINT, signal.SIGTERM):  # the terminal and systemd tell all; we go when the program goes
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -530,10 +580,11 @@ def serve() -> Never:
             line = _Line(theirs)
             _, memory, _ = line.mail()
             _confine(memory)
+            further = _named(beyond)
             line.send(_packed(_READY, None))
             limit = _Limit()
             while True:
-                _serve_one(line, limit, *line.mail()[1:])
+                _serve_one(line, limit, further, *line.mail()[1:])
     except MemoryError:
         sys.exit(_FULL)
     sys.exit(0)
@@ -545,14 +596,25 @@ def _confine(memory: int) -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def _serve_one(line: _Line, limit: _Limit, told: tuple[frozenset[str], bool, str, str, float], raw: bytes) -> None:
-    trusted, asks, received, language, seconds = told
+def _named(beyond: str) -> Beyond:
+    """Return a function by its name; one that says nothing for no name."""
+    if not beyond:
+        return lambda _message, _about: None
+    module, _, name = beyond.partition(":")
+    found: Beyond = getattr(import_module(module), name)
+    return found
+
+
+def _serve_one(line: _Line, limit: _Limit, beyond: Beyond,
+               told: tuple[frozenset[str], bool, str, str, float, Any], raw: bytes) -> None:
+    trusted, asks, received, language, seconds, about = told
     limit.begin(seconds)
     try:
         with words.speaking(language):
             seen = message.read(raw, trusted=trusted, keys=_asking(line) if asks else None,
                                 received=datetime.fromisoformat(received) if received else None)
-        answer = _packed(_READ, _fields(seen))
+            made = None if about is None else beyond(seen, about)
+        answer = _packed(_READ, (_fields(seen if made is None else _short(seen)), made))
     except UnreadableError as error:
         answer = _packed(_UNREADABLE, (error.code, error.sentence))
     finally:

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -598,7 +598,7 @@ class Store:
     def next_mail(self) -> Mail | None:
         return next(iter(self.next_mails(1)), None)
 
-    def next_mails(self, most: int, size: int = 0) -> list[Mail]:
+    def next_mails(self, most: int, size: int = 0, beside: Collection[int] = ()) -> list[Mail]:
         """Take the oldest mails not read yet, their attempts counted and committed before the work begins.
 
         A mail that kills the process has thus been counted, and lands on the shelf after three times. One that was
@@ -606,11 +606,12 @@ class Store:
 
         Args:
             size: bytes that the mails may have together, beyond the first.
+            beside: mails that were taken before and are at work: none of them, and nothing that must come alone.
         """
         if not self.waiting_mails():
             return []
         with self.write_tx():
-            taken = self._waiting(most, size)
+            taken = self._waiting(most, size, beside)
             if taken and taken[0]["attempts"] > 1:
                 self.run("UPDATE mails SET attempts = 0 WHERE state = 'kept' AND attempts = 1")
             self.connection.executemany("UPDATE mails SET attempts = attempts + 1 WHERE id = ?",
@@ -620,9 +621,11 @@ class Store:
                      oversize=row["reason"] if row["reason"].startswith("oversize: ") else "")
                 for row, raw in zip(taken, self._raws(taken), strict=True)]
 
-    def _waiting(self, most: int, size: int) -> list[Row]:
+    def _waiting(self, most: int, size: int, beside: Collection[int]) -> list[Row]:
         """Return the mails that may be read together, of those whose turn it is."""
-        rows = self._in_turn(most)
+        rows = self._in_turn(most, beside)
+        if beside and rows and rows[0]["attempts"]:
+            return []
         many = 0
         for row in rows:
             size -= row["size"]
@@ -632,7 +635,7 @@ class Store:
         return self.rows(f"SELECT {AS_KEPT}, mailbox, received, cold, attempts, reason FROM mails WHERE id IN"
                          " (SELECT value FROM json_each(?)) ORDER BY id", _json([row["id"] for row in rows[:many]]))
 
-    def _in_turn(self, most: int) -> list[Row]:
+    def _in_turn(self, most: int, beside: Collection[int]) -> list[Row]:
         """Return the oldest mails of each mailbox, an equal share of each; mailboxes with fresh mail go first.
 
         A mailbox's own mails keep their order, or a case would hear of its end before its beginning.
@@ -640,8 +643,9 @@ class Store:
         names = self.fresh_mailboxes() or [name for name, _ in self._heads()]
         share = -(-most // max(1, len(names)))
         lines = (self.rows("SELECT id, size, attempts FROM mails WHERE state = 'kept' AND mailbox = ? ORDER BY id"
-                           " LIMIT ?", name, share) for name in names)
-        turns = sorted((turn, row["id"], row) for line in lines for turn, row in enumerate(line))
+                           " LIMIT ?", name, share + len(beside)) for name in names)
+        others = ([row for row in line if row["id"] not in beside] for line in lines)
+        turns = sorted((turn, row["id"], row) for line in others for turn, row in enumerate(line[:share]))
         return [row for *_, row in turns[:most]]
 
     def fresh_mailboxes(self) -> list[str]:

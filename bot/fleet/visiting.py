@@ -17,7 +17,7 @@ from bot.edges.reader import Reader
 from bot.edges.store import Store, iso, moment
 from bot.fleet.directory import Seller
 from bot.fleet.lines import Contexts, Line
-from bot.guichet import Guichet
+from bot.guichet import Guichet, new_reader
 from bot.leasing import BusyError
 from bot.listening import LOGIN_PAUSE
 from bot.living import read_times
@@ -69,7 +69,7 @@ class Readers:
         try:
             return self._waiting.get_nowait()
         except Empty:
-            return Reader()
+            return new_reader()
 
     def give(self, reader: Reader) -> None:
         self._waiting.put(reader)

@@ -1,8 +1,8 @@
-"""What a marketplace folder must say of itself, and the reading of its data files.
+"""What a marketplace folder must say of itself, and how its mails are read.
 
-A folder holds `notifications.toml` (how its mails look), `rules.toml` (what it demands), `samples/`
-(what proves both) and an `__init__.py` with `MARKETPLACE = Marketplace.from_folder(__file__)` and
-the few readers for what patterns cannot say.
+A folder holds `notifications.toml` (how its mails look), `rules.toml` (what it demands), `samples/` (what proves both),
+an `__init__.py` with `MARKETPLACE = Marketplace.from_folder(__file__)`, and a `reading.py` with
+`LOOKS = Looks.from_folder(__file__, …)` and the few functions for what patterns cannot say.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.core.around import Limits
-from bot.core.deadline import Period, Rule, Stated, Unit
+from bot.core.deadline import Stated
 from bot.core.errors import UnreadableError
-from bot.core.event import Channel, Kind, Party
-from bot.core.linter import Topic, WordsRules
+from bot.core.event import Kind
 from bot.core.message import Message
-from bot.core.money import money
-from bot.core.numbers import Answers, Cancellations, Demands
 
-__all__ = ["Label", "Marketplace", "Notification", "Pattern", "Reader", "UnreadableError"]
+if TYPE_CHECKING:
+    from bot.marketplaces.terms import Terms
+
+__all__ = ["Label", "Looks", "Marketplace", "Notification", "Pattern", "Reader", "UnreadableError"]
 
 
 class Pattern:
@@ -106,16 +105,6 @@ class Notification:
     held: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A rule of the marketplace that starts no clock of ours; it is shown beside those that do."""
-
-    id: str
-    says: Mapping[str, str]
-    source: str
-    read: date
-
-
 Reader = Callable[[Message, Notification], Notification]
 
 
@@ -171,86 +160,71 @@ class Label:
         return found is not None and (not self.said or bool(self.said.search(found)))
 
 
-@dataclass(slots=True)
-class Marketplace:
-    """Reads one marketplace's mails: patterns first, a function where patterns fall short. People read its `title`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """How one marketplace's mails are read: patterns first, a function where patterns fall short."""
 
-    name: str
-    title: str
-    domains: tuple[str, ...]
     labels: tuple[Label, ...]
     facts: Mapping[Kind, Mapping[str, Pattern]]
     required: Mapping[Kind, tuple[str, ...]]
-    rules: tuple[Rule, ...]
-    channels: Mapping[str, str]
-    notes: tuple[Note, ...] = ()
-    words: WordsRules = field(default_factory=WordsRules)
-    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    guards: Limits = field(default_factory=Limits)
-    numbers: Demands = field(default_factory=Demands)
-    readers: list[Reader] = field(default_factory=list)
-    version: str = ""  # of the data files: other rules have another
+    readers: tuple[Reader, ...]
+
+    @classmethod
+    def from_folder(cls, file: str, *readers: Reader, labels: tuple[Label, ...] = ()) -> Looks:
+        """Read the notifications.toml beside a file; a bad one is a programming error and raises at import.
+
+        Args:
+            readers: what adds to a notification what patterns cannot say, in running order.
+            labels: those of a folder that words them in its own way.
+        """
+        said = looks(file)
+        kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
+        return cls(
+            labels=labels or tuple(_label({**row, **each}) for row in said["label"] for each in row.get("each", ({},))),
+            facts={kind: _patterns(said.get("facts", {}) | row.get("facts", {})) for kind, row in kinds.items()},
+            required={kind: tuple(row.get("required", ())) for kind, row in kinds.items()},
+            readers=readers)
+
+
+@dataclass(kw_only=True)
+class Marketplace:
+    """One marketplace. People read its `title`.
+
+    What it demands is for the program that decides, how its mails look for the child that reads them: each is loaded
+    when it is first asked for, and neither has both.
+    """
+
+    name: str
+    folder: Path
+    title: str
+    domains: tuple[str, ...]
 
     @classmethod
     def from_folder(cls, init_file: str) -> Marketplace:
-        """Read a folder's data files; a bad one is a programming error and raises at import."""
+        """Read the head of a folder's notifications.toml; a bad one is a programming error and raises at import."""
         folder = Path(init_file).parent
-        files = [(folder / name).read_text("utf-8") for name in ("notifications.toml", "rules.toml")]
-        said, demanded = _loaded(files[0]), tomllib.loads(files[1])
-        kinds = {Kind(name): kind for name, kind in said.get("kind", {}).items()}
-        return cls(
-            name=folder.name,
-            title=said["title"],
-            domains=tuple(said["domains"]),
-            labels=tuple(_label({**row, **each}) for row in said["label"] for each in row.get("each", ({},))),
-            facts={kind: _patterns(said.get("facts", {}) | row.get("facts", {}))
-                   for kind, row in kinds.items()},
-            required={kind: tuple(row.get("required", ())) for kind, row in kinds.items()},
-            rules=tuple(_rule(row) for row in demanded["rule"]),
-            notes=tuple(Note(**row) for row in demanded.get("note", ())),
-            channels={name: word for name, word in demanded["channels"].items() if isinstance(word, str)},
-            limits=demanded["channels"].get("limits", {}),
-            words=_words(demanded.get("words", {})),
-            guards=_guards(demanded.get("guards", {}), demanded.get("words", {})),
-            numbers=_numbers(demanded.get("numbers", {})),
-            version=sha256("\0".join(files).encode()).hexdigest()[:12],
-        )
+        head, _, _ = (folder / "notifications.toml").read_text("utf-8").partition("\n[")
+        said = tomllib.loads(head)
+        return cls(name=folder.name, folder=folder, title=said["title"], domains=tuple(said["domains"]))
 
-    def reads(self, reader: Reader) -> Reader:
-        """Register a function that adds to a notification what patterns cannot say."""
-        self.readers.append(reader)
-        return reader
+    @cached_property
+    def looks(self) -> Looks:
+        """How its mails look, and the functions that read them: LOOKS of the folder's reading.py."""
+        found: Looks = import_module(f"{__package__}.{self.name}.reading").LOOKS
+        return found
 
-    def channel(self, kind: Kind, action: str, *, token: bool = False) -> Channel:
-        """Return how this marketplace lets us do `action` about a notification of `kind`.
+    @cached_property
+    def terms(self) -> Terms:
+        """What it demands and allows: its rules.toml."""
+        from bot.marketplaces.terms import Terms
 
-        What goes through the webservice goes to the seller where the shop has no `token` for it.
-        """
-        channel = Channel(self._way(kind, action)[0])
-        return Channel.SELLER if channel is Channel.WEBSERVICE and not token else channel
+        return Terms.from_folder(self.folder)
 
-    def calls(self, kind: Kind, days: Mapping[str, int], *, amicable: bool) -> dict[str, str]:
-        """Return what the webservice lets us do about a notification of `kind`, and its own word for each.
-
-        Args:
-            days: whole days since the item was `ordered` and `received`, as far as they are known.
-            amicable: whether the parties are still among themselves.
-        """
-        actions = {name.rpartition(".")[2] for name in self.channels}
-        ways = {action: self._way(kind, action) for action in sorted(actions)}
-        return {action: call for action, (channel, call) in ways.items()
-                if channel == Channel.WEBSERVICE and self._allows(call, days, amicable=amicable)}
-
-    def _way(self, kind: Kind, action: str) -> tuple[str, str]:
-        """Return a row of the channels: its word, and the webservice's action after it."""
-        word, _, call = self.channels.get(f"{kind}.{action}", self.channels.get(action, "seller")).partition(" ")
-        return word, call
-
-    def _allows(self, call: str, days: Mapping[str, int], *, amicable: bool) -> bool:
-        limits = self.limits.get(call, {})
-        if limits.get("amicable") and not amicable:
-            return False
-        return all(passed <= limits[since] for since, passed in days.items() if since in limits)
+    @cached_property
+    def version(self) -> str:
+        """Return what tells its data files from others."""
+        files = [(self.folder / name).read_text("utf-8") for name in ("notifications.toml", "rules.toml")]
+        return sha256("\0".join(files).encode()).hexdigest()[:12]
 
     def is_sender(self, address: str) -> bool:
         """Say whether an address is one of this marketplace's, by its whole domain, never by a part of it."""
@@ -265,24 +239,24 @@ class Marketplace:
         if not self.is_sender(message.sender):
             return None
         unknown = None if message.automatic else Kind.MARKETPLACE_WROTE
-        return next((label.kind for label in self.labels if label.fits(message)), unknown)
+        return next((label.kind for label in self.looks.labels if label.fits(message)), unknown)
 
     def label(self, message: Message, kind: Kind) -> Label | None:
         """Return the first row of a kind that fits: where the kind was recognised, the row it was recognised by."""
-        return next((label for label in self.labels if label.kind is kind and label.fits(message)), None)
+        return next((label for label in self.looks.labels if label.kind is kind and label.fits(message)), None)
 
     def parse(self, message: Message, kind: Kind) -> Notification:
         """Return what the notification says; raise UnreadableError naming the missing fact."""
         text = plain(message.text)
-        found = {name: match for name, pattern in self.facts.get(kind, {}).items()
+        found = {name: match for name, pattern in self.looks.facts.get(kind, {}).items()
                  if (match := _first_group(pattern.search(text) or pattern.search(plain(message.subject))))}
         label = self.label(message, kind)
         found = {**(label.says if label else {}), **found}
         note = Notification(marketplace=self.name, kind=kind, reference="", mark="", facts=found)
-        for reader in self.readers:
+        for reader in self.looks.readers:
             note = reader(message, note)
         said = {**note.facts, "reference": note.reference}
-        for fact in self.required.get(kind, ()):
+        for fact in self.looks.required.get(kind, ()):
             if not said.get(fact):
                 raise UnreadableError(
                     "missing_fact", f"{self.name} {kind}: no {fact!r} in the mail «{message.subject}»")
@@ -375,50 +349,3 @@ def _label(row: Mapping[str, Any]) -> Label:
         said=pattern(row["said"]) if "said" in row else None,
         says=row.get("says", {}),
     )
-
-
-def _period(said: str) -> Period:
-    amount, _, unit = said.partition(" ")
-    return Period(amount=int(amount), unit=Unit(unit))
-
-
-def _rule(row: Mapping[str, Any]) -> Rule:
-    return Rule(
-        id=row["id"], kind=Kind(row["kind"]), name=row["name"], who=Party(row["who"]),
-        within=_period(row["within"]), source=row["source"], read=row["read"],
-        when=row.get("when", {}), met_by=row.get("met_by", ""), silence=row.get("silence", {}),
-        others=tuple((_period(other["within"]), other["source"]) for other in row.get("other", ())),
-    )
-
-
-def _words(row: Mapping[str, Any]) -> WordsRules:
-    """Return what `[words]` says; a topic nobody knows raises at import."""
-    said = dict(row)
-    for name in ("forbids", "allows"):
-        if name in said:
-            said[name] = frozenset(map(Topic, said[name]))
-    for name in ("returns", "names"):
-        if name in said:
-            said[name] = tuple(said[name])
-    return WordsRules(**said | {"max_for": tuple(said.get("max_for", {}).items())})
-
-
-def _guards(said: Mapping[str, Any], words: Mapping[str, Any]) -> Limits:
-    return Limits(
-        one_answer=frozenset(map(Kind, said.get("one_answer", ()))),
-        no_direct_after=frozenset(map(Kind, said.get("no_direct_after", ()))),
-        discount_percent=said.get("discount_percent"), received_days=said.get("received_days"),
-        ordered_days=said.get("ordered_days"), registered_above=money(said.get("registered_above", "")),
-        accepts_sales=said.get("accepts_sales", False),
-        customer_service=frozenset(said.get("customer_service", ())),
-        rating_reminder=Topic.RATING_REMINDER in words.get("allows", ()))
-
-
-def _numbers(said: Mapping[str, Any]) -> Demands:
-    answers, cancellations = said.get("answers"), said.get("cancellations")
-    if answers:
-        answers = {**answers, "within": timedelta(hours=_period(answers["within"]).amount)}
-    return Demands(
-        answers=Answers(**answers) if answers else None,
-        cancellations=Cancellations(**cancellations) if cancellations else None,
-        on_time=tuple((sort, tuple(names)) for sort, names in said.get("on_time", {}).items()))

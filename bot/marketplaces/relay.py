@@ -1,7 +1,7 @@
 """The reading that light marketplaces share: somebody's words, sent on through an address made for him.
 
 What a folder's mails look like stands under [relay] in its notifications.toml; nothing here names a
-marketplace. `MARKETPLACE.reads(Relay.from_folder(__file__).read)` is all the code such a folder needs.
+marketplace. `LOOKS = Looks.from_folder(__file__, Relay.from_folder(__file__).read)` is all its reading.py needs.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from bot.core.event import Kind
 from bot.core.holding import HOLDS, Sight, seen_in
 from bot.core.message import Message, Origin
 from bot.core.wishes import invokes_privacy, is_quarrel, speaks_of_law, wishes
-from bot.pipeline import understand
+from bot.understanding import understand
 
 NOW = datetime(2026, 11, 17, 10, 0, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,7 +24,7 @@ from bot.core.errors import UnreadableError
 from bot.core.event import Origin
 from bot.core.message import Message
 from bot.edges import EdgeError, reader
-from bot.edges.reader import Asked, Reader
+from bot.edges.reader import Asked, Read, Reader
 from tests.canaries import PASSWORD
 
 SAMPLES = sorted(Path(marketplaces.__file__).parent.glob("*/samples/*.eml"))
@@ -174,7 +174,7 @@ def test_forgotten_reader_takes_its_child_along() -> None:
 
 def test_child_does_not_outlive_a_program_that_is_killed(root: Path) -> None:
     """And it heeds neither the terminal's SIGINT nor systemd's SIGTERM, which tell the whole group."""
-    text = (f"import sys, time; from bot.edges.reader import Asked, Reader; r = Reader(); r.read({RAW!r}); "
+    text = (f"import sys, time; from bot.edges.reader import Asked, Read, Reader; r = Reader(); r.read({RAW!r}); "
             "print(r.pid, flush=True); time.sleep(60)")
     with subprocess.Popen([sys.executable, "-c", text], cwd=root, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
@@ -216,19 +216,22 @@ def test_answer_may_only_be_made_of_plain_values() -> None:
 @pytest.mark.parametrize("sample", SAMPLES[::5], ids=lambda path: f"{path.parts[-3]}/{path.stem}")
 def test_plain_values_become_the_same_message_again(sample: Path) -> None:
     seen = message.read(sample.read_bytes(), trusted=TRUSTED)
-    again = reader._believed(reader._READ, reader._plain(pickle.dumps(reader._fields(seen))))
-    assert again == seen and {type(one) for one in (seen, again)} == {Message}
+    again = reader._believed(reader._READ, reader._plain(pickle.dumps((reader._fields(seen), None))))
+    assert isinstance(again, Read) and again.message == seen and type(seen) is type(again.message) is Message
 
 
 def test_plain_values_of_another_shape_are_no_message() -> None:
     texts, date, origin, headers, *others, attachments = reader._fields(message.read(RAW))
     whole = (texts, date, origin, headers, *others, attachments)
-    assert isinstance(reader._believed(reader._READ, whole), Message)
+    assert isinstance(reader._believed(reader._READ, (whole, None)), Read)
     for broken in ((texts[1:], *whole[1:]), (list(texts), *whole[1:]), ((7, *texts[1:]), *whole[1:]), whole[1:], None,
                    (texts, 7, *whole[2:]), (texts, date, "sure", *whole[3:]), (texts, date, origin, [], *whole[4:]),
                    (*whole[:-1], (("a", "b", "c"),)), (*whole[:-1], 7)):
         with pytest.raises(EOFError):
-            reader._believed(reader._READ, broken)
+            reader._believed(reader._READ, (broken, None))
+    for told in (None, whole, (whole,), (whole, None, None)):
+        with pytest.raises(EOFError):
+            reader._believed(reader._READ, told)
     with pytest.raises(EOFError):
         reader._believed(reader._UNREADABLE, ("code", 7))
 
@@ -266,8 +269,8 @@ def numbered(count: int, body: bytes = b"Bonjour") -> list[Asked]:
             for number in range(count)]
 
 
-def told(answers: Iterator[Message | UnreadableError]) -> list[str]:
-    return [one.code if isinstance(one, UnreadableError) else one.subject for one in answers]
+def told(answers: Iterator[Read | UnreadableError]) -> list[str]:
+    return [one.code if isinstance(one, UnreadableError) else one.message.subject for one in answers]
 
 
 def test_many_mails_have_one_answer_each_in_their_order(child: Reader) -> None:
@@ -275,7 +278,7 @@ def test_many_mails_have_one_answer_each_in_their_order(child: Reader) -> None:
     asked[7:7] = [Asked(raw=b"From: nobody\n\nx")]
     answers = list(child.read_many(asked))
     assert isinstance(answers[7], UnreadableError) and answers.pop(7).code == "bad_from"  # type: ignore[union-attr]
-    assert answers == [message.read(sample.read_bytes(), trusted=TRUSTED) for sample in SAMPLES]
+    assert answers == [Read(message=message.read(sample.read_bytes(), trusted=TRUSTED)) for sample in SAMPLES]
 
 
 def test_no_mails_need_no_child(child: Reader) -> None:
@@ -402,5 +405,5 @@ def test_each_of_many_has_its_own_questions_answered(child: Reader) -> None:
            b" h=from:to:subject:date; bh=" + base64.b64encode(hashlib.sha256(b"x\r\n").digest())
            + b"; b=eA==\r\n\r\nx\r\n")
     asked = [Asked(raw=raw % number, keys=asking(number)) for number in range(5)]
-    assert all(isinstance(one, Message) for one in child.read_many([*asked, *numbered(5)]))
+    assert all(isinstance(one, Read) for one in child.read_many([*asked, *numbered(5)]))
     assert names == [(number, f"k{number}._domainkey.shop.example") for number in range(5)]

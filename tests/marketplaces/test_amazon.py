@@ -21,8 +21,8 @@ from bot.core.event import Channel, Kind
 from bot.core.message import Attachment, Message, Origin, read
 from bot.core.policy import Seller
 from bot.edges.templates import Templates, Words
-from bot.marketplaces.amazon import TABLES
 from bot.marketplaces.amazon.place import is_relay, tld, zone
+from bot.marketplaces.amazon.reading import TABLES
 from bot.marketplaces.amazon.tables import beginning
 from bot.marketplaces.contract import Notification, UnreadableError
 
@@ -487,8 +487,8 @@ def test_a_second_return_for_the_same_order_is_another_event() -> None:
 
 def test_a_return_is_never_answered_by_mail() -> None:
     assert note(read(sample("return_opened_it"), trusted=TRUSTED)).answer_to == ""
-    assert AMAZON.channel(Kind.RETURN_OPENED, "reply") is Channel.SELLER
-    assert AMAZON.channel(Kind.BUYER_WROTE, "reply") is Channel.EMAIL
+    assert AMAZON.terms.channel(Kind.RETURN_OPENED, "reply") is Channel.SELLER
+    assert AMAZON.terms.channel(Kind.BUYER_WROTE, "reply") is Channel.EMAIL
 
 
 def test_all_twelve_reasons_of_the_seller_guide_have_a_word() -> None:
@@ -549,7 +549,7 @@ START = datetime(2026, 11, 14, 9, 0, tzinfo=UTC)     # a Saturday
 
 
 def due(kind: Kind, facts: dict[str, str]) -> dict[str, timedelta]:
-    found = reckon(AMAZON.rules, (), kind=kind, facts=facts, start=START, seller=Seller())
+    found = reckon(AMAZON.terms.rules, (), kind=kind, facts=facts, start=START, seller=Seller())
     return {deadline.name: deadline.due - START for deadline in found}
 
 
@@ -587,7 +587,7 @@ def test_every_demand_of_amazons_has_its_clock(kind: Kind, facts: dict[str, str]
 
 
 def test_a_message_to_the_buyer_answers_neither_a_claim_nor_a_chargeback() -> None:
-    met = {rule.id: rule.met_by for rule in AMAZON.rules}
+    met = {rule.id: rule.met_by for rule in AMAZON.terms.rules}
     assert met == {"A1": "reply", "A4": "refund", "A7": "refund", "A8": "", "A9": "", "A10": "", "A11": "",
                    "OFFER": "offer"}
 

@@ -16,18 +16,18 @@ AMAZON = next(one for one in marketplaces.installed() if one.name == "amazon")
 
 
 def calls(kind: Kind, days: Mapping[str, int] | None = None, *, amicable: bool = True) -> dict[str, str]:
-    return RAKUTEN.calls(kind, days or {}, amicable=amicable)
+    return RAKUTEN.terms.calls(kind, days or {}, amicable=amicable)
 
 
 @pytest.mark.parametrize("marketplace", marketplaces.installed(), ids=lambda one: one.name)
 def test_every_word_of_every_table_is_known(marketplace: Marketplace) -> None:
-    for row, words in marketplace.channels.items():
+    for row, words in marketplace.terms.channels.items():
         channel, _, call = words.partition(" ")
         kind = row.rpartition(".")[0]
         assert channel in set(Channel), row
         assert not kind or kind in set(Kind), row
         assert (call in ACTS) if channel == Channel.WEBSERVICE else not call, row
-    assert set(marketplace.limits) <= set(ACTS)
+    assert set(marketplace.terms.limits) <= set(ACTS)
 
 
 @pytest.mark.parametrize(("kind", "call"), [
@@ -37,14 +37,14 @@ def test_every_word_of_every_table_is_known(marketplace: Marketplace) -> None:
     (Kind.WITHDRAWAL_OPENED, "contactusaboutitem")])
 def test_replies_go_by_the_webservice_with_a_token_and_by_hand_without(kind: Kind, call: str) -> None:
     assert calls(kind)["reply"] == call
-    assert RAKUTEN.channel(kind, "reply", token=True) is Channel.WEBSERVICE
-    assert RAKUTEN.channel(kind, "reply") is Channel.SELLER
+    assert RAKUTEN.terms.channel(kind, "reply", token=True) is Channel.WEBSERVICE
+    assert RAKUTEN.terms.channel(kind, "reply") is Channel.SELLER
 
 
 @pytest.mark.parametrize("kind", [Kind.QUESTION_ASKED, Kind.NOT_RECEIVED_CLAIMED])
 def test_what_no_webservice_does_is_the_sellers_to_do(kind: Kind) -> None:
     assert "reply" not in calls(kind)
-    assert RAKUTEN.channel(kind, "reply", token=True) is Channel.SELLER
+    assert RAKUTEN.terms.channel(kind, "reply", token=True) is Channel.SELLER
 
 
 def test_no_discount_goes_by_the_webservice_and_nothing_is_cancelled_by_it() -> None:
@@ -69,5 +69,5 @@ def test_the_buyer_is_not_written_to_once_customer_service_has_the_claim() -> No
 
 
 def test_amazon_has_no_webservice() -> None:
-    assert not any(AMAZON.calls(kind, {}, amicable=True) for kind in Kind)
-    assert AMAZON.channel(Kind.BUYER_WROTE, "reply", token=True) is Channel.EMAIL
+    assert not any(AMAZON.terms.calls(kind, {}, amicable=True) for kind in Kind)
+    assert AMAZON.terms.channel(Kind.BUYER_WROTE, "reply", token=True) is Channel.EMAIL

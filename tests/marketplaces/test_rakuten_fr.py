@@ -75,7 +75,7 @@ def test_a_category_nobody_knows_is_not_guessed_but_its_clock_runs(category: str
 
 def test_a_claim_of_an_unknown_category_without_a_time_starts_the_earlier_clock() -> None:
     said = note(mail(text="Bonjour,\n\nRéclamation : Autre\n"))
-    found = reckon(RAKUTEN.rules, said.stated, kind=said.kind, facts=said.facts, seller=Seller(),
+    found = reckon(RAKUTEN.terms.rules, said.stated, kind=said.kind, facts=said.facts, seller=Seller(),
                    start=datetime(2026, 11, 16, 9, tzinfo=UTC))
     assert [(one.name, one.due) for one in found] == [("answer_claim", datetime(2026, 11, 18, 9, tzinfo=UTC))]
 
@@ -355,8 +355,8 @@ def test_a_withdrawal_says_whether_the_parcel_has_arrived(said: str, when: str) 
 
 
 def test_after_receipt_the_buyer_has_a_clock_of_his_own() -> None:
-    found = reckon(RAKUTEN.rules, (), kind=Kind.WITHDRAWAL_OPENED, facts={"when": "after_receipt"}, seller=Seller(),
-                   start=datetime(2026, 11, 2, 9, tzinfo=UTC))
+    found = reckon(RAKUTEN.terms.rules, (), kind=Kind.WITHDRAWAL_OPENED, facts={"when": "after_receipt"},
+                   seller=Seller(), start=datetime(2026, 11, 2, 9, tzinfo=UTC))
     assert [(one.name, one.who, one.due.day) for one in found] == [
         ("answer_withdrawal", Party.SELLER, 5), ("return_item", Party.BUYER, 16)]
 
@@ -421,7 +421,7 @@ def test_a_stated_hour_is_read_on_the_clock_of_paris() -> None:
 
 def test_rakuten_is_answered_in_the_account() -> None:
     said = note(mail())
-    assert (said.answer_to, RAKUTEN.channel(CONFORMING, "reply"), RAKUTEN.channel(CONFORMING, "offer")) == (
+    assert (said.answer_to, RAKUTEN.terms.channel(CONFORMING, "reply"), RAKUTEN.terms.channel(CONFORMING, "offer")) == (
         "", Channel.SELLER, Channel.SELLER)
 
 
@@ -494,26 +494,26 @@ STARTS_A_CLOCK = {
 
 
 def test_every_kind_that_asks_something_starts_a_clock() -> None:
-    first = {rule.kind: (rule.id, rule.name) for rule in reversed(RAKUTEN.rules)}
+    first = {rule.kind: (rule.id, rule.name) for rule in reversed(RAKUTEN.terms.rules)}
     assert {kind: first[kind] for kind in STARTS_A_CLOCK} == STARTS_A_CLOCK
 
 
 def test_every_fact_that_a_label_says_has_a_rule_where_the_kind_has_one() -> None:
-    for label in RAKUTEN.labels:
+    for label in RAKUTEN.looks.labels:
         if label.kind in STARTS_A_CLOCK and label.kind is not Kind.WITHDRAWAL_OPENED:
-            rules = [rule for rule in RAKUTEN.rules if rule.kind == label.kind]
+            rules = [rule for rule in RAKUTEN.terms.rules if rule.kind == label.kind]
             said = label.says.items()
             assert len([rule for rule in rules if rule.when.items() <= said]) == 1, (label.kind, said)
 
 
 def test_a_time_that_is_our_own_caution_says_so() -> None:
-    assert {rule.id for rule in RAKUTEN.rules if "our own caution" in rule.source} == {
+    assert {rule.id for rule in RAKUTEN.terms.rules if "our own caution" in rule.source} == {
         "R2", "R3", "R12", "DOC", "LAST", "OFFER"}
 
 
 def test_every_category_of_the_labels_has_words_in_the_replies() -> None:
     folder = Path(marketplaces.__file__).parents[2] / "templates" / "rakuten_fr"
-    told = {(label.kind, label.says["category"]) for label in RAKUTEN.labels if "category" in label.says}
+    told = {(label.kind, label.says["category"]) for label in RAKUTEN.looks.labels if "category" in label.says}
     for kind, category in told - {(CONFORMING, "unspecified"), (RECEIVED, "unspecified")}:
         for path in folder.glob(f"{kind}.reply.*.txt"):
             assert f'"{category}"' in path.read_text("utf-8"), (path.name, category)

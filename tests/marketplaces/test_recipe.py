@@ -47,7 +47,7 @@ def sample(folder: Path) -> Path:
 def test_the_recipe_makes_every_file_it_speaks_of(copy: Path) -> None:
     made = {str(path.relative_to(copy / "bot/marketplaces/brocante"))
             for path in (copy / "bot/marketplaces/brocante").rglob("*.*") if "__pycache__" not in path.parts}
-    assert made == {"notifications.toml", "rules.toml", "__init__.py", "samples/buyer_wrote.eml",
+    assert made == {"notifications.toml", "rules.toml", "__init__.py", "reading.py", "samples/buyer_wrote.eml",
                     "samples/buyer_wrote.toml"}
 
 

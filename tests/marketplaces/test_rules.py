@@ -60,7 +60,8 @@ def test_rule_is_walked_from_mail_to_due_instant(
 @pytest.mark.parametrize(("marketplace", "letter", "last"), [("rakuten_fr", "R", 15), ("amazon", "A", 11)])
 def test_every_rule_of_the_domain_is_a_row_with_source_and_day(marketplace: str, letter: str, last: int) -> None:
     [one] = [one for one in marketplaces.installed() if one.name == marketplace]
-    rows = [(row.id, row.source, row.read) for row in one.rules] + [(row.id, row.source, row.read) for row in one.notes]
+    rows = [(row.id, row.source, row.read) for row in one.terms.rules]
+    rows += [(row.id, row.source, row.read) for row in one.terms.notes]
     assert {f"{letter}{number}" for number in range(1, last + 1)} <= {number for number, _, _ in rows}
     assert all(source and read for _, source, read in rows)
 
@@ -69,4 +70,4 @@ def test_every_rule_of_the_domain_is_a_row_with_source_and_day(marketplace: str,
 def test_every_rule_that_starts_a_clock_is_walked(marketplace: str) -> None:
     [one] = [one for one in marketplaces.installed() if one.name == marketplace]
     own = {"DOC", "LAST", "OFFER"}   # our own cautions, where the marketplace names no time
-    assert {rule.id for rule in one.rules} - own <= {row[0] for row in WALKS}
+    assert {rule.id for rule in one.terms.rules} - own <= {row[0] for row in WALKS}

@@ -81,7 +81,7 @@ def test_a_sample_is_read_as_the_file_beside_it_says(sample: Path) -> None:
 @every_sample
 def test_a_sample_states_the_deadlines_that_the_file_beside_it_says(sample: Path) -> None:
     marketplace, kind = claimed(sample)
-    rule = next((rule.name for rule in marketplace.rules if rule.kind == kind), "respond")
+    rule = next((rule.name for rule in marketplace.terms.rules if rule.kind == kind), "respond")
     found = [deadline(said, rule) for said in parsed(sample).stated]
     wanted = expected(sample).get("deadlines", [])
     assert [row["stated"] for row in found] == [row["stated"] for row in wanted]
@@ -105,7 +105,7 @@ def test_a_sample_read_twice_has_the_same_mark(sample: Path) -> None:
 @every_marketplace
 def test_every_kind_with_a_label_has_at_least_three_samples(name: str) -> None:
     shown = Counter(expected(sample)["kind"] for sample in SAMPLES if sample.parts[-3] == name)
-    few = {str(label.kind) for label in installed(name).labels if shown[label.kind] < 3}
+    few = {str(label.kind) for label in installed(name).looks.labels if shown[label.kind] < 3}
     assert not few
 
 
@@ -143,6 +143,6 @@ def test_the_same_mail_from_a_look_alike_is_nobodys(name: str) -> None:
 
 @every_marketplace
 def test_every_kind_with_a_label_knows_what_it_costs_not_to_move(name: str) -> None:
-    for rule in installed(name).rules:
+    for rule in installed(name).terms.rules:
         assert set(rule.silence) >= {"fr", "en"}, rule.id
         assert rule.source

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.edges.reader import TROUBLES, Reader
-from bot.guichet import Guichet
+from bot.guichet import UNDERSTANDING, Guichet
 from tests.proofs import Budget, Row, attack_mails
 from tests.world import World, buyer_writes
 
@@ -84,7 +84,7 @@ def fault_of(world: World, raw: bytes) -> str:
 
 
 def confined(guichet: Guichet) -> Guichet:
-    return replace(guichet, given=Reader(memory=MEMORY))
+    return replace(guichet, given=Reader(memory=MEMORY, beyond=UNDERSTANDING))
 
 
 def prove(budget: Budget) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.errors import UnreadableError
 from bot.core.message import MAX_MAIL
 from bot.edges.reader import TROUBLES, Reader
-from bot.pipeline import understand
+from bot.understanding import understand
 from tests.proofs import SAMPLES, Budget, Row, attack_mails, how_many
 
 MINUTES = 15

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.core.errors import UnreadableError
-from bot.core.message import Message
-from bot.edges.reader import Asked, Reader
+from bot.edges.reader import Asked, Read, Reader
 from bot.edges.store import Row as Kept
+from bot.guichet import UNDERSTANDING
 from bot.reading import MOST_ATTEMPTS
 from tests.proofs import ROOT, Budget, Row
 from tests.world import World, buyer_writes
@@ -28,7 +28,7 @@ WELL = b"From: a@b.example\n\nx"
 class ChildKiller(Reader):
     """A reader whose child is really killed, from outside, when it gets the poison."""
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
         for one in asked:
             if POISON in one.raw:
                 list(super().read_many([Asked(raw=WELL)]))
@@ -40,7 +40,7 @@ class ChildKiller(Reader):
 class Suicide(Reader):
     """A reader that takes the whole program along, as a mail read in the program itself would."""
 
-    def read_many(self, asked: Iterable[Asked]) -> Iterator[Message | UnreadableError]:
+    def read_many(self, asked: Iterable[Asked]) -> Iterator[Read | UnreadableError]:
         return super().read_many(map(_survived, asked))
 
 
@@ -78,7 +78,7 @@ def kill_the_child(folder: Path, mails: int) -> list[str]:
     world = World(folder)
     world.work()
     poisoned = arrive(world, mails)
-    world.guichet = replace(world.guichet, given=ChildKiller())
+    world.guichet = replace(world.guichet, given=ChildKiller(beyond=UNDERSTANDING))
     world.work()
     world.guichet.reader.close()
     return list(verdicts(world, mails, poisoned))
@@ -108,5 +108,5 @@ def prove(_: Budget) -> Iterator[Row]:
 
 if __name__ == "__main__":
     again = World(Path(sys.argv[1]))       # the same folder once more
-    again.guichet = replace(again.guichet, given=Suicide())
+    again.guichet = replace(again.guichet, given=Suicide(beyond=UNDERSTANDING))
     again.work()

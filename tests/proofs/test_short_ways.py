@@ -34,8 +34,8 @@ from bot.guichet import Guichet
 from bot.marketplaces import contract, rakuten_fr
 from bot.marketplaces.amazon import letters
 from bot.marketplaces.rakuten_fr import facts, letter
-from bot.pipeline import understand
 from bot.standing import standing
+from bot.understanding import understand
 from tests.proofs import mutants
 from tests.world import World
 
@@ -260,7 +260,7 @@ def test_subject_that_fits_a_label_holds_one_of_its_hints() -> None:
                  for number, said in enumerate(subjects, 871204553)]
     subjects += [said.translate({ord("i"): "ı", ord("s"): "ſ", ord("k"): "\u212a", ord("I"): "İ"}) for said in subjects]
     subjects += [said.replace("é", "Ã©").replace("'", "’").replace(" ", "\u00a0") for said in subjects]
-    labels = [label for label in rakuten_fr.MARKETPLACE.labels if label.hints]
+    labels = [label for label in rakuten_fr.MARKETPLACE.looks.labels if label.hints]
     found = 0
     for said in subjects:
         seen = Message(sender="a@rakuten.com", subject=said)
@@ -273,10 +273,10 @@ def test_subject_that_fits_a_label_holds_one_of_its_hints() -> None:
 
 def patterns() -> Iterator[contract.Pattern]:
     for one in marketplaces.installed():
-        for label in one.labels:
+        for label in one.looks.labels:
             yield from filter(None, (label.subject, label.text, label.sender, label.links, label.automatic, label.said))
             yield from label.headers.values()
-        for names in one.facts.values():
+        for names in one.looks.facts.values():
             yield from names.values()
     for rows in facts._READS.values():
         yield from (each for listed in rows.values() for each in listed)
