@@ -243,7 +243,15 @@ class Store:
                 if applied:
                     copy(path, path.parent / "backups" / f"guichet-before-{pending[-1][:4]}.db")
                 with self.write_tx():
-                    _migrate(self.db)
+                    self._migrate()
+
+    def _migrate(self) -> None:
+        """Apply what is missing; a second process that waited for its turn finds nothing left to do."""
+        if self.connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            migrations.apply(self.db)
+        else:
+            migrations.begin(self.connection)
+        self.run("INSERT OR IGNORE INTO meta (name, value) VALUES ('salt', ?)", secrets.token_hex(16))
 
     @cached_property
     def db(self) -> Any:
@@ -1309,12 +1317,6 @@ def _refuse_newer(applied: Sequence[str], path: Path) -> None:
     if newer := [name for name in applied if name not in migrations.names]:
         raise StorageError(say("The database {path} was made by a newer Guichet ({names}): use that program, "
                                "or put back a backup of before", path=path, names=", ".join(newer)), permanent=True)
-
-
-def _migrate(db: Any) -> None:
-    """Apply what is missing; a second process that waited for its turn finds nothing left to do."""
-    migrations.apply(db)
-    db.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('salt', ?)", [secrets.token_hex(16)])
 
 
 @contextmanager
