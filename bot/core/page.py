@@ -7,12 +7,13 @@ own: what is copied is still whole. Nothing is fetched from anywhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from itertools import groupby, pairwise
+
+from bot.core.pattern import later
 
 __all__ = ["html_of"]
 
@@ -54,13 +55,13 @@ _HEAD = """\
 """
 
 # Controls, lone surrogates, and what turns the reading direction round or has no width.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-                     "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]")
-_JOINTS = re.compile(r"(?<=\S)([.:@])(?=\S)")
-_QUOTED = re.compile(r"(?:>|  \|) ?(.*)")
-_BULLET = re.compile(r" {2}- (.*)")
-_LABELLED = re.compile(rf"(\S(?:[^\n]{{0,{LABEL_CAP - 2}}}\S)?) {{2,}}(\S.*)")
-_LANGUAGE = re.compile(r"[a-z]{2}")
+_UNSEEN = later("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+                "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_JOINTS = later(r"(?<=\S)([.:@])(?=\S)")
+_QUOTED = later(r"(?:>|  \|) ?(.*)")
+_BULLET = later(r" {2}- (.*)")
+_LABELLED = later(rf"(\S(?:[^\n]{{0,{LABEL_CAP - 2}}}\S)?) {{2,}}(\S.*)")
+_LANGUAGE = later(r"[a-z]{2}")
 
 
 @dataclass(slots=True)
