@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import unescape
 from unicodedata import combining, name, normalize
 
 from bot.core.errors import BotError
@@ -54,6 +53,8 @@ def fit(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return the text with whatever has a plain form in it; what has none stays, for the caller to name."""
+    from html import unescape  # else where it is used: it brings the names of all signs, and few write to a webservice
+
     bare = _ENTITY.sub(lambda found: unescape(found[0]), text.replace("\r\n", "\n").replace("\r", "\n"))
     spaced = _BLANKS.sub(" ", _EURO.sub(" EUR", normalize("NFC", bare)))
     latin = "".join(map(_unaccented, _CONTROLS.sub("", spaced.translate(_INSTEAD))))

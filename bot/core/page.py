@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html import escape
 from itertools import groupby, pairwise
 
 from bot.core.pattern import later
@@ -82,7 +81,7 @@ def html_of(text: str, language: str, title: str) -> str:
     lines = [line.rstrip() for line in _UNSEEN.sub("", told).split("\n")]
     first, *others = [tuple(stretch) for filled, stretch in groupby(lines, key=bool) if filled] or [()]
     head = _HEAD.format(language=language if _LANGUAGE.fullmatch(language) else "", style=_STYLE,
-                        title=escape(" ".join(_UNSEEN.sub("", title).split())))
+                        title=_escaped(" ".join(_UNSEEN.sub("", title).split())))
     return f"{head}{_shown(_headed(list(_parted(first))))}{''.join(map(_stretch, others))}</body>\n</html>\n"
 
 
@@ -140,7 +139,7 @@ def _sort(line: str, before: str) -> tuple[str, str]:
 
 def _text(line: str) -> str:
     """Return a line as HTML that no mail program takes for a link."""
-    return _JOINTS.sub(r"<span>\1</span>", escape(line))
+    return _JOINTS.sub(r"<span>\1</span>", _escaped(line))
 
 
 def _paragraph(lines: list[str]) -> str:
@@ -197,3 +196,10 @@ def _order(order: str, meaning: str = "") -> str:
 
 
 _RENDERED = {"h1": _heading, "p": _paragraph, "blockquote": _quotation, "ul": _listing, "dl": _labels, "pre": _orders}
+
+
+def _escaped(text: str) -> str:
+    """Return what `html.escape` does, whose module brings all names of all signs, a quarter of a MiB of them."""
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;")):
+        text = text.replace(sign, name)
+    return text
