@@ -60,6 +60,7 @@ def _catching_up(found: Found, here: Lab, scale: float) -> None:
     one, other = once(little), once(large)
     found.further["peak memory of many, of that of few"] = other.peak / one.peak
     found.further["peak memory catching up, MiB"] = other.peak
+    found.notes.append(f"Peak memory, pages of program and child counted for both: {other.summed:.0f} MiB.")
     start = once(here.settings("start", {"ventes": EMPTY})).cpu     # the same for few and for many
     found.further["CPU a mail at many, of that at few"] = (other.cpu - start) / many / ((one.cpu - start) / few)
     _polls(found, little, large)

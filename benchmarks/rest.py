@@ -80,10 +80,10 @@ def _idle(found: Found, here: Lab, count: int, name: str) -> tuple[float, float]
         if name == "rest":
             time.sleep(WATCH)
             found.further["run at rest, ms CPU a second"] = (_used(program.pid) - used) * 1000 / WATCH
-            found.further["run at rest, MiB"] = meter.memory(program.pid, "VmRSS")
+            found.further["run at rest, MiB"] = meter.memory(program.pid)
         if not looked:
             found.notes.append(f"Only {asked(settings, 'SELECT count(*) FROM folders')} of {count} were connected.")
-        return meter.memory(program.pid, "VmRSS"), used
+        return meter.memory(program.pid), used
 
 
 def _used(pid: int) -> float:

@@ -16,6 +16,7 @@ from bot import due, marketplaces, words
 from bot.core.action import Action, What
 from bot.core.clean import UNEXPECTED
 from bot.core.event import Channel, Kind, Origin, Party
+from bot.core.pattern import later
 from bot.core.policy import Mode
 from bot.due import DRIFT
 from bot.edges import EdgeError
@@ -114,14 +115,14 @@ def _masked_address(address: str) -> str:
     return f"*@{domain}" if re.search(r"[0-9]", local) else address
 
 
-_ANSWER = re.compile(r"\A(?:(?:re|fwd?|tr|aw|wg|rif|rv)\s?:\s*)+", re.I)
-_ASIDE = re.compile(r"\([^()]*+\)?")
-_QUOTED = re.compile(r"«[^»]*+»?|“[^”]*+”?|\"[^\"]*+\"?")
-_AGENT = re.compile(r"[-–] [^()]{1,60}\(\)")  # "- Jean-Luc (Service Clients Rakuten)"
-_PERSON = re.compile(
+_ANSWER = later(r"\A(?:(?:re|fwd?|tr|aw|wg|rif|rv)\s?:\s*)+", re.I)
+_ASIDE = later(r"\([^()]*+\)?")
+_QUOTED = later(r"«[^»]*+»?|“[^”]*+”?|\"[^\"]*+\"?")
+_AGENT = later(r"[-–] [^()]{1,60}\(\)")  # "- Jean-Luc (Service Clients Rakuten)"
+_PERSON = later(
     r"\b((?:cliente? amazon|acheteu(?:r|se)|cliente?|kund(?:e|in)|käufer(?:in)?|buyer|customer|acquirente"
     r"|compradora?|de|von|from|da)) (?:[^\W\d_a-zà-ÿ][\w.'’-]*+ ?){1,4}")
-_NUMBER = re.compile(r"[0-9][0-9 .,/-]*")
+_NUMBER = later(r"[0-9][0-9 .,/-]*")
 
 
 def masked(subject: str) -> str:
@@ -180,7 +181,7 @@ def _write(guichet: Guichet, step: str, alike: Sequence[Drift], rest: int, now: 
     write_to_seller(guichet, action, step, context, drift.mail["case_id"], None, now)
 
 
-_FACT = re.compile(r"\Amissing_fact: \S+ (\w+): no '(\w+)'")
+_FACT = later(r"\Amissing_fact: \S+ (\w+): no '(\w+)'")
 
 
 def in_words(drift: Drift) -> str:

@@ -46,7 +46,7 @@ def copy_in(settings: Settings, folder: Path, *, check_dkim: bool) -> Guichet:
     store = Store(copied.database)
     # The copy is thrown away: whether a power cut leaves it whole does not matter, and a year is replayed in less time.
     for statement in ("PRAGMA synchronous = OFF", "PRAGMA secure_delete = OFF", *_INDEXES):
-        store.db.conn.execute(statement)
+        store.connection.execute(statement)
     return Guichet(copied, store)
 
 

@@ -5,11 +5,14 @@ an accident of a whole order, and is no goal: those stand in benchmarks/goals.py
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from benchmarks import contenders, mails, race
+from benchmarks import contenders, mails, meter, race
 from benchmarks.goals import GOALS, Found
 from benchmarks.table import BEGIN, END, PAGE, lines
 from bot import marketplaces
@@ -66,3 +69,20 @@ def test_the_page_has_its_marks() -> None:
     page = PAGE.read_text("utf-8")
     assert page.count(BEGIN) == page.count(END) == 1
     assert page.index(BEGIN) < page.index(END)
+
+
+HOLDS = 'import subprocess, sys; {0}; subprocess.run([sys.executable, "-c", "import time; {1}; time.sleep(0.5)"])'
+LARGE = "held = b'a' * 40_000_000"
+
+
+def test_memory_counts_what_two_hold_for_each_and_what_they_map_alike_once(tmp_path: Path) -> None:
+    none, one, both = (meter.run([sys.executable, "-c", HOLDS.format(*said)], cwd=tmp_path, env=dict(os.environ))
+                       for said in (("pass", "pass"), (LARGE, "pass"), (LARGE, LARGE)))
+    assert none.peak < none.summed - 2      # the interpreter itself
+    assert 30 < one.peak - none.peak < 50
+    assert 30 < both.peak - one.peak < 50
+
+
+def test_memory_that_a_fork_left_in_common_counts_once(tmp_path: Path) -> None:
+    forked = f"import os, time; {LARGE}; time.sleep(0.5) if not os.fork() else os.wait()"
+    assert meter.run([sys.executable, "-c", forked], cwd=tmp_path, env=dict(os.environ)).peak < 70

@@ -130,7 +130,7 @@ def _type_of(value: str) -> str:
     return found[1].lower() if found else "text/plain"
 
 
-_known_type = lru_cache(maxsize=256)(_type_of)
+_known_type = lru_cache(maxsize=32)(_type_of)
 
 
 def parameter(block: HeaderBlock, header: str, name: str) -> str:
@@ -148,7 +148,7 @@ _PARAMETERS = re.compile(rf"[ \t]*(?:[\w.+-]+/[\w.+-]+|attachment|inline)(?:{_PA
 _EACH = re.compile(_PARAMETER, re.ASCII)
 
 
-@lru_cache(maxsize=256)  # of one header, several parameters are asked for
+@lru_cache(maxsize=16)  # of one header, several parameters are asked for; boundaries are not asked for again
 def _usual(value: str) -> dict[str, str] | None:
     """Return the parameters of a value as most programs write it: none folded, escaped or in parts; else None."""
     if not _PARAMETERS.fullmatch(value):

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from unicodedata import normalize
 
 from bot.core.deadline import instant
+from bot.core.pattern import later
 
 __all__ = ["DAY", "HOUR", "OTHER_CLOCK", "clock_in", "day", "day_in", "folded", "moment"]
 
@@ -27,7 +28,7 @@ _FOLDS = _Folds({0x2019: "'", 0x2018: "'", 0xA0: " ", 0x202F: " ", 0x2009: " ", 
                  0x17F: "s", 0x131: "i"})
 
 
-_FOREIGN = re.compile(r"[^\x00-\x08\x0a-\x7f]")     # few signs of a text: str.translate looks at each
+_FOREIGN = later(r"[^\x00-\x08\x0a-\x7f]")     # few signs of a text: str.translate looks at each
 
 
 def folded(text: str) -> str:
@@ -62,12 +63,12 @@ HOUR = (r"(?:,? ?(?:a las|a|at|alle(?: ore)?|ore|um|-)? ?"
         r"|[:.](?P<min>[0-9]{2}))(?![0-9]))?")
 
 # "5 PM PST", "10:00 +0200": another clock than the reader's, and often another order of day and month.
-OTHER_CLOCK = re.compile(
+OTHER_CLOCK = later(
     r"[^.\n]{0,12}?\b(?:(?:[0-9]{1,2}(?::[0-9]{2})? ?)?[ap]\.?m\b"
     r"|(?-i:[PMECA][SD]?T|GMT|UTC|BST|JST|IST)\b)|(?::[0-9]{2})? ?(?:(?-i:Z)|\+[0-9]{2}:?[0-9]{2}|-[0-9]{4})\b",
     re.IGNORECASE)
 
-_DATE = re.compile(rf"(?<![0-9a-z])(?<![0-9][/.-]){DAY}{HOUR}", re.IGNORECASE)
+_DATE = later(rf"(?<![0-9a-z])(?<![0-9][/.-]){DAY}{HOUR}", re.IGNORECASE)
 
 _DAY_FIRST = {"fr", "de", "it", "es"}       # 03/04 is the third of April, whoever writes; in English it is not
 

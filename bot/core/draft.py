@@ -15,6 +15,7 @@ from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 
 from bot.core.errors import BotError
+from bot.core.pattern import later
 from bot.words import say
 
 __all__ = ["LOOP_HEADER", "Outgoing", "UnsafeMailError", "check_address", "check_outgoing", "compose",
@@ -44,24 +45,24 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOMAIN = r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"
-_ADDRESS_FORM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
-_DOMAIN_FORM = re.compile(_DOMAIN)
-_ID_FORM = re.compile(r"[!-;=?-~]{1,400}@[!-;=?-~]{1,400}")
-_LOOP_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_BODY_BREAKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")     # either of the two
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_REPLY_PREFIX = re.compile(
+_ADDRESS_FORM = later(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
+_DOMAIN_FORM = later(_DOMAIN)
+_ID_FORM = later(r"[!-;=?-~]{1,400}@[!-;=?-~]{1,400}")
+_LOOP_FORM = later(r"[A-Za-z0-9._-]{1,64}")
+_BREAKS = later("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BODY_BREAKS = later("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = later("[\ud800-\udfff]")
+_UNFIT = later("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")     # either of the two
+_BIDI = later("[\u202a-\u202e\u2066-\u2069]")
+_REPLY_PREFIX = later(
     r"(?:re|ré|rép|réf|fwd?|tr|aw|wg|sv|vs|antw|rif|res|rv|enc|r|i) ?(?:[\[(]\d{1,3}[\])] ?)?[:\uff1a] ?",
     re.IGNORECASE)
 _TRAVELLING = bytes((*b"\t\r\n", *range(0x20, 0x7f)))
-_UNTRAVELLED = re.compile(rb"\r(?!\n)|(?<!\r)\n|[^\t\r\n\x20-\x7e]")
-_HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (\S.*)", re.DOTALL)
+_UNTRAVELLED = later(rb"\r(?!\n)|(?<!\r)\n|[^\t\r\n\x20-\x7e]")
+_HEADER_LINE = later(r"([A-Za-z][A-Za-z0-9-]*): (\S.*)", re.DOTALL)
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-_BOTH = re.compile(r'multipart/alternative; boundary="(=_[0-9a-f]{32})"')
-_ENCODED_WORD = re.compile(rf"=\?UTF-8\?B\?({_BASE64})\?=")
+_BOTH = later(r'multipart/alternative; boundary="(=_[0-9a-f]{32})"')
+_ENCODED_WORD = later(rf"=\?UTF-8\?B\?({_BASE64})\?=")
 
 
 class UnsafeMailError(BotError):
@@ -257,7 +258,7 @@ def _clean_body(text: str) -> str:
     return _SURROGATES.sub("\ufffd", _BODY_BREAKS.sub("", lines))
 
 
-_AS_IT_IS = re.compile(r"[!-<>-~](?:[ -<>-~]{0,70}[!-<>-~])")    # most lines: nothing to encode, nothing to break
+_AS_IT_IS = later(r"[!-<>-~](?:[ -<>-~]{0,70}[!-<>-~])")    # most lines: nothing to encode, nothing to break
 
 
 def _coded(line: str) -> bytes:

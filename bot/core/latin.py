@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from unicodedata import combining, name, normalize
 
 from bot.core.errors import BotError
+from bot.core.pattern import later
 from bot.words import say
 
 __all__ = ["MOST", "UnfitTextError", "fit"]
@@ -22,10 +21,10 @@ _INSTEAD = str.maketrans({
     "\u0152": "OE", "\u0153": "oe", "\u0141": "L", "\u0142": "l", "\u0131": "i",
     "\u200b": None, "\u200c": None, "\u200d": None, "\ufeff": None, "\u00ad": None, "\ufe0f": None,
 })
-_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t]")
-_EURO = re.compile(r"(?<=\d)\u20ac")
-_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#[0-9]{2,6}|#x[0-9A-Fa-f]{2,5});")
+_BLANKS = later("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t]")
+_EURO = later(r"(?<=\d)\u20ac")
+_CONTROLS = later("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ENTITY = later(r"&(?:[A-Za-z]{2,8}|#[0-9]{2,6}|#x[0-9A-Fa-f]{2,5});")
 _SHOWN = 5
 
 
@@ -54,6 +53,8 @@ def fit(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return the text with whatever has a plain form in it; what has none stays, for the caller to name."""
+    from html import unescape  # else where it is used: it brings the names of all signs, and few write to a webservice
+
     bare = _ENTITY.sub(lambda found: unescape(found[0]), text.replace("\r\n", "\n").replace("\r", "\n"))
     spaced = _BLANKS.sub(" ", _EURO.sub(" EUR", normalize("NFC", bare)))
     latin = "".join(map(_unaccented, _CONTROLS.sub("", spaced.translate(_INSTEAD))))

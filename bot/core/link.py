@@ -11,6 +11,8 @@ from base64 import urlsafe_b64decode
 from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from bot.core.pattern import later
+
 __all__ = ["opens"]
 
 _AMAZON = r"(?:[a-z0-9-]+\.)*amazon\.(?:fr|de|it|es|co\.uk|com|ca|nl|pl|se|ie|com\.(?:be|tr|mx|br|au))"
@@ -22,7 +24,7 @@ _ANY = ".*"
 # Host, then path and query in small letters, percent signs undone: the first row that fits. What acts
 # stands above what shows, so that no harmless word in an address hides the other. V: seen in a real mail
 # or said by the marketplace; P: likely.
-_ROWS = tuple((re.compile(host), re.compile(address), does) for host, address, does in (
+_ROWS = tuple((later(host), later(address), does) for host, address, does in (
     # Amazon V: signed; opening it takes the message out of the response time, answered or not. Also before 2017.
     (_AMAZON, r"/no-response-needed\b", "acts"),
     # Amazon V: from the List-Unsubscribe header, One-Click.
@@ -58,7 +60,7 @@ _ROWS = tuple((re.compile(host), re.compile(address), does) for host, address, d
     (_OTHERS, r"^/?$|^/(?:conversations?|messages?|inbox|itm|items?|your/(?:orders|shops)|transactions?|help|aide)"
               r"(?:[/?]|$)", "shows"),
 ))
-_FORWARDS = re.compile(r"^/nms/(?:sellermobile/)?redirect/")     # Amazon V: its notices pack the place they lead to
+_FORWARDS = later(r"^/nms/(?:sellermobile/)?redirect/")     # Amazon V: its notices pack the place they lead to
 _LONGEST = 4096
 
 

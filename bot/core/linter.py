@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from bot.core import phrases
+from bot.core.pattern import later
 from bot.core.phrases import STOP_WORDS, fold
 from bot.words import say
 
@@ -137,7 +138,7 @@ def lint(text: str, words: WordsRules, *, language: str | None, automatic: bool,
 # ---- the text
 
 
-_QUOTED = re.compile(r"(?m)^(?:[^\n]*:[ \t]*\n(?=[ \t]*>)|[ \t]*>[^\n]*$)")
+_QUOTED = later(r"(?m)^(?:[^\n]*:[ \t]*\n(?=[ \t]*>)|[ \t]*>[^\n]*$)")
 
 
 def _own_words(text: str) -> str:
@@ -163,7 +164,7 @@ def _sentences(text: str) -> Iterator[Span]:
     return _spans(_SENTENCE, text)
 
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:\n(?![\n])[^.!?\n]+)*")
+_SENTENCE = later(r"[^.!?\n]+(?:\n(?![\n])[^.!?\n]+)*")
 
 
 # ---- the checks
@@ -178,17 +179,17 @@ def _length(whole: str, reading: Reading) -> Iterator[Span]:
 # The places most links name; a bare name with another ending needs a path behind it to be one.
 _ENDINGS = ("com|net|org|info|biz|fr|de|it|es|eu|be|ch|at|lu|nl|pt|pl|uk|co\\.uk|ie|shop|store|site|online|boutique|app"
             "|io|me/|ly/|gl/")
-_LINK = re.compile(
+_LINK = later(
     r"\b(?:https?|ftp)://[^\s<>\"')\]]+"
     r"|\bwww\.[a-z0-9-]{1,63}\.[^\s<>\"')\]]+"
     rf"|(?<![@\w.-])(?=[a-z0-9-]*[a-z])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{1,63}}){{0,3}}\.(?:{_ENDINGS})(?![\w@])"
     r"(?:/[^\s<>\"')\]]*)?"
     r"|(?<![@\w.-])(?:t|wa|fb|bit|goo)\.(?:me|ly|gl|com)/[^\s<>\"')\]]+"
     r"|(?<![@\w.-])[a-z0-9][a-z0-9-]{1,62}\.[a-z]{2,12}/[^\s<>\"')\]]+", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[a-z]{2,}\.[A-Z][a-z]?$")  # "le colis.It", a blank forgotten: no place
+_SENTENCE_END = later(r"[a-z]{2,}\.[A-Z][a-z]?$")  # "le colis.It", a blank forgotten: no place
 
 
-_IN_EACH = re.compile(r"\.[a-z0-9-]|://", re.IGNORECASE)   # of what _LINK finds; sooner sought
+_IN_EACH = later(r"\.[a-z0-9-]|://", re.IGNORECASE)   # of what _LINK finds; sooner sought
 
 
 def _links(reading: Reading) -> Iterator[Span]:
@@ -199,7 +200,7 @@ def _links(reading: Reading) -> Iterator[Span]:
             yield match.start(), match.start() + len(said)
 
 
-_MAIL_ADDRESS = re.compile(
+_MAIL_ADDRESS = later(
     r"[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}"
     r"|[a-z0-9._-]{2,64} ?(?:\(at\)|\[at\]|\(a\)|\[a\]| arobase | arobas | chiocciola | arroba ) ?[a-z0-9-]{2,63}"
     r"(?: ?(?:\.|\(dot\)|\[dot\]|\(point\)| point | punkt | punto ) ?[a-z]{2,24})?")
@@ -213,19 +214,19 @@ def _mail_addresses(reading: Reading) -> Iterator[Span]:
 _AT = ("@", "(a", "[a", " arob", " arro", " chio")
 
 
-_DIGITS = re.compile(r"(?<![\w#])(?:\+|\()?\d(?:[ .()/-]{0,3}\d){6,16}(?![\w])")
-_IN_PHONES = re.compile(r"\d(?:[ .()/-]{0,3}\d){6}")     # of what _DIGITS finds; sooner sought
-_NO_PHONE = re.compile(r"\d{3}-\d{7}-\d{7}|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?: .{0,12})?"
-                       r"|\d{1,2}[.:]\d{2} ?- ?\d{1,2}[.:]\d{2}|\d{5} ?- ?\d{5}")
-_PHONE = re.compile("|".join((
+_DIGITS = later(r"(?<![\w#])(?:\+|\()?\d(?:[ .()/-]{0,3}\d){6,16}(?![\w])")
+_IN_PHONES = later(r"\d(?:[ .()/-]{0,3}\d){6}")     # of what _DIGITS finds; sooner sought
+_NO_PHONE = later(r"\d{3}-\d{7}-\d{7}|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?: .{0,12})?"
+                  r"|\d{1,2}[.:]\d{2} ?- ?\d{1,2}[.:]\d{2}|\d{5} ?- ?\d{5}")
+_PHONE = later("|".join((
     r"0[1-9](?:[ .-]?\d{2}){4}",                                                    # French
     r"0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}|0\d{4}[ -]\d{6}|\(0\d{2,4}\) ?\d[\d ]{4,9}",   # British
     r"0\d{2,4} ?[ /-] ?\d{5,9}|0\d{2,4} ?[ /-] ?\d{2,4}(?:[ -]\d{2,4}){1,3}",       # German
     r"3\d{2}[ .-]\d{3}[ .-]?\d{3,4}|3\d{2}[ .-]\d{6,7}|0\d{1,3}[ .-]\d{5,8}",       # Italian
     r"[6-9]\d{2}[ .-]\d{3}[ .-]\d{3}|[6-9]\d{2}(?:[ .-]\d{2}){3}|9\d[ .-]\d{3}[ .-]\d{2}[ .-]\d{2}",  # Spanish
 )))
-_ABROAD = re.compile(r"(?:\+|00)(?:[1-9]\d{0,2})[ .()/-]{0,3}(?:\(0\)[ .-]?)?\d[\d .()/-]{5,16}\d")
-_MONEY = re.compile(r" ?(?:€|eur\b|euros?\b|\$|£|%|cm\b|mm\b|kg\b|g\b|ml\b)")
+_ABROAD = later(r"(?:\+|00)(?:[1-9]\d{0,2})[ .()/-]{0,3}(?:\(0\)[ .-]?)?\d[\d .()/-]{5,16}\d")
+_MONEY = later(r" ?(?:€|eur\b|euros?\b|\$|£|%|cm\b|mm\b|kg\b|g\b|ml\b)")
 
 
 def _phones(reading: Reading) -> Iterator[Span]:
@@ -251,7 +252,7 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
     return max((match.end() for match in pattern.finditer(text)), default=-1)
 
 
-_ANY_DIGIT = re.compile(r"\d")
+_ANY_DIGIT = later(r"\d")
 
 
 def _postal_addresses(reading: Reading) -> Iterator[Span]:
@@ -298,7 +299,7 @@ def _pleas(folded: str) -> Iterator[tuple[Span, bool]]:
 
 
 # "Note", "comment" and the like mean much else: a neutral reminder is one only when it asks for the thing itself.
-_RATED = re.compile(
+_RATED = later(
     r"\b(?:laiss|donn|depos|post|publi|attribu|partag|redig|ecri[rv])\w{1,3} (?:nous )?(?:un|une|votre"
     r"|vos) (?:\w+ )?(?:avis|note|evaluation|notation|commentaire)\b"
     r"|\b(?:notez|evaluez|noter|evaluer) (?:votre|cette|notre|la|l'|le) ?(?:commande|achat|vendeur|boutique|vente"
@@ -310,7 +311,7 @@ _RATED = re.compile(
     r"|\b(?:dej|escrib|d)\w{1,5} (?:una?|su)[\w ]{0,12}(?:resena|valoracion|opinion|comentario)")
 
 
-_WORD = re.compile(r"[a-z']+")
+_WORD = later(r"[a-z']+")
 
 
 _SPOKEN = {word: tuple(language for language, known in STOP_WORDS.items() if word in known)
@@ -353,10 +354,10 @@ def _blanks(reading: Reading) -> Iterator[Span]:
 
 
 # Where a template wrote out what was not there; "None of them" is English.
-_NONE = re.compile(r"\bNone\b(?! (?:of|were|was|is|are|ha[sd]|have|will|can)\b)")
-_HTML = re.compile(r"</?(?:br|p|b|i|u|a|div|span|img|table|t[rdh]|html|body|strong|em|font|ul|ol|li|h[1-6]|style)"
-                   r"(?:\s[^<>\n]{0,200})?/?>|&(?:nbsp|amp|lt|gt|quot|eacute|egrave|agrave|uuml|ouml|auml"
-                   r"|#\d{2,5});", re.IGNORECASE)
+_NONE = later(r"\bNone\b(?! (?:of|were|was|is|are|ha[sd]|have|will|can)\b)")
+_HTML = later(r"</?(?:br|p|b|i|u|a|div|span|img|table|t[rdh]|html|body|strong|em|font|ul|ol|li|h[1-6]|style)"
+              r"(?:\s[^<>\n]{0,200})?/?>|&(?:nbsp|amp|lt|gt|quot|eacute|egrave|agrave|uuml|ouml|auml"
+              r"|#\d{2,5});", re.IGNORECASE)
 
 
 def _html(reading: Reading) -> Iterator[Span]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.core.pattern import later
+
 __all__ = ["Money", "money", "total"]
 
 _CENT = Decimal("0.01")
@@ -46,11 +48,11 @@ _CURRENCY = rf"(?:€|£|US\$|CA\$|\$|(?<![^\W_])(?:euros?|eur|zł|(?-i:{_CODES}
 _AFTER = rf"(?:€|£|\$|(?:euros?|eur|zł|(?-i:{_CODES}))(?![^\W_]))"      # "12.00EUR" has no edge before it
 _NUMBER = (r"(?P<whole>[0-9]{1,3}(?P<mark>[ .,'])[0-9]{3}(?:(?P=mark)[0-9]{3}){0,2}|[0-9]{1,9})"
            r"(?:(?!(?P=mark))[.,](?P<part>[0-9]{1,2}))?(?![ .,']?[0-9])(?!-)")
-_SUM = re.compile(
+_SUM = later(
     rf"(?<!\w)(?<![0-9][ .,'/-])(?P<minus>-)?(?:(?P<before>{_CURRENCY}) ?(?P<inner_minus>-)?)?"
     rf"{_NUMBER}(?: ?(?P<after>{_AFTER}))?(?! ?[0-9])", re.IGNORECASE)
-_ANY_CURRENCY = re.compile(rf"{_CURRENCY}|(?<=[0-9]){_AFTER}", re.IGNORECASE)
-_FACTOR = re.compile(r"(?<![^\W\d_])[x×*](?![^\W\d_])", re.IGNORECASE)       # "2 x 12,00 €", but not "Prix 12,00 €"
+_ANY_CURRENCY = later(rf"{_CURRENCY}|(?<=[0-9]){_AFTER}", re.IGNORECASE)
+_FACTOR = later(r"(?<![^\W\d_])[x×*](?![^\W\d_])", re.IGNORECASE)       # "2 x 12,00 €", but not "Prix 12,00 €"
 
 _PLAIN = str.maketrans({"\xa0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\u2019": "'", "\u2212": "-"})
 

@@ -19,6 +19,7 @@ from bot.core import parcel
 from bot.core.clean import one_line
 from bot.core.dates import day, folded
 from bot.core.guards import order_of
+from bot.core.pattern import later
 from bot.words import say
 
 __all__ = ["EXAMPLES", "MEANINGS", "SYNONYMS", "Order", "Unclear", "Word", "examples", "normal", "tokens", "understand",
@@ -173,10 +174,10 @@ def _example(word: Word, language: str) -> tuple[str, str]:
 # ---- Tokens ----
 
 _HYPHEN = "[-\u2010-\u2015\u2212]"
-_TOKEN = re.compile(rf"(?<!\w)(?<!\w{_HYPHEN})[A-Za-z0-9]{{4}}(?:{_HYPHEN}\s{{0,3}}[A-Za-z0-9]{{4}}){{3}}"
-                    rf"(?!\w)(?!{_HYPHEN}\w)")
-_LIKE_TOKEN = re.compile(rf"[A-Za-z0-9]{{4}}(?:\s{{0,3}}{_HYPHEN}\s{{0,3}}[A-Za-z0-9]{{4}}){{3}}")
-_ANY_HYPHEN = re.compile(_HYPHEN)
+_TOKEN = later(rf"(?<!\w)(?<!\w{_HYPHEN})[A-Za-z0-9]{{4}}(?:{_HYPHEN}\s{{0,3}}[A-Za-z0-9]{{4}}){{3}}"
+               rf"(?!\w)(?!{_HYPHEN}\w)")
+_LIKE_TOKEN = later(rf"[A-Za-z0-9]{{4}}(?:\s{{0,3}}{_HYPHEN}\s{{0,3}}[A-Za-z0-9]{{4}}){{3}}")
+_ANY_HYPHEN = later(_HYPHEN)
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -196,8 +197,8 @@ def normal(token: str) -> str:
 
 # ---- Lines ----
 
-_TAG = re.compile(r"\[\s?(?:[Cc]-[0-9]{1,9}\s?)?\]")     # what the subject's tag leaves without its token
-_LINE_END = re.compile("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
+_TAG = later(r"\[\s?(?:[Cc]-[0-9]{1,9}\s?)?\]")     # what the subject's tag leaves without its token
+_LINE_END = later("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = dict.fromkeys([9, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F], " ")
 _SIGNS = {**dict.fromkeys(map(ord, "’‘‛ʼ′´`"), "'"), **dict.fromkeys(map(ord, "“”„«»″‹›"), '"'),
           **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"), 0x2026: "...", 0xFE0F: ""}
@@ -229,16 +230,16 @@ _THANKS = (r"(?:(?:merci|thanks|thank you|thx)"
 _CLOSING = (r"(?:(?:bien )?cordialement|cdlt|bien a vous|bonne (?:journee|soiree|nuit|reception)|a bientot"
             r"|(?:kind |best )?regards|cheers)")
 _SMILE = r"(?:[:;]-?\)|[\U0001F44D\U0001F44C\U0001F64F\U0001F642\U0001F60A\U0001F609][\U0001F3FB-\U0001F3FF]?)"
-_POLITE_ABOVE = re.compile(rf"(?:{_GREETING}|{_PLEASE})(?:[ ,.!:]+|$)")
-_POLITE_BELOW = re.compile(rf"(?:^|[ ,.!])(?:{_PLEASE}|{_THANKS}|{_CLOSING})[.!,]?$|(?:^| ?){_SMILE}$")
-_FINAL = re.compile(r"(?<=[^.!])(?:\.| ?!{1,3})$")
-_QUOTED = re.compile(r'"\s?([^"]{1,200}?)\s?"|\'\s?([^\']{1,200}?)\s?\'')
-_GREETS = re.compile(rf"{_GREETING}[ ,.!]*")
-_CLOSES = re.compile(rf"{_CLOSING}[ ,.!]*")
+_POLITE_ABOVE = later(rf"(?:{_GREETING}|{_PLEASE})(?:[ ,.!:]+|$)")
+_POLITE_BELOW = later(rf"(?:^|[ ,.!])(?:{_PLEASE}|{_THANKS}|{_CLOSING})[.!,]?$|(?:^| ?){_SMILE}$")
+_FINAL = later(r"(?<=[^.!])(?:\.| ?!{1,3})$")
+_QUOTED = later(r'"\s?([^"]{1,200}?)\s?"|\'\s?([^\']{1,200}?)\s?\'')
+_GREETS = later(rf"{_GREETING}[ ,.!]*")
+_CLOSES = later(rf"{_CLOSING}[ ,.!]*")
 
 _CASE = r"[\[(]? ?c-(?P<case>[0-9]{1,9}) ?[\])]?"
-_CASE_ABOVE = re.compile(rf"(?:(?:dossier|case|pour|for) )?{_CASE}(?:[ :,-]+|$)")
-_CASE_BELOW = re.compile(
+_CASE_ABOVE = later(rf"(?:(?:dossier|case|pour|for) )?{_CASE}(?:[ :,-]+|$)")
+_CASE_BELOW = later(
     rf"(?:^|[ ,(])(?:(?:pour|for|sur|on|dans|in) )?(?:(?:le |the )?(?:dossier|case) )?{_CASE}$")
 
 
@@ -272,14 +273,14 @@ def _shown(line: str) -> str:
 # The facts of an order; or the sentence why they make none; or None where this is no order but a sentence.
 _Read = Mapping[str, str] | str | None
 
-_LETTERS = re.compile(r"[^\W\d_]")
+_LETTERS = later(r"[^\W\d_]")
 _CURRENCY = r"(?:€|£|\$|euros?|eur|gbp|usd|chf|pln)"
-_SUM_WORDS = re.compile(rf"(?<![a-z]){_CURRENCY}(?![a-z])|(?<=[0-9])(?:{_CURRENCY}|e(?=[-+]?[0-9]))"
-                        r"|(?<![a-z])(?:et|ou|a|and|or|to|x|moins|minus)(?![a-z])")
+_SUM_WORDS = later(rf"(?<![a-z]){_CURRENCY}(?![a-z])|(?<=[0-9])(?:{_CURRENCY}|e(?=[-+]?[0-9]))"
+                   r"|(?<![a-z])(?:et|ou|a|and|or|to|x|moins|minus)(?![a-z])")
 _FIGURE = r"[0-9][0-9 .,']{0,12}"
-_ONE_SUM = re.compile(rf"{_FIGURE}(?:%|{_CURRENCY})|{_CURRENCY} ?{_FIGURE}")
-_PERCENT = re.compile(r" ?(?:%|pour ?cents?|per ?cent|pct)(?![a-z])")
-_OF = re.compile(r"(?:de|of|a) (?=[-0-9€£$])")
+_ONE_SUM = later(rf"{_FIGURE}(?:%|{_CURRENCY})|{_CURRENCY} ?{_FIGURE}")
+_PERCENT = later(r" ?(?:%|pour ?cents?|per ?cent|pct)(?![a-z])")
+_OF = later(r"(?:de|of|a) (?=[-0-9€£$])")
 
 
 def _sum(rest: str) -> _Read:
@@ -308,14 +309,14 @@ def _refund(rest: str, _today: date) -> _Read:
 
 
 # "refuser serait dommage" is a sentence, not an order with its reason.
-_NO_REASON = re.compile(r"(?:pas|ne|n'|serait|sera|est|ou|mais|is|was|would|will|not|or|but)\b|n'|.*\?$")
+_NO_REASON = later(r"(?:pas|ne|n'|serait|sera|est|ou|mais|is|was|would|will|not|or|but)\b|n'|.*\?$")
 
 
 # Nor does "refuser la vente" say why: where the buyer asks to cancel it, it means the contrary of "refuser".
-_NO_REASON_EITHER = re.compile(
+_NO_REASON_EITHER = later(
     r"(?:la |le |l'|cette |ce |the |this )?(?:vente|annulation|commande|retour|remboursement|reclamation|demande|offre"
     r"|sale|cancellation|order|return|refund|claim|request|offer)")
-_FRAMED = re.compile(r"[\[(]([^\[\]()]*)[\])]")
+_FRAMED = later(r"[\[(]([^\[\]()]*)[\])]")
 
 
 def _refuse(rest: str, _today: date) -> _Read:
@@ -326,9 +327,9 @@ def _refuse(rest: str, _today: date) -> _Read:
     return {"reason": reason} if reason else {}
 
 
-_SPAN = re.compile(r"(?:(?:dans|de|pour|in|for) )?(?:(?P<tomorrow>demain|tomorrow)|(?P<count>[0-9]{1,3}) ?"
-                   r"(?:(?P<m>m|mn|min|minutes?)|(?P<h>h|heures?|hrs?|hours?)|(?P<d>j|d|jours?|days?)"
-                   r"|(?P<w>sem|semaines?|w|weeks?)))")
+_SPAN = later(r"(?:(?:dans|de|pour|in|for) )?(?:(?P<tomorrow>demain|tomorrow)|(?P<count>[0-9]{1,3}) ?"
+              r"(?:(?P<m>m|mn|min|minutes?)|(?P<h>h|heures?|hrs?|hours?)|(?P<d>j|d|jours?|days?)"
+              r"|(?P<w>sem|semaines?|w|weeks?)))")
 
 
 def _later(rest: str, _today: date) -> _Read:
@@ -344,7 +345,7 @@ def _later(rest: str, _today: date) -> _Read:
     return say("«{said}» is no length of time: write minutes, hours or days, such as 30m, 4h or 2d", said=_shown(rest))
 
 
-_OF_CASE = re.compile(r"(?:de |du |of )?(?:la |le |the )?(?:commande|dossier|order|case) (?:n[°º] ?)?|n[°º] ?")
+_OF_CASE = later(r"(?:de |du |of )?(?:la |le |the )?(?:commande|dossier|order|case) (?:n[°º] ?)?|n[°º] ?")
 
 
 def _state(rest: str, _today: date) -> _Read:
@@ -357,7 +358,7 @@ def _state(rest: str, _today: date) -> _Read:
 
 _MONTH = r"(?:jan|fev|feb|mar|avr|apr|mai|may|jui|jun|jul|aou|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _NTH = r"(?:er|st|nd|rd|th)?"
-_DAY = re.compile(
+_DAY = later(
     r"(?<![\w/.-])(?:(?:le|on|du) )?(?:"
     r"(?P<before>avant-hier|the day before yesterday)|(?P<yesterday>hier(?: matin| soir)?|yesterday)"
     r"|(?P<today>aujourd'hui|ce jour|ce matin|ce soir|today|this morning)"
@@ -367,16 +368,16 @@ _DAY = re.compile(
     r"|(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})"
     rf"|(?P<d_of>[0-9]{{1,2}}){_NTH}(?: of| de)? (?P<of_m>{_MONTH})|(?P<m_us>{_MONTH}) (?P<us_d>[0-9]{{1,2}}){_NTH}"
     r")(?![\w/-])")
-_NO_DAY = re.compile(r"(?<!\w)(?:demain|tomorrow|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
-                     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|bientot|soon)(?!\w)")
-_NO_NUMBER = re.compile(r"(?<!\w)(?:sans (?:numero(?: de suivi)?|suivi)|(?:no|without) (?:tracking(?: number)?|number)"
-                        r"|untracked)(?!\w)")
+_NO_DAY = later(r"(?<!\w)(?:demain|tomorrow|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+                r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|bientot|soon)(?!\w)")
+_NO_NUMBER = later(r"(?<!\w)(?:sans (?:numero(?: de suivi)?|suivi)|(?:no|without) (?:tracking(?: number)?|number)"
+                   r"|untracked)(?!\w)")
 _FILLERS = frozenset("par via avec chez by with numero number".split())
-_METHOD = re.compile(r"r[1-4]|24r?|48|[0-9]{1,2}h|j\+[0-9]")
+_METHOD = later(r"r[1-4]|24r?|48|[0-9]{1,2}h|j\+[0-9]")
 _SENTENCE = frozenset(
     "mais but sauf except pas non not ne je tu il elle on nous vous ils i you he she we they que qui si if car parce "
     "because est is was sera will mon ma my le the dans in pour for".split())
-_ORDER_NUMBER = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
+_ORDER_NUMBER = later(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 
 
 def _parcel(rest: str, today: date) -> _Read:
@@ -495,12 +496,12 @@ def _one_of(words: Iterable[Word]) -> str:
     return f"(?:{'|'.join(map(re.escape, said))})"
 
 
-_HEAD = re.compile(rf"(?P<head>{_one_of(_READERS)})(?: ?[:,] ?| |$)")
-_HEAD_BEHIND = re.compile(rf"(?P<sum>{_FIGURE} ?(?:%|{_CURRENCY}) ?)(?:de |of )?{_one_of([Word.OFFER])}")
-_ANY_WORD = re.compile(rf"{_one_of(set(Word) - {Word.TEXT})}(?![\w-])")
+_HEAD = later(rf"(?P<head>{_one_of(_READERS)})(?: ?[:,] ?| |$)")
+_HEAD_BEHIND = later(rf"(?P<sum>{_FIGURE} ?(?:%|{_CURRENCY}) ?)(?:de |of )?{_one_of([Word.OFFER])}")
+_ANY_WORD = later(rf"{_one_of(set(Word) - {Word.TEXT})}(?![\w-])")
 _FIRST_WORDS = frozenset(re.split(r"[ ']", key)[0] for key in _SYNONYM)
-_SPAN_ALONE = re.compile(r"\W*[0-9]|demain|tomorrow|(?:dans|in) [0-9]")
-_AND = re.compile(r", | et | puis | and | then | ?; ?| \+ ")
+_SPAN_ALONE = later(r"\W*[0-9]|demain|tomorrow|(?:dans|in) [0-9]")
+_AND = later(r", | et | puis | and | then | ?; ?| \+ ")
 
 
 def _is_worth_reading(key: str) -> bool:
@@ -584,10 +585,10 @@ def _two(one: str, other: str) -> Unclear:
 
 # ---- The whole ----
 
-_MARK = re.compile(r'"? ?(?:(?:texte|text|reponse)(?: ?:)?|(?:reply|answer) ?:) ?"?')
-_MARK_AND_WORDS = re.compile(r"(?:texte|text|reponse|reply|answer) ?: ?(?=\S)")
-_END = re.compile(r'[("]? ?(?:fin|end) ?[.!")]*')
-_TAKES_BACK = re.compile(
+_MARK = later(r'"? ?(?:(?:texte|text|reponse)(?: ?:)?|(?:reply|answer) ?:) ?"?')
+_MARK_AND_WORDS = later(r"(?:texte|text|reponse|reply|answer) ?: ?(?=\S)")
+_END = later(r'[("]? ?(?:fin|end) ?[.!")]*')
+_TAKES_BACK = later(
     r"(?:mais|sauf|cependant|toutefois|par contre|plutot|attends|attendez|pas encore|pas tout de suite|si|s'il"
     r"|seulement|uniquement|a condition|finalement|en fait|oublie|annule|but|except|however|wait|rather|not yet|if"
     r"|only|unless|actually|cancel)\b")

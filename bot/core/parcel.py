@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import combining, normalize
 
+from bot.core.pattern import later
+
 __all__ = ["CARRIERS", "Carrier", "Tracking", "carrier_called", "fits", "parcel_facts", "tracking"]
 
 
@@ -95,11 +97,11 @@ CARRIERS = (
             alone="[1-4][A-Z][0-9]{11}", s10="[A-Z]{2}FR", named="[0-9][A-Z][0-9]{11}"),
 )
 
-_PATTERNS = tuple((each, re.compile(rf"\b(?:{each.called})(?![a-z])")) for each in CARRIERS)
-_NUMBER = re.compile(r"(?<![\w-])[0-9A-Za-z]{8,30}(?![\w-])")           # not 402-1234567-1234567: that is an order
-_IN_PARTS = re.compile(r"(?<![\w-])(?:[0-9A-Z]{0,3}[0-9][0-9A-Z]{0,3}|[A-Z]{2})(?: [0-9A-Z]{0,3}[0-9][0-9A-Z]{0,3}"
-                       r"| [A-Z]{2}){1,8}(?![\w-])")                    # "6A 156 026 763 00"
-_S10 = re.compile(r"([A-Z]{2})([0-9]{8})([0-9])([A-Z]{2})")
+_PATTERNS = tuple((each, later(rf"\b(?:{each.called})(?![a-z])")) for each in CARRIERS)
+_NUMBER = later(r"(?<![\w-])[0-9A-Za-z]{8,30}(?![\w-])")           # not 402-1234567-1234567: that is an order
+_IN_PARTS = later(r"(?<![\w-])(?:[0-9A-Z]{0,3}[0-9][0-9A-Z]{0,3}|[A-Z]{2})(?: [0-9A-Z]{0,3}[0-9][0-9A-Z]{0,3}"
+                  r"| [A-Z]{2}){1,8}(?![\w-])")                    # "6A 156 026 763 00"
+_S10 = later(r"([A-Z]{2})([0-9]{8})([0-9])([A-Z]{2})")
 
 
 def tracking(text: str) -> Tracking | None:

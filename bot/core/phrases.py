@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.core.pattern import later
+
 __all__ = ["ADDRESSES", "ASKS", "ATTACHED", "BLANKS", "BRACKETED", "HAPPY", "LOGOS", "MARKETING", "NUMBERED",
            "OF_ATTACHED", "OF_BLANKS", "OF_LOGOS", "OF_RATINGS", "PHONED", "POSING", "PRAISE", "RATING", "RETURNS",
            "REVISES", "STARS", "STOP_WORDS", "THANKED", "fold"]
@@ -24,7 +26,7 @@ _FOLDED |= {0xDF: "s", 0xE6: "a", 0xC6: "a", 0x152: "o", 0x153: "o", 0xF8: "o", 
 _FOLDED |= dict.fromkeys((0x2018, 0x2019, 0x02BC), "'") | dict.fromkeys((0xA0, 0x202F, 0x2009), " ")
 _FOLDED |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014), "-")
 _SIGNS = {chr(code): plain for code, plain in _FOLDED.items()}
-_FOREIGN = re.compile(r"[^\x00-\x7f]")     # few: str.translate looks at every sign, and takes four times as long
+_FOREIGN = later(r"[^\x00-\x7f]")     # few: str.translate looks at every sign, and takes four times as long
 
 
 def fold(text: str) -> str:
@@ -33,12 +35,12 @@ def fold(text: str) -> str:
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return later("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 # Each with what must stand in a text for it to be looked for at all: looking for all of them would be slow.
 MARKETING: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (tuple(stems.split("|")), re.compile(pattern)) for stems, pattern in (
+    (tuple(stems.split("|")), later(pattern)) for stems, pattern in (
         # French
         ("code", r"\bcodes? (?:promo|de reduction|avantage|remise)\w*"),
         ("d'achat|de reduction", r"\bbons? (?:d'achat|de reduction)\b"),
@@ -131,9 +133,9 @@ ASKS = _any(
 )
 
 # Thanks for a rating already given, up to what may be asked in the same breath.
-THANKED = re.compile(r"\b(?:thanks?|thank you|merci|danke|vielen dank|grazie|gracias)\b[\w ']{0,12}"
-                     r" (?:for|pour|d'avoir|de (?:nous )?avoir|de (?:votre|vos)|fur|per|por)\b"
-                     r"(?:(?! (?:et|and|und|e|y) )[^,;:.!?\n]){0,100}")
+THANKED = later(r"\b(?:thanks?|thank you|merci|danke|vielen dank|grazie|gracias)\b[\w ']{0,12}"
+                r" (?:for|pour|d'avoir|de (?:nous )?avoir|de (?:votre|vos)|fur|per|por)\b"
+                r"(?:(?! (?:et|and|und|e|y) )[^,;:.!?\n]){0,100}")
 
 PRAISE = _any(
     r"\b(?:positi(?:f|fs|ve|ves|v|ven|ves|ver|vo|va|vi|vos|vas)|favorables?|excellent\w*|excelentes?"

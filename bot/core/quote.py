@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from unicodedata import is_normalized, normalize
 
+from bot.core.pattern import later
+
 _LINE = 300
 _WRAPPED = 4
 _WIDE = 40
@@ -23,26 +25,26 @@ _DAY = r"(?:lu|ma|me|mi|je|ju|gi|ve|vi|sa|sá|di|do|mo|fr|so|su|tu|we|th)"
 _MONTH = (
     r"(?:jan|gen|ene|f[eé][bv]|m[aä]r|avr|apr|abr|mai|may|mag|jui|jun|jul|giu|lug|ao[uû]|aug|ago|sep|set|oct|okt|ott|nov"
     r"|d[eéi][czs])\w{0,7}\.?\s")
-_DATED = re.compile(
+_DATED = later(
     r"(?:-{2,3}\s?)?(?:Le|On|Am|Il|El|In data|En date d[eu]|Em|Op|Den)(?:\s?:)?\s(?:(?:giorno|día)\s)?"
     rf"(?i:{_DAY}\w{{0,9}}[.,]{{0,2}}\s)?(?i:{_MONTH})?[0-9]{{1,4}}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\s")
 _DATE_BEGINS = frozenset("LOAIED0123456789")
 _VERB = r"(?:a [ée]crit|wrote|writes|geschrieben|ha scritto|escribi[óo]|escreveu|skrev)"
-_WROTE = re.compile(
+_WROTE = later(
     rf"(?<!['’\w]){_VERB}(?:\s(?:le|on|il|el|am|ce qui suit|the following)\b[^<>]{{0,80}})?\s?:$"
     r"|\b(?:schrieb|schreef|skrev)\b.{0,200}:$|^[0-9]{4}-.{0,250}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s?:$", re.I)
-_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2}")
-_CLOCK = re.compile(r"[0-9]{1,2}\s?[:h]\s?[0-9]{2}")
-_THEN_NAME = re.compile(r"[0-9]{1,2}\s?[:h]\s?[0-9]{2}[^,]{0,20},\s\S")
+_YEAR = later(r"\b(?:19|20)[0-9]{2}\b|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2}")
+_CLOCK = later(r"[0-9]{1,2}\s?[:h]\s?[0-9]{2}")
+_THEN_NAME = later(r"[0-9]{1,2}\s?[:h]\s?[0-9]{2}[^,]{0,20},\s\S")
 _ADDRESS = r"[<\[]\s?(?:mailto:)?[^\s<>@\[\]]{1,100}@[^\s<>@\[\]]{1,100}[>\]]\)?"
-_BY_ADDRESS = re.compile(
+_BY_ADDRESS = later(
     rf"{_ADDRESS},?\s(?:{_VERB}|hat|schrieb|folgendes)\b|\b(?:schrieb|schreef|skrev)\b.{{0,200}}{_ADDRESS}\s?:$"
     rf"|^[0-9]{{4}}-.{{0,200}}{_ADDRESS}\s?:$", re.I)
 # Yahoo for Android goes on behind the colon; a person does not write <…> before it.
-_RUNS_ON = re.compile(rf"{_ADDRESS}\s{_VERB}\s?:\s", re.I)
-_THEN_WROTE = re.compile(rf"@\S{{1,200}}\s(?:{_VERB}|schrieb|hat am)\b", re.I)
+_RUNS_ON = later(rf"{_ADDRESS}\s{_VERB}\s?:\s", re.I)
+_THEN_WROTE = later(rf"@\S{{1,200}}\s(?:{_VERB}|schrieb|hat am)\b", re.I)
 # "Le lun. 16 nov. 2026": nobody shortens a date so by hand
-_SHORT_DATE = re.compile(
+_SHORT_DATE = later(
     rf"(?:Le|On|Am|Il(?: giorno)?|El)\s(?i:{_DAY}\w{{0,2}}[.,]{{0,2}}\s"
     rf"(?:{_MONTH})?[0-9]{{1,2}}[.,]?\s(?:{_MONTH})?(?:de )?20[0-9]{{2}})\b")
 _ARTICLES = (
@@ -52,26 +54,26 @@ _ARTICLES = (
 ).split()
 _ARTICLE = "|".join([*_ARTICLES, "I", "Sie", "Ihr", "Ihre"])
 # "Le 16/11/2026 le livreur a écrit :" is a person telling; a mail program puts a name there.
-_TOLD = re.compile(
+_TOLD = later(
     rf"(?:[0-9,]|AM|PM|Uhr)\s(?:{_ARTICLE})\b.{{0,100}}{_VERB}|\b(?:schrieb|hat)\s(?:{_ARTICLE})\b"
     r"|\b(?:vous|nous|lui|leur|mi|ti|ci|vi|me|te|os|le|les)\s(?:a [ée]crit|ha scritto|escribió)")
-_NAME_WROTE = re.compile(rf"(?!(?:{_ARTICLE})\b)[^:.?!,;@]{{1,60}}\s(?:{_VERB}|schrieb)\s?:", re.I)
-_SENTENCE_ENDS = re.compile(r"[^\W\d_]{5,}\.$|[!?…]$")
+_NAME_WROTE = later(rf"(?!(?:{_ARTICLE})\b)[^:.?!,;@]{{1,60}}\s(?:{_VERB}|schrieb)\s?:", re.I)
+_SENTENCE_ENDS = later(r"[^\W\d_]{5,}\.$|[!?…]$")
 
 # ---- "-----Original Message-----", and the header block of Outlook ----
 
-_ORIGINAL = re.compile(
+_ORIGINAL = later(
     r"[-–—_]{2,}\s?(?:(?:Message|Mail|E-?mail|Courriel) (?:d['’]origine|original|initial)"
     r"|Original[- ](?:Message|Mail|Nachricht)|Originalnachricht|Ursprüngliche (?:Nachricht|Mail|E-Mail)"
     r"|Messaggio originale|Mensaje original|Mensagem original|Oorspronkelijk bericht)\s?(?:[-–—_]|$)", re.I)
-_FORWARDED = re.compile(
+_FORWARDED = later(
     r"[-–—_]{2,}\s?(?:Forwarded message|(?:Message|Mail|E-?mail|Courriel) (?:transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
     r"|Weitergeleitete (?:Nachricht|Mail|E-Mail)|Messaggio inoltrato|Mensaje reenviado|Mensagem encaminhada"
     r"|Doorgestuurd bericht|D[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée]))\s?(?:[-–—_]|$)"
     r"|(?:Begin forwarded message|D[ée]but du (?:message|mail|courriel) (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])"
     r"|Inicio del mensaje reenviado|Anfang der weitergeleiteten (?:Nachricht|E-Mail|Mail)"
     r"|Iniz(?:io|ia)(?: del)? messaggio inoltrato)\s?:$", re.I)
-_LABEL = re.compile(
+_LABEL = later(
     r"(?:^|(?<=\s))\*{0,2}(?:(?P<sender>De|From|Von|Da|Van|Expéditeur|Mittente|Absender|Remitente)"
     r"|(?P<sent>Envoy[ée]e?(?: le)?|Sent|Gesendet(?: am)?|Inviato(?: il)?|Enviado(?: el)?)"
     r"|(?P<date>Date|Datum|Data|Fecha)"
@@ -79,29 +81,29 @@ _LABEL = re.compile(
     r"|(?P<subject>Objet|Sujet|Subject|Betreff|Oggetto|Asunto)"
     r"|(?P<other>Cc|Cci|Bcc|Ccn|Cco|Copie(?: à)?|Copia|Kopie|Importance|Priorité|Wichtigkeit|Pièces? jointes?"
     r"|Attachments?|Anlagen?|Allegati|Adjuntos|Reply-To|Répondre à|Antwort an))\s{0,3}\*{0,2}\s{0,3}:", re.I)
-_ORANGE = re.compile(r">\s?Message du [0-9]", re.I)
+_ORANGE = later(r">\s?Message du [0-9]", re.I)
 
 # ---- What mail programs write below a mail ----
 
-_RULE = re.compile(r"[-_–—\s]{2,}")
-_LINK = re.compile(r"[<\[(]{0,2}(?:https?://|www\.)[^\s<>\])]{1,300}[>\])]{0,2}")
-_PROGRAMS_LINK = re.compile(
+_RULE = later(r"[-_–—\s]{2,}")
+_LINK = later(r"[<\[(]{0,2}(?:https?://|www\.)[^\s<>\])]{1,300}[>\])]{0,2}")
+_PROGRAMS_LINK = later(
     r"<?https?://(?:www\.)?(?:avast|avg|aka\.ms|overview\.mail\.yahoo|bluemail|proton)[^\s<>]{0,300}>?|<#[\w-]{20,80}>"
     r"|www\.(?:avast|avg)\.\w{2,3}", re.I)
-_SENT_WITH = re.compile(
+_SENT_WITH = later(
     r"(?:[-–—]{1,2}\s?)?(?:(?:Envoy[ée]e?|Sent|Gesendet|Inviat[oa]|Enviad[oa])\s"
     r"(?:à partir d(?:e|u|['’]une?)|de(?:puis)?|du|d['’]une?|avec|via|par(?=\sm[oa])|from|with|using|von|vom|mit"
     r"|da(?:l|lla)?|con|desde)|Provenance\s?:)\s(?P<what>.{2,100})"
     r"|(?:Diese Nachricht wurde )?von\s(?P<sent>.{2,80})\s(?:gesendet|geschickt)", re.I)
-_EXCUSED = re.compile(
+_EXCUSED = later(
     r"\.\s(?:Please excuse|Veuillez excuser|Bitte entschuldigen|Por favor|Perdona|Scusa)\b.{0,60}$", re.I)
-_GET_PROGRAM = re.compile(
+_GET_PROGRAM = later(
     r"(?:Obten(?:ir|ez|er|ga)|Obtén|Télécharge[rz]|Get|Download|Laden Sie|Holen Sie sich|Scarica|Ottieni"
     r"|Descarg(?:ar|ue|a))"
     r"\s(?:Outlook|Yahoo Mail|BlueMail|TypeApp|Spark|Proton Mail)\s(?:pour|for|für|per|para|on|sur)\s"
     r"(?:iOS|Android|iPhone|iPad|Mac|Windows)(?: herunter)?"
     r"|Outlook für (?:iOS|Android|Mac) (?:beziehen|herunterladen|holen|abrufen)|Yahoo Mail\s?: \w+, \w+,? \w+", re.I)
-_NO_VIRUS = re.compile(
+_NO_VIRUS = later(
     r"(?:Garanti sans virus|(?-i:Sans) virus|Virenfrei|Virus-free|(?-i:Privo) di virus|Mail priva di virus"
     r"|Libre de virus)"
     r"|(?:L['’]absence de virus dans ce courrier|Ce courrier électronique ne contient aucun virus"
@@ -117,7 +119,7 @@ _LINKING = frozenset(
     "mon ma mes un une l application appli app de du d la le pour sur avec via messagerie sécurisée my a an the for on "
     "with by from network secure email all new meinem meiner mein mit der dem für auf dal mio mia per su con di da del "
     "dell app mi el para en desde correo electrónico seguro ordinateur computer webmail mail".split())
-_CONFIDENTIAL = re.compile(r"confiden[tc]i[ae]l|vertraulich|riservat[oaie]\b|intended recipient|unbefugt", re.I)
+_CONFIDENTIAL = later(r"confiden[tc]i[ae]l|vertraulich|riservat[oaie]\b|intended recipient|unbefugt", re.I)
 
 
 def newest(text: str) -> str:

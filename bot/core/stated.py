@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 from bot.core.dates import DAY, HOUR, OTHER_CLOCK, clock_in, day_in, folded
 from bot.core.deadline import Period, Stated, Unit, instant
+from bot.core.pattern import later
 
 __all__ = ["stated"]
 
@@ -21,15 +22,15 @@ _REACH = 160     # characters a phrase may stand away from the words that ask so
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)
+    return later(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)
 
 
 # All patterns below meet folded text, with blanks made one.
 
-_SENTENCE = re.compile(     # not within "24. Oktober 2026", nor within "24 Oct. 2026"
+_SENTENCE = later(     # not within "24. Oktober 2026", nor within "24 Oct. 2026"
     r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)|\n{2,}")
 
-_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_PARAGRAPH = later(r"\n[ \t]*\n")
 
 _ASKS = _any(       # the seller is told to do something
     r"repond(?:ez|re)\b", r"confirm(?:ez|er)\b", r"envoy(?:ez|er)\b", r"expedi(?:ez|er)\b",
@@ -83,11 +84,11 @@ _UNITS: tuple[tuple[str, Unit, int], ...] = (
 )
 _UNIT = "|".join(f"(?P<u{place}>{words})" for place, (words, _, _) in enumerate(_UNITS))
 
-_PERIOD = re.compile(
+_PERIOD = later(
     rf"\b(?:(?P<gives>{'|'.join(_GIVES)})|{'|'.join(_BOUNDS)}) +"
     rf"(?P<amount>[0-9]{{1,3}})(?:-| )?(?:{_UNIT})\b", re.IGNORECASE)
 
-_FROM_ELSEWHERE = re.compile(       # "14 jours à compter de la livraison": not from this mail
+_FROM_ELSEWHERE = later(       # "14 jours à compter de la livraison": not from this mail
     r" *,? *(?:apres|suivant|a (?:compter|partir)|after|following|from|of (?:receipt|receiving|the)"
     r"|dal|dopo|nach|ab|desde|tras|a contar)(?!.{0,40}?\b(?:aujourd'hui|ce (?:jour|message|mail|courriel)"
     r"|cet e-?mail|maintenant|today|now|this|oggi|quest[ao]|heute|dieser|hoy|este))\b", re.IGNORECASE)
@@ -101,11 +102,11 @@ _BEFORE = (
 _WEEKDAY = (r"(?:(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|mit|don|fre|die|son|mie|vie)"
             r"[a-z]{0,8},? )?")
 # What every match of _PERIOD and of _DATE holds, found at the speed of its digits, which are few.
-_SOME_AMOUNT = re.compile(rf" [0-9]{{1,3}}(?:-| )?(?:{'|'.join(words for words, _, _ in _UNITS)})\b", re.IGNORECASE)
-_SOME_DAY = re.compile("(?:19|20)[0-9]{2}|[0-9][/.-][0-9]{1,2}[/.-][0-9]{2}")
+_SOME_AMOUNT = later(rf" [0-9]{{1,3}}(?:-| )?(?:{'|'.join(words for words, _, _ in _UNITS)})\b", re.IGNORECASE)
+_SOME_DAY = later("(?:19|20)[0-9]{2}|[0-9][/.-][0-9]{1,2}[/.-][0-9]{2}")
 # What both of these hold before it is folded and its blanks are made one: a degree sign is folded to a blank.
-_MAY_STATE = re.compile(rf"(?<=[\s°])[0-9]{{1,3}}[-\s°]*[^\W\d_]|{_SOME_DAY.pattern}")
-_DATE = re.compile(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{DAY}{HOUR}", re.IGNORECASE)
+_MAY_STATE = later(rf"(?<=[\s°])[0-9]{{1,3}}[-\s°]*[^\W\d_]|{_SOME_DAY.pattern}")
+_DATE = later(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{DAY}{HOUR}", re.IGNORECASE)
 
 
 def stated(text: str, zone: str) -> tuple[Stated, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from bot.core.dates import folded
+from bot.core.pattern import later
 
 __all__ = ["invokes_privacy", "is_quarrel", "speaks_of_law", "wishes"]
 
@@ -18,7 +19,7 @@ MOST = 20_000   # characters looked at
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)")
+    return later(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)")
 
 
 # Regulation (EU) 2016/679, articles 15 to 17, and who watches over it.

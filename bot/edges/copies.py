@@ -14,6 +14,7 @@ from bot.words import say
 __all__ = ["CopyError", "Progress", "copy", "damage", "exchange", "fingerprint", "is_ours"]
 
 PAGES = 256  # a megabyte at a time: between two of them the progress is told
+CACHE = 64  # KiB for each side: all is read once, and 2 MiB each were the most a whole pass took of memory
 BUSY_SECONDS = 10
 
 Progress = Callable[[int, int], None]  # pages left, pages in all
@@ -46,6 +47,8 @@ def copy(source: Path, target: Path, progress: Progress | None = None) -> None:
 
 def _fill(source: Path, part: Path, progress: Progress | None) -> None:
     with closing(_reading(source)) as old, closing(sqlite3.connect(part, isolation_level=None)) as new:
+        for connection in (old, new):
+            connection.execute(f"PRAGMA cache_size = -{CACHE}")
         old.execute("BEGIN")  # one moment's state: without it every write of another begins the copy anew
         old.execute("SELECT count(*) FROM sqlite_master").fetchone()
         old.backup(new, pages=PAGES, progress=(lambda _, left, whole: progress(left, whole)) if progress else None)

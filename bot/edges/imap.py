@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from itertools import islice
@@ -1171,6 +1170,8 @@ def _value(answer: Mapping[bytes, Any], start: bytes) -> bytes | None:
 
 def _near(name: str, names: list[str]) -> list[str]:
     """Return the few names that may have been meant: those that hold it, then those spelt like it."""
+    from difflib import get_close_matches
+
     spelt = {known.casefold(): known for known in names}
     holding = [known for folded, known in spelt.items() if name.casefold() in folded]
     alike = [spelt[folded] for folded in get_close_matches(name.casefold(), spelt, n=3)]

@@ -10,6 +10,7 @@ nor its files, nor its memory.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import resource
 import select
@@ -47,7 +48,8 @@ SECONDS = 5.0  # wall time for one mail, questions to the caller not counted
 MEMORY = 256 * 2**20  # bytes of address space of the child, its program included
 GRACE = 1.0  # seconds after which the parent ends a child that did not end itself
 START_WITHIN = 30.0  # seconds; a machine that is starting up is slow
-MOST_MAILS = 5_000  # after which a new child takes over (0.1 s): it grows by 2 MiB in the first 3,000, then no more
+MOST_MAILS = 5_000  # after which a new child takes over (0.1 s), whatever had it grow
+OFTEN = 250  # mails after which the child gives back what Python keeps of tuples: it was 1.3 MiB after 2,500
 LONG = 2**20  # bytes; of a longer mail only what is read of it is held
 BIG = 4 * 2**20  # bytes; after a mail that long, too
 REST = 60.0  # seconds without a mail after which the child is sent home
@@ -61,7 +63,8 @@ _ROOT = dirname(dirname(dirname(realpath(__file__))))
 _CHILD = "import sys; sys.path[:] = {path!r}; from bot.edges.reader import serve; serve({beyond!r})"
 _AT_ONCE = 2**17  # bytes asked of the line in one call
 HELD = 0.02  # seconds of reading after which answers are held no longer
-_TOGETHER = 32  # frames given to it in one call
+_SMALL = 2**12  # bytes; a mail below is copied to its head
+_TOGETHER = 64  # pieces given to it in one call
 
 
 TROUBLES = frozenset({"timeout", "memory", "crashed"})  # what a mail did to the child
@@ -337,9 +340,9 @@ class _Child:
         if not isinstance(raw, bytes):
             self._out.append(memoryview(head))
             self._more = iter(raw)
-        elif len(raw) < _AT_ONCE:
+        elif len(raw) < _SMALL:
             self._out.append(memoryview(head + raw))
-        else:  # a long mail is not copied
+        else:  # not copied: some dozens wait for the line at once
             self._out += (memoryview(head), memoryview(raw))
 
     def _hear(self, until: float) -> tuple[bytes, Any]:
@@ -516,8 +519,12 @@ class _Line(RawIOBase):
         self._line, self._heard = line, BufferedReader(self, _AT_ONCE)
         self._held: list[bytes] = []
         self._kept: deque[tuple[bytes, Any, bytes]] = deque()  # mails that came while a key was looked for
+        self._mails = 0
 
     def mail(self) -> tuple[bytes, Any, bytes]:
+        self._mails += 1
+        if not self._mails % OFTEN:
+            gc.collect()  # in full, or freed tuples of twenty lengths are kept, 2,000 of each
         return self._kept.popleft() if self._kept else self._receive()
 
     def answer(self) -> Any:

@@ -243,7 +243,15 @@ class Store:
                 if applied:
                     copy(path, path.parent / "backups" / f"guichet-before-{pending[-1][:4]}.db")
                 with self.write_tx():
-                    _migrate(self.db)
+                    self._migrate()
+
+    def _migrate(self) -> None:
+        """Apply what is missing; a second process that waited for its turn finds nothing left to do."""
+        if self.connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            migrations.apply(self.db)
+        else:
+            migrations.begin(self.connection)
+        self.run("INSERT OR IGNORE INTO meta (name, value) VALUES ('salt', ?)", secrets.token_hex(16))
 
     @cached_property
     def db(self) -> Any:
@@ -498,19 +506,28 @@ class Store:
 
     def _raws(self, rows: Sequence[Row]) -> Iterator[bytes | Pieces]:
         """Yield the bytes of mails as they came; `rows` are theirs with id, pack, start, size and raw."""
-        wanted = list(dict.fromkeys(row["pack"] for row in rows if row["pack"] and row["size"] <= LONG))
-        unpacked: dict[int, bytes] = {}
-        with _plainly(self.path):
-            for number, octets in self.connection.execute(
-                    "SELECT id, octets FROM packs WHERE id IN (SELECT value FROM json_each(?))", (_json(wanted),)):
-                unpacked[number] = zlib.decompress(octets)
+        found = self._unpacked([row for row in rows if row["pack"] and row["size"] <= LONG])
         for row in rows:
-            if row["pack"] in unpacked:
-                yield unpacked[row["pack"]][row["start"]:row["start"] + row["size"]]
+            if row["id"] in found:
+                yield found.pop(row["id"])
             elif row["pack"]:
                 yield Pieces(self, row["pack"], row["size"])
             else:   # of a version that kept each mail in its row; or dropped since
                 yield zlib.decompress(row["raw"]) if row["raw"] else b""
+
+    def _unpacked(self, rows: Sequence[Row]) -> dict[int, bytes]:
+        """Return mails that lie in packs by their numbers; one pack at a time is whole in memory."""
+        wanted: dict[int, list[Row]] = {}
+        for row in rows:
+            wanted.setdefault(row["pack"], []).append(row)
+        found: dict[int, bytes] = {}
+        with _plainly(self.path):
+            for number, size, octets in self.connection.execute(
+                    "SELECT id, size, octets FROM packs WHERE id IN (SELECT value FROM json_each(?))",
+                    (_json([*wanted]),)):
+                whole = zlib.decompress(octets, bufsize=size + 1)
+                found |= {row["id"]: whole[row["start"]:row["start"] + row["size"]] for row in wanted[number]}
+        return found
 
     def part_of_pack(self, pack: int, at: int) -> bytes:
         """Return the next bytes of a pack, as it is kept."""
@@ -1313,12 +1330,6 @@ def _refuse_newer(applied: Sequence[str], path: Path) -> None:
     if newer := [name for name in applied if name not in migrations.names]:
         raise StorageError(say("The database {path} was made by a newer Guichet ({names}): use that program, "
                                "or put back a backup of before", path=path, names=", ".join(newer)), permanent=True)
-
-
-def _migrate(db: Any) -> None:
-    """Apply what is missing; a second process that waited for its turn finds nothing left to do."""
-    migrations.apply(db)
-    db.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('salt', ?)", [secrets.token_hex(16)])
 
 
 @contextmanager

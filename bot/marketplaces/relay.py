@@ -15,6 +15,7 @@ from typing import Any
 from bot.core.deadline import Stated
 from bot.core.event import Kind
 from bot.core.message import Message
+from bot.core.pattern import later
 from bot.core.quote import newest
 from bot.core.stated import stated
 from bot.marketplaces.contract import Notification, looks, plain
@@ -128,7 +129,7 @@ class Relay:
 
 
 def _pattern(said: str) -> re.Pattern[str]:
-    return re.compile(said, re.IGNORECASE | re.MULTILINE)
+    return later(said, re.IGNORECASE | re.MULTILINE)
 
 
 def _patterns(said: Mapping[str, Any], table: str) -> dict[str, re.Pattern[str]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
+from html import escape as html_escape
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot import marketplaces, writing
-from bot.core import body, clean, dates, header, html, linter, origin, parcel, phrases, quote, stated
+from bot.core import body, clean, dates, header, html, linter, origin, page, parcel, phrases, quote, stated
 from bot.core.case import Case
 from bot.core.choosing import choices
 from bot.core.clean import one_line
@@ -374,3 +375,8 @@ def test_a_text_that_states_a_deadline_is_never_left_out(said: str) -> None:
     quick = stated.stated(text, "Europe/Paris")
     with carefully():
         assert stated.stated(text, "Europe/Paris") == quick
+
+
+def test_text_of_a_page_is_escaped_as_the_standard_library_does() -> None:
+    text = "".join(map(chr, range(1, 0x400))) + "a &amp; b &#x27; <<b>>"
+    assert page._escaped(text) == html_escape(text)

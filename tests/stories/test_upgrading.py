@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def tables(path: Path) -> dict[str, str]:
         return dict(connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall())
 
 
+def notes(path: Path) -> list[tuple[int, str, str, str]]:
+    """Return what is noted of each migration, digits of its moment as nines; those of a new database we note ourselves.
+
+    sqlite-utils writes microseconds, we milliseconds.
+    """
+    with sqlite3.connect(path) as connection:
+        return [(number, name, of, re.sub("[0-9]", "9", at[:23] + at[-6:]))
+                for number, name, of, at in connection.execute(
+                    "SELECT id, name, migration_set, applied_at FROM _sqlite_migrations ORDER BY id")]
+
+
 def buyers(path: Path) -> list[str]:
     with sqlite3.connect(path) as connection:
         return [buyer for buyer, in connection.execute("SELECT buyer FROM cases ORDER BY id")]
@@ -54,6 +66,7 @@ def test_database_of_any_former_program_becomes_that_of_a_new_one(tmp_path: Path
     Store(path).close()
     Store(fresh := tmp_path / "new" / "guichet.db").close()
     assert tables(path) == tables(fresh)
+    assert notes(path) == notes(fresh)
     assert damage(path) == ""
     assert buyers(path) == ["Jean Dupont"]
 

@@ -13,6 +13,7 @@ from unicodedata import category, normalize
 from urllib.parse import parse_qs, urlsplit
 
 from bot.core.message import Message
+from bot.core.pattern import later
 from bot.core.quote import newest
 from bot.core.stated import stated
 from bot.marketplaces.amazon import place
@@ -21,22 +22,22 @@ from bot.marketplaces.contract import Notification, plain
 from bot.words import say
 
 # [0-9] and not \d, which takes full-width and Arabic digits too.
-ORDER = re.compile(r"\b[0-9]{3}-[0-9]{7}-[0-9]{7}\b")
+ORDER = later(r"\b[0-9]{3}-[0-9]{7}-[0-9]{7}\b")
 
-_ITEM = re.compile(
+_ITEM = later(
     r"^[ \t]*([0-9]{1,4}) ?(?:/|of/sur|of|von|di|de|sur) ?(.{1,500}?) ?\[ASIN: ?([A-Z0-9]{10})\]", re.M)
-_TITLE = re.compile(r"^(?:Item|Articolo|Article|Artikel|Artículo) ?: ?(.{1,500})$", re.M)    # of an inquiry
-_ASIN = re.compile(r"^ASIN ?: ?([A-Z0-9]{10})\b", re.M)
-_CLIENT = re.compile(r"^(?:Client|Customer|Buyer|Kunde|Cliente) ?: ?(.{1,80})$", re.M)
-_ADDRESSED = re.compile(
+_TITLE = later(r"^(?:Item|Articolo|Article|Artikel|Artículo) ?: ?(.{1,500})$", re.M)    # of an inquiry
+_ASIN = later(r"^ASIN ?: ?([A-Z0-9]{10})\b", re.M)
+_CLIENT = later(r"^(?:Client|Customer|Buyer|Kunde|Cliente) ?: ?(.{1,80})$", re.M)
+_ADDRESSED = later(
     r"(?:e-?mail (?:à|a|to|an|para)|E-Mail an|correo electrónico a|mensaje a) (.{1,80}?)(?: ?\(.{0,40}\)?)?$", re.I)
-_TOKEN = re.compile(r"\[commMgrTok: ?([A-Z0-9]{8,20})\]")
+_TOKEN = later(r"\[commMgrTok: ?([A-Z0-9]{8,20})\]")
 _PRE = "-o-pre-wrap"    # marks the one block of Amazon's HTML that holds the buyer's words, in every language
-_DASHED = re.compile(r"-{5,}.{0,200}")
+_DASHED = later(r"-{5,}.{0,200}")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"), "-")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_NUMERIC_DAY = re.compile("[0-9][/.-][0-9]{1,2}[/.-][0-9]")    # what each of the dates below holds
-_US_DATE = re.compile(
+_NOT_ASCII = later(r"[^\x00-\x7f]")
+_NUMERIC_DAY = later("[0-9][/.-][0-9]{1,2}[/.-][0-9]")    # what each of the dates below holds
+_US_DATE = later(
     r"\b(?:(?P<english>by|before|until)|avant le|entro il|bis zum|antes del)\s{1,3}(?:the )?"
     r"(?P<one>[0-9]{1,2})[/.-](?P<two>[0-9]{1,2})[/.-][0-9]{2,4}"
     r"(?P<clock>[ ,]{0,2}[0-9]{1,2}(?::[0-9]{2})? ?[AP]M\b)?", re.I)

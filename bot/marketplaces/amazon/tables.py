@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.event import Kind
+from bot.core.pattern import later
 from bot.marketplaces.contract import looks, plain
 
 
@@ -72,7 +73,7 @@ class Tables:
             says={name: {fact: _values(row) for fact, row in kind.get("says", {}).items()}
                   for name, kind in kinds.items()},
             sums={name: _sum(kind["amount_after"]) for name, kind in kinds.items() if "amount_after" in kind},
-            links={name: {label: re.compile(pattern) for label, pattern in kind.get("links", {}).items()}
+            links={name: {label: later(pattern) for label, pattern in kind.get("links", {}).items()}
                    for name, kind in kinds.items()},
         )
 
@@ -99,7 +100,7 @@ def _turned(table: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _values(row: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((value, re.compile(pattern, re.IGNORECASE)) for value, pattern in row.items())
+    return tuple((value, later(pattern, re.IGNORECASE)) for value, pattern in row.items())
 
 
 _MONEY = r"(?:EUR|GBP|USD|PLN|SEK|CAD|€|£|\$)"
@@ -108,8 +109,8 @@ _SUM = rf"[^\n0-9€£$]{{0,80}}?({_MONEY} ?{_NUMBER}|{_NUMBER} ?{_MONEY})"     
 
 
 def _sum(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(words)}){_SUM}", re.IGNORECASE)
+    return later(rf"(?:{'|'.join(words)}){_SUM}", re.IGNORECASE)
 
 
 def _any(patterns: Sequence[str], end: str = "") -> re.Pattern[str]:
-    return re.compile(rf"\A(?:{'|'.join(patterns)}){end}", re.IGNORECASE)
+    return later(rf"\A(?:{'|'.join(patterns)}){end}", re.IGNORECASE)

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from bot.core.pattern import later
 from bot.marketplaces.contract import looks, plain
 
 __all__ = ["LOOKS", "Parts", "commented", "letter", "message", "own_words"]
 
 LOOKS: Mapping[str, Any] = looks(__file__)
 _FLAGS = re.IGNORECASE | re.MULTILINE
-_BEGINS = re.compile(LOOKS["comment"]["begins"], _FLAGS)
-_MESSAGE_BEGINS = re.compile(LOOKS["comment"]["message_begins"], _FLAGS)
-_CLOCK = re.compile("|".join(LOOKS["comment"]["clocks"]), _FLAGS)
-_CLAIM_CLOCK = re.compile("|".join(LOOKS["comment"]["clocks"] + LOOKS["comment"]["claim_clocks"]), _FLAGS)
-_END = re.compile("|".join(LOOKS["comment"]["ends"]), _FLAGS)
-_LETTER_END = re.compile(LOOKS["comment"]["letter_ends"], _FLAGS)
-_GREETING = re.compile(LOOKS["comment"]["greeting"], re.IGNORECASE)
-_QUOTED = re.compile(r"«[^«»]{0,4000}»")
+_BEGINS = later(LOOKS["comment"]["begins"], _FLAGS)
+_MESSAGE_BEGINS = later(LOOKS["comment"]["message_begins"], _FLAGS)
+_CLOCK = later("|".join(LOOKS["comment"]["clocks"]), _FLAGS)
+_CLAIM_CLOCK = later("|".join(LOOKS["comment"]["clocks"] + LOOKS["comment"]["claim_clocks"]), _FLAGS)
+_END = later("|".join(LOOKS["comment"]["ends"]), _FLAGS)
+_LETTER_END = later(LOOKS["comment"]["letter_ends"], _FLAGS)
+_GREETING = later(LOOKS["comment"]["greeting"], re.IGNORECASE)
+_QUOTED = later(r"«[^«»]{0,4000}»")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

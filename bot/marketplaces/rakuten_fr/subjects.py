@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.core.event import Kind
+from bot.core.pattern import later
 from bot.marketplaces.contract import Label, Pattern, pattern, plain
 
 __all__ = ["agent", "label", "labels"]
@@ -25,8 +26,8 @@ _DASH = r"(?: |(?<=[)!?.…]))[-–—] ?"      # not the one of "Porte-Monnaie"
 _SIGNATURE = rf"(?:{_DASH}(?:{_NAME} ?)?)? ?\(?service clients? ?(?:de )?(?:rakuten|priceminister).{{0,40}}"
 _REST = (rf"(?: ?[!?.…]{{1,3}})?(?:{_NUMBER}(?:{_DASH}{_WORD})?)?"
          rf"(?:{_SIGNATURE}|{_DASH}(?:rakuten|priceminister)(?: france)?)? ?\Z")
-_AGENT = re.compile(rf"{_DASH}({_NAME}) ?\(service clients?\b|\){_DASH}(?!service )({_WORD})\Z", re.IGNORECASE)
-_LABEL = re.compile(rf"{_ANSWER}(.{{1,200}}?){_REST}", _FLAGS)
+_AGENT = later(rf"{_DASH}({_NAME}) ?\(service clients?\b|\){_DASH}(?!service )({_WORD})\Z", re.IGNORECASE)
+_LABEL = later(rf"{_ANSWER}(.{{1,200}}?){_REST}", _FLAGS)
 
 
 def labels(rows: Iterable[Mapping[str, Any]]) -> tuple[Label, ...]:
@@ -71,7 +72,7 @@ def _hint(words: str) -> str:
     return max(_LOOSENED.split(words.rstrip(" !?…").lower()), key=len)
 
 
-_LOOSENED = re.compile(r" ?[:-]|[^\x00-\x7f]")
+_LOOSENED = later(r" ?[:-]|[^\x00-\x7f]")
 
 
 def _loose(words: str) -> str:
