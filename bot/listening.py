@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from bot import alarming
 from bot.core.errors import BotError
 from bot.edges import EdgeError
-from bot.edges.clock import now
+from bot.edges.clock import now, until_next
 from bot.edges.disk import must_have_room
 from bot.edges.imap import pauses
 from bot.edges.store import Store
@@ -30,6 +30,7 @@ from bot.settings import Mailbox, Settings
 from bot.words import say
 
 if TYPE_CHECKING:
+    from bot.edges.bell import Bell
     from bot.edges.imap import FolderState, Imap
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,9 @@ class Backoff:
         log.warning("%s", say("{error}; next try in {seconds:.0f} s", error=error, seconds=seconds))
         return seconds
 
-    def rests(self) -> bool:
-        return time.monotonic() < self._until
+    def left(self) -> float:
+        """Return the seconds until the next try; 0: it may be now."""
+        return max(0.0, self._until - time.monotonic())
 
 
 def failed(settings: Settings, name: str, alarm: str, error: Exception) -> EdgeError:
@@ -120,7 +122,7 @@ class Watched:
         folder = self.mailbox.folders[0]
         self.listening = imap.listen(folder, seen)
         self._looked = 0.0 if self.listening is None and imap.seen(folder) != seen else self._looked
-        self.due = time.monotonic() + (PROBE if self.listening is None else POLL)
+        self.due = time.monotonic() + (PROBE if self.listening is None else until_next(POLL))
 
     def stirs(self) -> bool:
         """Say whether what it listens to has news, or broke."""
@@ -166,11 +168,18 @@ class Listener:
         self._ended = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
+        self._outside: tuple[Bell, Sequence[Callable[[], None]]] | None = None
+
+    def heed(self, bell: Bell, on_ring: Sequence[Callable[[], None]]) -> None:
+        """Hear a bell, too, and call these whenever it rings; before `listen`."""
+        self._outside = bell, on_ring
 
     def listen(self) -> None:
         """Listen until `end` is called. Raises what only a fault of ours, or a system without resources, does."""
         with selectors.DefaultSelector() as ears:
             ears.register(self._ear, selectors.EVENT_READ)
+            if self._outside:
+                ears.register(self._outside[0], selectors.EVENT_READ, self._outside)
             for one in self._watched:
                 self._attend(ears, one)
             while not self._ended:
@@ -199,6 +208,11 @@ class Listener:
     def _hear(self, ears: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
         if key.data is None:
             self._ear.recv(4096)
+        elif self._outside and key.data is self._outside:
+            bell, on_ring = self._outside
+            bell.heed()
+            for told in on_ring:
+                told()
         elif key.data.stirs():
             ears.unregister(key.fd)     # it stays readable until somebody has time for it
             key.data.due = 0.0
@@ -257,6 +271,7 @@ class Listener:
                     guichet.close()
                 guichet = None
                 one.broke(self.settings, error)
+                self.on_news()      # there may be an alarm to tell
             self._done.put(one)
             self._ring()
         if guichet:

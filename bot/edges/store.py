@@ -316,6 +316,11 @@ class Store:
             return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     @property
+    def has_written(self) -> bool:
+        """Say whether anything was changed over this connection."""
+        return self.connection.total_changes > 0
+
+    @property
     def in_transaction(self) -> bool:
         return self.connection.in_transaction
 
