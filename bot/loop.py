@@ -49,6 +49,7 @@ AT_ONCE = 8            # mailboxes that a pass receives from at the same time
 MEANWHILE = 0.2        # seconds between looks whether they brought something to read
 LOOK = 2.0             # seconds between looks whether another process has written, where it cannot ring
 PULSE = 30.0           # seconds between two moments at which all of a daemon wakes though there is no news
+GIVE_WAY = 0.1         # seconds for which what follows the reading leaves database and processor to the sending
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
 STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 MOVED = "moved"        # the mark in a data folder whose seller is served elsewhere
@@ -163,10 +164,12 @@ def database(settings: Settings) -> Path:
     return settings.database
 
 
-def until_idle(steps: Sequence[Step], stop: Stop) -> None:
-    """Return when no step finds work; every step has its turn in every round."""
+def until_idle(steps: Sequence[Step], stop: Stop) -> bool:
+    """Return when no step finds work, and whether one did; every step has its turn in every round."""
+    did = False
     while not stop.asked and any([step() for step in steps]):  # noqa: C419 – a list: no step is passed over
-        pass
+        did = True
+    return did
 
 
 # -- one pass ------------------------------------------------------------------------------------
@@ -500,6 +503,8 @@ def _reading(on_news: Callable[[], None], *, rung: bool) -> Callable[[Guichet, S
         daily.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
         while not stop.asked:
             seen = guichet.store.version()
+            if until_idle(steps[:1], stop):
+                stop.pause(GIVE_WAY)
             until_idle(steps, stop)
             if time.monotonic() - watched >= PULSE / 2:
                 watched = time.monotonic()
