@@ -184,7 +184,9 @@ def _keep(store: Store, mailbox: str, arrivals: Iterable[Arrival], now: datetime
     Returns how many were new, and the rest that is no whole batch, to be kept together with the cursor.
     """
     rest: list[Arrival] = []
-    new = sum(store.keep(mailbox, batch, now) for batch in _packed(_batches(arrivals, rest)))
+    new = 0
+    for batch in _packed(_batches(arrivals, rest)):
+        new += store.keep(mailbox, batch, now)
     return new, pack(rest)
 
 
