@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -241,6 +241,7 @@ class Imap:
         self.idles = True  # until this very server refuses; whoever connects anew with another Imap hands it on
         self._stands: FolderState | None = None  # how the folder under EXAMINE stood when it was opened
         self._news = False  # came before we listened
+        self._exists = 0  # how many mails there are, by IDLE; 0 where that told of other things, too
         self._rough_sizes = False
         self._told: dict[int, int] = {}  # sizes that came with the question what there is
         self._ahead: Ahead | None = None  # what was asked, and not read yet
@@ -362,9 +363,28 @@ class Imap:
 
     def folder(self, name: str) -> FolderState:
         """Return how the folder stands now. Never by SELECT: that would take \\Recent from the mails."""
-        state = self._examine(name)
+        state = self._grown(name) or self._examine(name)
         self._seen[name] = state
         return state
+
+    def _grown(self, name: str) -> FolderState | None:
+        """Return how the open folder stands if all that IDLE told is how many mails it has now; None: ask anew.
+
+        The sizes of those that came are the next question in any case. If just as many follow the last one, without a
+        gap and without one more, no mail was taken away meanwhile, and nothing is asked for twice.
+        """
+        stood, exists, self._exists = self._stands, self._exists, 0
+        if stood is None or self._open != name or stood != self._seen.get(name):
+            return None
+        if not 0 < (many := exists - stood.exists) <= BATCH:
+            return None
+        with self._talking() as client:
+            client._imap.untagged_responses.pop("EXISTS", None)     # what comes from here on is news
+        uidnext = stood.uidnext + many
+        if [*self._ask_sizes(name, range(stood.uidnext, uidnext + 1))] != [*range(stood.uidnext, uidnext)]:
+            return None
+        self._stands = replace(stood, exists=exists, uidnext=uidnext)
+        return self._stands
 
     def new_uids(self, name: str, after: int) -> list[int]:
         """Return the UIDs above `after`, ascending."""
@@ -389,7 +409,8 @@ class Imap:
         if state.uidnext <= after + 1:
             return []
         if not since and state.uidnext - after <= AHEAD * BATCH:
-            sizes = self._ask_sizes(name, range(after + 1, state.uidnext))
+            wanted = range(after + 1, state.uidnext)
+            sizes = self._told if self._told.keys() == set(wanted) else self._ask_sizes(name, wanted)
             if len(sizes) == state.uidnext - after - 1:
                 return runs(sizes)      # none is missing; else a search must say that it is not there
         criteria = [*(["UID", f"{after + 1}:*"] if after else []), *(["SINCE", since] if since else [])]
@@ -717,7 +738,10 @@ class Imap:
         """End what `listen` began; say whether there is news. A dead line is found out here: nothing answers DONE."""
         with self._talking() as client:
             told = self._end_idle(client)
-        return self._news or any(one[1:2] == (b"EXISTS",) for one in told)
+        counts = [one[0] for one in told if one[1:2] == (b"EXISTS",)]
+        others = [one for one in told if one[1:2] not in ((b"EXISTS",), (b"RECENT",))]
+        self._exists = 0 if others or self._news else max(counts, default=0)
+        return self._news or bool(counts)
 
     def seen(self, name: str) -> FolderState | None:
         """Return how the folder stood at the last look."""

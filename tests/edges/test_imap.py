@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import logging
 import select
+import socket
 import ssl
 import threading
 import time
@@ -560,6 +561,42 @@ def test_a_mail_that_came_right_after_the_look_is_told_as_soon_as_we_listen(
         reader.folder("INBOX")
         dovecot.deliver(account.user, mail(1))
         assert has_news(reader, SOON)
+
+
+@pytest.mark.parametrize(("gone", "come", "anew"), [(0, 1, False), (0, 3, False), (1, 1, True), (1, 2, True),
+                                                   (2, 3, True)])
+def test_after_news_of_mails_alone_the_folder_is_not_opened_anew_and_stands_as_if_it_were(
+        dovecot: Dovecot, plain: Account, gone: int, come: int, anew: bool) -> None:
+    dovecot.deliver(plain.user, mail(1), mail(2))
+    with through(plain) as (proxy, tapped), Imap(tapped) as reader, Imap(plain) as fresh:
+        reader.folder("INBOX")
+        assert reader.listen("INBOX") is not None
+        with dovecot.client(plain.user) as phone:
+            phone.select_folder("INBOX")
+            phone.delete_messages(range(1, gone + 1))
+            phone.expunge()
+        if gone:
+            until_told(reader, b"EXPUNGE")
+            assert not reader.stirs(), "that a mail went is no news, and is forgotten"
+        dovecot.deliver(plain.user, *[mail(number) for number in range(3, 3 + come)])
+        until_told(reader, b"* %d EXISTS" % (come - gone + 2))
+        assert reader.heed()
+        proxy.heard = b""
+        assert reader.folder("INBOX") == fresh.folder("INBOX")
+        assert reader.present("INBOX", 2) == [range(3, 3 + come)]
+        assert (b"EXAMINE" in proxy.heard) is anew
+        assert proxy.heard.count(b"RFC822.SIZE") == 1 + (anew and come > gone)
+        assert [one.place.rpartition("/")[2] for one in reader.fetch("INBOX", range(3, 3 + come))] \
+            == [str(uid) for uid in range(3, 3 + come)]
+        assert not has_news(reader, 0.3), "told once"
+
+
+def until_told(reader: Imap, words: bytes) -> None:
+    """Wait until the server has said this; it stays on the line."""
+    until = time.monotonic() + WHOLE
+    while words not in reader._client.socket().recv(1 << 16, socket.MSG_PEEK):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_flags_set_by_the_seller_and_what_a_server_says_to_pass_the_time_are_no_news(
