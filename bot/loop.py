@@ -563,10 +563,9 @@ def _sending(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
         waiting: dict[str, Backoff] = {}
         guichet = replace(guichet, stays=True)
         steps = [_telling(step, on_news) for step in resolving_steps(guichet)]
+        until_idle(steps, stop)
         while not stop.asked:
-            until_idle(steps, stop)
             resting = {name for name, backoff in waiting.items() if backoff.left()}
-            alarming.end_alarm(guichet, "thread:sending", now())
             did = False
             for name, error in errands.send(guichet, now, resting):
                 did = True
@@ -579,6 +578,9 @@ def _sending(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
                     return
             if did:
                 on_news()
+            alarming.end_alarm(guichet, "thread:sending", now())
+            if until_idle(steps, stop):     # after what is ready: that waits for nobody
+                continue
             guichet.rest()
             stop.pause(_patience(guichet, (left for one in waiting.values() if (left := one.left()))))
     return sending
