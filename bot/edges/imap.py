@@ -41,6 +41,7 @@ BATCH = 100  # mails asked for at once: 25 MiB of memory for 10,000 mails, again
 GROUP = 2 * 2**20  # bytes asked for at once; as many again are on their way
 LONG = 2**20  # bytes; a longer mail is fetched in slices where the caller can take them
 SLICE = 2**19  # bytes of it at once
+FEW, SHORT = 4, 2**16  # so few new mails come with their sizes, as far as they are shorter; bytes
 AHEAD = 10  # batches whose sizes are asked for at once
 WINDOW = 50_000  # mails searched at once: imaplib gives up on a line above 1,000,000 bytes
 SLOWEST = 8 * 2**10  # bytes a second; a server that sends less is as good as silent
@@ -244,6 +245,7 @@ class Imap:
         self._exists = 0  # how many mails there are, by IDLE; 0 where that told of other things, too
         self._rough_sizes = False
         self._told: dict[int, int] = {}  # sizes that came with the question what there is
+        self._came: dict[int, Fetched] = {}  # and the mails that came with them, until they are fetched
         self._ahead: Ahead | None = None  # what was asked, and not read yet
 
     def __enter__(self) -> Imap:
@@ -381,10 +383,29 @@ class Imap:
         with self._talking() as client:
             client._imap.untagged_responses.pop("EXISTS", None)     # what comes from here on is news
         uidnext = stood.uidnext + many
-        if [*self._ask_sizes(name, range(stood.uidnext, uidnext + 1))] != [*range(stood.uidnext, uidnext)]:
+        came = range(stood.uidnext, uidnext + 1)
+        if [*(self._ask_whole if many <= FEW else self._ask_sizes)(name, came)] != [*came[:-1]]:
             return None
         self._stands = replace(stood, exists=exists, uidnext=uidnext)
         return self._stands
+
+    def _ask_whole(self, name: str, uids: Sequence[int]) -> dict[int, int]:
+        """Ask for the sizes of mails, and with them for those that are not long; empty where the server gives none."""
+        try:
+            uidvalidity = self._stand_in(name)
+            with self._talking():
+                answers = self._answers(uids, f"RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{SHORT}>")
+        except (_CommandRefusedError, _DismissedError):     # for the sake of a mail that it cannot read
+            if self._client is None:
+                self.connect()
+            return {}
+        sizes = {uid: int(answers[uid][b"RFC822.SIZE"]) for uid in sorted(answers)
+                 if b"RFC822.SIZE" in answers[uid] and uid in uids}
+        self._told, self._came = sizes, {
+            uid: Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=raw, size=size,
+                         received=_received(answers[uid]))
+            for uid, size in sizes.items() if len(raw := _value(answers[uid], b"BODY[]") or b"") == size < SHORT}
+        return sizes
 
     def new_uids(self, name: str, after: int) -> list[int]:
         """Return the UIDs above `after`, ascending."""
@@ -453,7 +474,7 @@ class Imap:
 
     def _ask_ahead(self, name: str, sizes: Mapping[int, int]) -> Asked | None:
         """Send the question for whole mails, before the answer to the last one is read; None where that cannot be."""
-        if self._too_long(sizes) or self._ahead is None or self._open != name:
+        if self._too_long(sizes) or sizes.keys() <= self._came.keys() or self._ahead is None or self._open != name:
             return None
         asked = self._ahead.ask(sizes, "BODY.PEEK[] INTERNALDATE")
         asked.numbering = self._seen[name].uidvalidity
@@ -473,7 +494,7 @@ class Imap:
 
     def _examine(self, name: str) -> FolderState:
         self._refuse_control(name)
-        self._open, self._told = "", {}
+        self._open, self._told, self._came = "", {}, {}
         killpoint("imap before EXAMINE")
         try:
             with self._talking() as client:
@@ -617,6 +638,8 @@ class Imap:
             raise error
 
     def _bodies(self, name: str, sizes: Mapping[int, int], asked: Asked | None = None) -> dict[int, Fetched]:
+        if sizes.keys() <= self._came.keys() and self._open == name:
+            return {uid: self._came.pop(uid) for uid in sizes}
         uidvalidity = asked.numbering if asked else self._stand_in(name)
         with self._talking(sum(sizes.values()) / SLOWEST, ahead=asked is not None):
             answer = self._answers(sizes, "BODY.PEEK[] INTERNALDATE", asked)
@@ -884,7 +907,7 @@ class Imap:
 
     def _drop(self) -> None:
         client, self._client = self._client, None
-        self._open, self._too_slow, self._sent, self._told = "", False, None, {}
+        self._open, self._too_slow, self._sent, self._told, self._came = "", False, None, {}, {}
         self._ahead = None
         if client is not None:
             with suppress(*_failures()):

@@ -586,9 +586,42 @@ def test_after_news_of_mails_alone_the_folder_is_not_opened_anew_and_stands_as_i
         assert reader.present("INBOX", 2) == [range(3, 3 + come)]
         assert (b"EXAMINE" in proxy.heard) is anew
         assert proxy.heard.count(b"RFC822.SIZE") == 1 + (anew and come > gone)
-        assert [one.place.rpartition("/")[2] for one in reader.fetch("INBOX", range(3, 3 + come))] \
-            == [str(uid) for uid in range(3, 3 + come)]
+        assert list(reader.fetch("INBOX", range(3, 3 + come))) == list(fresh.fetch("INBOX", range(3, 3 + come)))
+        assert (proxy.heard.count(b"FETCH") == 1) is not anew, "they came with their sizes"
         assert not has_news(reader, 0.3), "told once"
+
+
+def test_of_news_a_long_mail_comes_by_itself_and_many_after_their_sizes(dovecot: Dovecot, plain: Account) -> None:
+    with through(plain) as (proxy, tapped), Imap(tapped) as reader, Imap(plain) as fresh:
+        for raws in ([mail(1), mail(2) + b"x" * imap.SHORT], [mail(number) for number in range(3, 9)]):
+            reader.folder("INBOX")
+            assert reader.listen("INBOX") is not None
+            first = fresh.folder("INBOX")
+            dovecot.deliver(plain.user, *raws)
+            until_told(reader, b"* %d EXISTS" % (first.exists + len(raws)))
+            assert reader.heed()
+            proxy.heard = b""
+            assert reader.folder("INBOX") == fresh.folder("INBOX")
+            uids = range(first.uidnext, first.uidnext + len(raws))
+            assert list(reader.fetch("INBOX", uids)) == list(fresh.fetch("INBOX", uids))
+            assert b"EXAMINE" not in proxy.heard
+
+
+@pytest.mark.parametrize("refusal", [(b" OK Fetch completed", b" NO I cannot read it"),
+                                     (b"* 1 FETCH (UID 1 RFC822.SIZE", b"* BYE I am confused")], ids=["no", "bye"])
+def test_a_server_that_refuses_news_with_their_sizes_is_asked_as_always(dovecot: Dovecot, plain: Account,
+                                                                        refusal: tuple[bytes, bytes]) -> None:
+    with through(plain) as (proxy, tapped), Imap(tapped) as reader:
+        reader.folder("INBOX")
+        assert reader.listen("INBOX") is not None
+        dovecot.deliver(plain.user, mail(1))
+        until_told(reader, b"* 1 EXISTS")
+        assert reader.heed()
+        proxy.change = refusal
+        state = reader.folder("INBOX")
+        proxy.change = (b"", b"")
+        assert state.uidnext == 2
+        assert [one.raw for one in reader.fetch("INBOX", [1])]
 
 
 def until_told(reader: Imap, words: bytes) -> None:
