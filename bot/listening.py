@@ -168,22 +168,29 @@ class Listener:
         self._ended = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
-        self._outside: tuple[Bell, Sequence[Callable[[], None]]] | None = None
+        self._outside: Bell | None = None
+        self._sleepers: Sequence[Callable[[], None]] = ()
+        self._stirred = False
 
-    def heed(self, bell: Bell, on_ring: Sequence[Callable[[], None]]) -> None:
-        """Hear a bell, too, and call these whenever it rings; before `listen`."""
-        self._outside = bell, on_ring
+    def rouse(self, sleepers: Sequence[Callable[[], None]], bell: Bell | None) -> None:
+        """Wake these whenever somebody rings, and when a mailbox stirs; before `listen`.
+
+        While a mail is fetched they find nothing yet, but what they work with lies ready when it comes: after a sleep
+        that costs an idle machine more than the work.
+        """
+        self._sleepers, self._outside = sleepers, bell
 
     def listen(self) -> None:
         """Listen until `end` is called. Raises what only a fault of ours, or a system without resources, does."""
         with selectors.DefaultSelector() as ears:
             ears.register(self._ear, selectors.EVENT_READ)
             if self._outside:
-                ears.register(self._outside[0], selectors.EVENT_READ, self._outside)
+                ears.register(self._outside, selectors.EVENT_READ, self._outside)
             for one in self._watched:
                 self._attend(ears, one)
             while not self._ended:
                 self._give(ears)
+                self._wake_sleepers()   # after whoever fetches, on whom they wait
                 for key, _ in ears.select(self._patience()):
                     self._hear(ears, key)
                 self._take_back(ears)
@@ -209,13 +216,18 @@ class Listener:
         if key.data is None:
             self._ear.recv(4096)
         elif self._outside and key.data is self._outside:
-            bell, on_ring = self._outside
-            bell.heed()
-            for told in on_ring:
-                told()
+            self._outside.heed()
+            self._stirred = True
         elif key.data.stirs():
             ears.unregister(key.fd)     # it stays readable until somebody has time for it
             key.data.due = 0.0
+            self._stirred = True
+
+    def _wake_sleepers(self) -> None:
+        if self._stirred:
+            self._stirred = False
+            for wake in self._sleepers:
+                wake()
 
     def _attend(self, ears: selectors.BaseSelector, one: Watched) -> None:
         """Have its descriptor tell of news, unless there are some already or somebody receives from it."""

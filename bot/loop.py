@@ -409,8 +409,7 @@ def run(settings: Settings) -> None:
         reading = Worker(settings, stop, _reading(sending.stop.wake, rung=bell is not None))
         listener = Listener(settings, [box for box in settings.mailboxes if not box.maildir], reading.stop.wake,
                             progress)
-        if bell:
-            listener.heed(bell, [reading.stop.wake, sending.stop.wake])
+        listener.rouse([reading.stop.wake, sending.stop.wake], bell)
         workers = [Worker(settings, stop, _listening(listener)),
                    *(_watcher(settings, stop, box, reading.stop.wake, progress)
                      for box in settings.mailboxes if box.maildir),
