@@ -13,7 +13,7 @@
     fleet/          an agency: many sellers, a directory of them in PostgreSQL, workers; `fleet/__init__` has its map
     dashboard/      the page for the seller: looks at the store, orders through `ordering`
     settings        mailboxes.toml -> Settings, all faults at once
-    loop            `once` and `run`: the same steps, alone on their data folder
+    loop            `once` and `run`: the same steps, alone on their data folder                edges/bell
     foreseeing      what a pass leaves for the next one's glance: until when nothing can be due
     errands         the pieces of work of a pass, each loaded when there is something to do; `due` says whether
     progressing     how far a first look is, on a terminal

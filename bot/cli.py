@@ -101,12 +101,13 @@ def _paint(text: str, how: str) -> str:
 def _store(settings: Settings) -> Store | None:
     """Open the database, or return None where no run has made one yet."""
     from bot.edges.store import Store
+    from bot.guichet import leave
     from bot.loop import database
 
     if not database(settings).exists():
         return None
     store = Store(database(settings))
-    click.get_current_context().call_on_close(store.close)
+    click.get_current_context().call_on_close(lambda: leave(store))
     return store
 
 

@@ -139,6 +139,18 @@ def sending(guichet: Guichet, now: datetime) -> bool:
                              " LIMIT 1", iso(now))
 
 
+def next_moment(guichet: Guichet, now: datetime) -> datetime | None:
+    """Return when the seller's own clock next has something to do: a rung, a deadline, a mail that waits, an alarm.
+
+    What is past and still waits, waits for something else. None: nothing is known to come.
+    """
+    coming = (guichet.store.row(question, iso(now)) for question in (
+        "SELECT min(look) AS at FROM deadlines WHERE state = 'open' AND look > ?",
+        "SELECT min(not_before) AS at FROM outbox WHERE state = 'ready' AND not_before > ?",
+        "SELECT min(due) AS at FROM alarms WHERE ended IS NULL AND due > ?"))
+    return min((moment(row["at"]) for row in coming if row and row["at"]), default=None)
+
+
 def retiring(guichet: Guichet, now: datetime) -> bool:
     """Say whether what is past its time was not dropped today."""
     return guichet.store.meta("retired")[:10] != iso(now)[:10]

@@ -90,6 +90,16 @@ def new_reader() -> Reader:
     return Reader(beyond=UNDERSTANDING)
 
 
+def leave(store: Store) -> None:
+    """Close the database beside a daemon that may be at work there; ring for it, if something was written."""
+    written = store.has_written
+    store.close()
+    if written:
+        from bot.edges.bell import ring
+
+        ring(store.path.parent)
+
+
 def keys_of(settings: Settings) -> Keys | None:
     """Return the look-up of keys for mails of any mailbox; None, so that nothing is asked, where none wants it."""
     return resolver().txt if settings.checks_dkim else None

@@ -17,14 +17,14 @@ from functools import cache
 from pathlib import Path
 
 from bot.core.errors import BotError
-from bot.edges.clock import now
+from bot.edges.clock import now, until_next
 from bot.edges.store import Row, StorageError, Store, moment
 from bot.words import say
 
 log = logging.getLogger(__name__)
 
 SILENT = timedelta(minutes=2)
-BEAT = 30.0     # seconds
+BEAT = 30.0     # seconds, as of all that a daemon does by itself
 
 
 class BusyError(BotError):
@@ -87,7 +87,7 @@ def leased(path: Path, lost: Callable[[], None] = lambda: None) -> Iterator[None
 
 def _beat(path: Path, end: threading.Event, lost: Callable[[], None]) -> None:
     store: Store | None = None
-    while not end.wait(BEAT):
+    while not end.wait(until_next(BEAT)):
         try:
             store = store or Store(path)
             take(store, now())

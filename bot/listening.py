@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from bot import alarming
 from bot.core.errors import BotError
 from bot.edges import EdgeError
-from bot.edges.clock import now
+from bot.edges.clock import now, until_next
 from bot.edges.disk import must_have_room
 from bot.edges.imap import pauses
 from bot.edges.store import Store
@@ -30,6 +30,7 @@ from bot.settings import Mailbox, Settings
 from bot.words import say
 
 if TYPE_CHECKING:
+    from bot.edges.bell import Bell
     from bot.edges.imap import FolderState, Imap
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,9 @@ class Backoff:
         log.warning("%s", say("{error}; next try in {seconds:.0f} s", error=error, seconds=seconds))
         return seconds
 
-    def rests(self) -> bool:
-        return time.monotonic() < self._until
+    def left(self) -> float:
+        """Return the seconds until the next try; 0: it may be now."""
+        return max(0.0, self._until - time.monotonic())
 
 
 def failed(settings: Settings, name: str, alarm: str, error: Exception) -> EdgeError:
@@ -120,7 +122,7 @@ class Watched:
         folder = self.mailbox.folders[0]
         self.listening = imap.listen(folder, seen)
         self._looked = 0.0 if self.listening is None and imap.seen(folder) != seen else self._looked
-        self.due = time.monotonic() + (PROBE if self.listening is None else POLL)
+        self.due = time.monotonic() + (PROBE if self.listening is None else until_next(POLL))
 
     def stirs(self) -> bool:
         """Say whether what it listens to has news, or broke."""
@@ -166,15 +168,29 @@ class Listener:
         self._ended = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
+        self._outside: Bell | None = None
+        self._sleepers: Sequence[Callable[[], None]] = ()
+        self._stirred = False
+
+    def rouse(self, sleepers: Sequence[Callable[[], None]], bell: Bell | None) -> None:
+        """Wake these whenever somebody rings, and when a mailbox stirs; before `listen`.
+
+        While a mail is fetched they find nothing yet, but what they work with lies ready when it comes: after a sleep
+        that costs an idle machine more than the work.
+        """
+        self._sleepers, self._outside = sleepers, bell
 
     def listen(self) -> None:
         """Listen until `end` is called. Raises what only a fault of ours, or a system without resources, does."""
         with selectors.DefaultSelector() as ears:
             ears.register(self._ear, selectors.EVENT_READ)
+            if self._outside:
+                ears.register(self._outside, selectors.EVENT_READ, self._outside)
             for one in self._watched:
                 self._attend(ears, one)
             while not self._ended:
                 self._give(ears)
+                self._wake_sleepers()   # after whoever fetches, on whom they wait
                 for key, _ in ears.select(self._patience()):
                     self._hear(ears, key)
                 self._take_back(ears)
@@ -199,9 +215,19 @@ class Listener:
     def _hear(self, ears: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
         if key.data is None:
             self._ear.recv(4096)
+        elif self._outside and key.data is self._outside:
+            self._outside.heed()
+            self._stirred = True
         elif key.data.stirs():
             ears.unregister(key.fd)     # it stays readable until somebody has time for it
             key.data.due = 0.0
+            self._stirred = True
+
+    def _wake_sleepers(self) -> None:
+        if self._stirred:
+            self._stirred = False
+            for wake in self._sleepers:
+                wake()
 
     def _attend(self, ears: selectors.BaseSelector, one: Watched) -> None:
         """Have its descriptor tell of news, unless there are some already or somebody receives from it."""
@@ -257,6 +283,7 @@ class Listener:
                     guichet.close()
                 guichet = None
                 one.broke(self.settings, error)
+                self.on_news()      # there may be an alarm to tell
             self._done.put(one)
             self._ring()
         if guichet:

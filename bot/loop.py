@@ -11,7 +11,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,10 +19,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
-from bot import alarming, errands, foreseeing
+from bot import alarming, due, errands, foreseeing
 from bot.core.errors import BotError
 from bot.edges import EdgeError
-from bot.edges.clock import now
+from bot.edges.bell import hung
+from bot.edges.clock import now, until_next
 from bot.edges.disk import free, must_be_here, must_have_room, put_by
 from bot.edges.killpoint import killpoint
 from bot.edges.store import StorageError, Store
@@ -46,10 +47,10 @@ STEADY = 300.0         # seconds after the start until mail counts as fetched wi
 MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
 AT_ONCE = 8            # mailboxes that a pass receives from at the same time
 MEANWHILE = 0.2        # seconds between looks whether they brought something to read
-LOOK = 2.0             # seconds between looks whether another process has written: waking is most of what resting costs
-ROUND = 5.0            # seconds between rounds though nobody wrote: what was to wait may have waited long enough
+LOOK = 2.0             # seconds between looks whether another process has written, where it cannot ring
+PULSE = 30.0           # seconds between two moments at which all of a daemon wakes though there is no news
+GIVE_WAY = 0.1         # seconds for which what follows the reading leaves database and processor to the sending
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
-BEAT = 20.0            # seconds between two signs of life
 STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 MOVED = "moved"        # the mark in a data folder whose seller is served elsewhere
 
@@ -81,12 +82,14 @@ class Stop:
     def pause_until_news(self, store: Store, seen: int, seconds: float) -> bool:
         """Wait until there is news, or others have written since the store was `seen`, such as the terminal's yes.
 
-        Says whether it was the others.
+        Says whether it was the others. For where nobody can ring: each look wakes the machine.
         """
         until = time.monotonic() + seconds
-        while not self.asked and not self.pause(LOOK) and time.monotonic() < until:
+        while not self.asked and not self.pause(min(LOOK, max(0.0, until - time.monotonic()))):
             if store.version() != seen:
                 return True
+            if time.monotonic() >= until:
+                return False
         return False
 
     def wake(self) -> None:
@@ -161,10 +164,12 @@ def database(settings: Settings) -> Path:
     return settings.database
 
 
-def until_idle(steps: Sequence[Step], stop: Stop) -> None:
-    """Return when no step finds work; every step has its turn in every round."""
+def until_idle(steps: Sequence[Step], stop: Stop) -> bool:
+    """Return when no step finds work, and whether one did; every step has its turn in every round."""
+    did = False
     while not stop.asked and any([step() for step in steps]):  # noqa: C419 – a list: no step is passed over
-        pass
+        did = True
+    return did
 
 
 # -- one pass ------------------------------------------------------------------------------------
@@ -397,13 +402,14 @@ def run(settings: Settings) -> None:
     from bot.listening import Listener
 
     stop = Stop()
-    with at_work(settings, stop.ask):
+    with at_work(settings, stop.ask), hung(settings.data) as bell:
         stop.listen()
         progress = on_terminal()
-        sending = Worker(settings, stop, _sending)
-        reading = Worker(settings, stop, _reading(sending.stop.wake))
+        sending = Worker(settings, stop, _sending(lambda: reading.stop.wake()))  # noqa: PLW0108 – made below
+        reading = Worker(settings, stop, _reading(sending.stop.wake, rung=bell is not None))
         listener = Listener(settings, [box for box in settings.mailboxes if not box.maildir], reading.stop.wake,
                             progress)
+        listener.rouse([reading.stop.wake, sending.stop.wake], bell)
         workers = [Worker(settings, stop, _listening(listener)),
                    *(_watcher(settings, stop, box, reading.stop.wake, progress)
                      for box in settings.mailboxes if box.maildir),
@@ -482,26 +488,43 @@ def _listening(listener: Listener) -> Callable[[Guichet, Stop], None]:
     return listening
 
 
-def _reading(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
-    """Return the work of reading and deciding; `on_news` wakes whoever sends, so that no reply waits for a look."""
+def _reading(on_news: Callable[[], None], *, rung: bool) -> Callable[[Guichet, Stop], None]:
+    """Return the work of reading and deciding; `on_news` wakes whoever sends, so that no reply waits for a look.
+
+    `rung`: other programs ring when they have written, so that nobody looks for it.
+    """
     def reading(guichet: Guichet, stop: Stop) -> None:
         import schedule
 
-        looks, steady = alarming.Looks(), now() + timedelta(seconds=STEADY)
-        steps = [_telling(step, on_news) for step in reading_steps(guichet)[:-1]]
-        clock = schedule.Scheduler()
-        clock.every(15).seconds.do(lambda: errands.look_at_clock(guichet, now()))
-        clock.every(10).minutes.do(lambda: errands.remind(guichet, now()))
-        clock.every(15).seconds.do(lambda: _watch(guichet, looks, steady))
-        clock.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
+        looks, steady, watched = alarming.Looks(), now() + timedelta(seconds=STEADY), time.monotonic()
+        steps = [_telling(step, on_news) for step in reading_steps(guichet)]
+        daily = schedule.Scheduler()    # by the clock on the wall, which may be set back: for what may wait
+        daily.every(10).minutes.do(lambda: keep_in_order(guichet)).run()
         while not stop.asked:
             seen = guichet.store.version()
+            if until_idle(steps[:1], stop):
+                stop.pause(GIVE_WAY)
             until_idle(steps, stop)
-            clock.run_pending()
+            if time.monotonic() - watched >= PULSE / 2:
+                watched = time.monotonic()
+                _watch(guichet, looks, steady)
+            daily.run_pending()
             guichet.rest()
-            if stop.pause_until_news(guichet.store, seen, ROUND):
+            if rung:
+                stop.pause(_patience(guichet))
+            elif stop.pause_until_news(guichet.store, seen, _patience(guichet)):
                 on_news()   # one thread looks for all: these looks are half of what resting costs
     return reading
+
+
+def _patience(guichet: Guichet, others: Iterable[float] = ()) -> float:
+    """Return the seconds until there is something to do by the seller's own clock, or until the next pulse.
+
+    The pulse finds what nothing tells of: that the clock was set, the machine slept, or a ring was lost.
+    """
+    at = now()
+    coming = due.next_moment(guichet, at)
+    return min(until_next(PULSE), *others, (coming - at).total_seconds() if coming else PULSE)
 
 
 def _telling(step: Step, on_news: Callable[[], None]) -> Step:
@@ -524,27 +547,39 @@ def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
         while not stop.asked:
             if all(time.monotonic() - one.stop.turned < STUCK for one in watched):
                 beat(guichet.settings, guichet.store, now())
-            stop.pause(BEAT)
+            stop.pause(until_next(PULSE))
     return beating
 
 
-def _sending(guichet: Guichet, stop: Stop) -> None:
-    """Send what is ready; a mailbox that cannot send waits by itself, and the others go on."""
-    from bot.listening import Backoff
+def _sending(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
+    """Return the work of sending what is ready; `on_news` wakes whoever tells what became of it.
 
-    waiting: dict[str, Backoff] = {}
-    guichet = replace(guichet, stays=True)
-    while not stop.asked:
-        until_idle(resolving_steps(guichet), stop)
-        resting = {name for name, backoff in waiting.items() if backoff.rests()}
-        alarming.end_alarm(guichet, "thread:sending", now())
-        for name, error in errands.send(guichet, now, resting):
-            _sent_safely(guichet, name, error)
-            if error:
-                waiting.setdefault(name, Backoff()).wait(error)
-            else:
-                waiting.pop(name, None)
-            if stop.asked:
-                return
-        guichet.rest()
-        stop.pause(ROUND)
+    A mailbox that cannot send waits by itself, and the others go on.
+    """
+    def sending(guichet: Guichet, stop: Stop) -> None:
+        from bot.listening import Backoff
+
+        waiting: dict[str, Backoff] = {}
+        guichet = replace(guichet, stays=True)
+        steps = [_telling(step, on_news) for step in resolving_steps(guichet)]
+        until_idle(steps, stop)
+        while not stop.asked:
+            resting = {name for name, backoff in waiting.items() if backoff.left()}
+            did = False
+            for name, error in errands.send(guichet, now, resting):
+                did = True
+                _sent_safely(guichet, name, error)
+                if error:
+                    waiting.setdefault(name, Backoff()).wait(error)
+                else:
+                    waiting.pop(name, None)
+                if stop.asked:
+                    return
+            if did:
+                on_news()
+            alarming.end_alarm(guichet, "thread:sending", now())
+            if until_idle(steps, stop):     # after what is ready: that waits for nobody
+                continue
+            guichet.rest()
+            stop.pause(_patience(guichet, (left for one in waiting.values() if (left := one.left()))))
+    return sending

@@ -67,10 +67,12 @@ def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime, prog
     first = store.folder(mailbox, name) is None
     wanted = sorted(store.strange(mailbox, name, folder.keys()))
     fetched = _counted(folder.fetch(wanted, in_pieces=True), mailbox, len(wanted), progress if first else None)
-    new = _keep(store, mailbox, (
+    new, rest = _keep(store, mailbox, (
         Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first,
                 spool=store.spool(mail.pieces) if mail.pieces else None) for mail in fetched), now)
-    store.set_folder(mailbox, name, uidvalidity=0, last_uid=0, cold_below=0, looked=now)
+    with store.write_tx():
+        new += store.keep(mailbox, rest, now)
+        store.set_folder(mailbox, name, uidvalidity=0, last_uid=0, cold_below=0, looked=now)
     return new
 
 
@@ -101,8 +103,9 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
     if whole and progress:
         lacking = sum(1 for _ in store.lacking(mailbox, folder, stands.uidvalidity, there))
         arrivals = _counted(arrivals, mailbox, lacking, progress)
-    new = _keep(store, mailbox, arrivals, now)
-    with store.write_tx():
+    new, rest = _keep(store, mailbox, arrivals, now)
+    with store.write_tx():      # both with one turn of the disk: the cursor is behind what is kept, or it does not move
+        new += store.keep(mailbox, rest, now)
         if swept:
             store.set_meta(_sweep_of(mailbox, folder), swept)
         store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,
@@ -175,17 +178,21 @@ def _counted(arrivals: Iterable[Any], mailbox: str, whole: int, progress: Progre
         progress(mailbox, whole, whole)
 
 
-def _keep(store: Store, mailbox: str, arrivals: Iterable[Arrival], now: datetime) -> int:
-    """Keep what arrives, batch by batch; while one is packed the next is on its way."""
+def _keep(store: Store, mailbox: str, arrivals: Iterable[Arrival], now: datetime) -> tuple[int, Packed]:
+    """Keep what arrives, batch by batch; while one is packed the next is on its way.
+
+    Returns how many were new, and the rest that is no whole batch, to be kept together with the cursor.
+    """
+    rest: list[Arrival] = []
     new = 0
-    for batch in _packed(_batches(arrivals)):
+    for batch in _packed(_batches(arrivals, rest)):
         new += store.keep(mailbox, batch, now)
-    return new
+    return new, pack(rest)
 
 
-def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
-    """Part what arrives into batches; what came before a failure is kept before the failure is told."""
-    batch: list[Arrival] = []
+def _batches(arrivals: Iterable[Arrival], batch: list[Arrival]) -> Iterator[list[Arrival]]:
+    """Part what arrives into batches, and leave the rest in `batch`; after a failure it, too, is one, and told before.
+    """
     octets = 0
     try:
         for arrival in arrivals:
@@ -193,16 +200,16 @@ def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
             batch.append(arrival)
             octets += arrival.size
             if len(batch) == BATCH or octets >= MOST_BYTES:
-                yield batch
-                batch, octets = [], 0
+                yield [*batch]
+                batch.clear()
+                octets = 0
     except EdgeError:
-        yield batch
+        yield [*batch]
         raise
-    yield batch
 
 
 def _packed(batches: Iterator[list[Arrival]]) -> Iterator[list[Arrival] | Packed]:
-    """Have batches packed by another thread, one behind what arrives; a single one is packed by whoever keeps it.
+    """Have batches packed by another thread, one behind what arrives; what came before a failure, by whoever keeps it.
 
     Hashing and zlib let go of Python's lock: they take half of what it takes to keep a mail.
     """

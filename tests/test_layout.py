@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "proofing", "standing", "pausing", "living", "guichet", "switching", "saving", "settings")},
     # One more way to drive the loop's steps: what it adds is between sellers, and nothing of one seller knows of it.
     "bot.fleet": BENEATH | {"bot.fleet"} | {f"bot.{part}" for part in (
-        "helping", "loop", "leasing", "listening", "receiving", "alarming", "living", "guichet", "settings")},
+        "helping", "loop", "leasing", "listening", "receiving", "alarming", "living", "due", "guichet", "settings")},
     "bot.settings": {"bot.core", "bot.words", "bot.marketplaces"},
     "bot.edges": {"bot.core", "bot.words", "bot.edges.killpoint"},      # which a test asks for, and nobody else
     "bot.edges.store": {"bot.core", "bot.words", "bot.edges.schema", "bot.edges.killpoint", "bot.edges.copies"},

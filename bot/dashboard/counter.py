@@ -13,6 +13,7 @@ from bot.dashboard import acts, desk, figures, gate, health, lists, ruling, sear
 from bot.dashboard.here import Counter
 from bot.dashboard.password import lock_of
 from bot.edges import clock
+from bot.guichet import leave
 from bot.settings import Settings
 
 LARGEST = 256 << 10     # bytes of a form: a draft has 20,000 characters at most
@@ -43,4 +44,4 @@ def counter(settings: Settings, *, names: Collection[str] = (), now: Callable[[]
 
 def _close(_: Any) -> None:
     if held := g.pop("guichet", None):
-        held.store.close()
+        leave(held.store)

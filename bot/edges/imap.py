@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -40,6 +40,7 @@ BATCH = 100  # mails asked for at once: 25 MiB of memory for 10,000 mails, again
 GROUP = 2 * 2**20  # bytes asked for at once; as many again are on their way
 LONG = 2**20  # bytes; a longer mail is fetched in slices where the caller can take them
 SLICE = 2**19  # bytes of it at once
+FEW, SHORT = 4, 2**16  # so few new mails come with their sizes, as far as they are shorter; bytes
 AHEAD = 10  # batches whose sizes are asked for at once
 WINDOW = 50_000  # mails searched at once: imaplib gives up on a line above 1,000,000 bytes
 SLOWEST = 8 * 2**10  # bytes a second; a server that sends less is as good as silent
@@ -240,8 +241,10 @@ class Imap:
         self.idles = True  # until this very server refuses; whoever connects anew with another Imap hands it on
         self._stands: FolderState | None = None  # how the folder under EXAMINE stood when it was opened
         self._news = False  # came before we listened
+        self._exists = 0  # how many mails there are, by IDLE; 0 where that told of other things, too
         self._rough_sizes = False
         self._told: dict[int, int] = {}  # sizes that came with the question what there is
+        self._came: dict[int, Fetched] = {}  # and the mails that came with them, until they are fetched
         self._ahead: Ahead | None = None  # what was asked, and not read yet
 
     def __enter__(self) -> Imap:
@@ -361,9 +364,47 @@ class Imap:
 
     def folder(self, name: str) -> FolderState:
         """Return how the folder stands now. Never by SELECT: that would take \\Recent from the mails."""
-        state = self._examine(name)
+        state = self._grown(name) or self._examine(name)
         self._seen[name] = state
         return state
+
+    def _grown(self, name: str) -> FolderState | None:
+        """Return how the open folder stands if all that IDLE told is how many mails it has now; None: ask anew.
+
+        The sizes of those that came are the next question in any case. If just as many follow the last one, without a
+        gap and without one more, no mail was taken away meanwhile, and nothing is asked for twice.
+        """
+        stood, exists, self._exists = self._stands, self._exists, 0
+        if stood is None or self._open != name or stood != self._seen.get(name):
+            return None
+        if not 0 < (many := exists - stood.exists) <= BATCH:
+            return None
+        with self._talking() as client:
+            client._imap.untagged_responses.pop("EXISTS", None)     # what comes from here on is news
+        uidnext = stood.uidnext + many
+        came = range(stood.uidnext, uidnext + 1)
+        if [*(self._ask_whole if many <= FEW else self._ask_sizes)(name, came)] != [*came[:-1]]:
+            return None
+        self._stands = replace(stood, exists=exists, uidnext=uidnext)
+        return self._stands
+
+    def _ask_whole(self, name: str, uids: Sequence[int]) -> dict[int, int]:
+        """Ask for the sizes of mails, and with them for those that are not long; empty where the server gives none."""
+        try:
+            uidvalidity = self._stand_in(name)
+            with self._talking():
+                answers = self._answers(uids, f"RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{SHORT}>")
+        except (_CommandRefusedError, _DismissedError):     # for the sake of a mail that it cannot read
+            if self._client is None:
+                self.connect()
+            return {}
+        sizes = {uid: int(answers[uid][b"RFC822.SIZE"]) for uid in sorted(answers)
+                 if b"RFC822.SIZE" in answers[uid] and uid in uids}
+        self._told, self._came = sizes, {
+            uid: Fetched(folder=name, place=f"{uidvalidity}/{uid}", raw=raw, size=size,
+                         received=_received(answers[uid]))
+            for uid, size in sizes.items() if len(raw := _value(answers[uid], b"BODY[]") or b"") == size < SHORT}
+        return sizes
 
     def new_uids(self, name: str, after: int) -> list[int]:
         """Return the UIDs above `after`, ascending."""
@@ -388,7 +429,8 @@ class Imap:
         if state.uidnext <= after + 1:
             return []
         if not since and state.uidnext - after <= AHEAD * BATCH:
-            sizes = self._ask_sizes(name, range(after + 1, state.uidnext))
+            wanted = range(after + 1, state.uidnext)
+            sizes = self._told if self._told.keys() == set(wanted) else self._ask_sizes(name, wanted)
             if len(sizes) == state.uidnext - after - 1:
                 return runs(sizes)      # none is missing; else a search must say that it is not there
         criteria = [*(["UID", f"{after + 1}:*"] if after else []), *(["SINCE", since] if since else [])]
@@ -431,7 +473,7 @@ class Imap:
 
     def _ask_ahead(self, name: str, sizes: Mapping[int, int]) -> Asked | None:
         """Send the question for whole mails, before the answer to the last one is read; None where that cannot be."""
-        if self._too_long(sizes) or self._ahead is None or self._open != name:
+        if self._too_long(sizes) or sizes.keys() <= self._came.keys() or self._ahead is None or self._open != name:
             return None
         asked = self._ahead.ask(sizes, "BODY.PEEK[] INTERNALDATE")
         asked.numbering = self._seen[name].uidvalidity
@@ -451,7 +493,7 @@ class Imap:
 
     def _examine(self, name: str) -> FolderState:
         self._refuse_control(name)
-        self._open, self._told = "", {}
+        self._open, self._told, self._came = "", {}, {}
         killpoint("imap before EXAMINE")
         try:
             with self._talking() as client:
@@ -595,6 +637,8 @@ class Imap:
             raise error
 
     def _bodies(self, name: str, sizes: Mapping[int, int], asked: Asked | None = None) -> dict[int, Fetched]:
+        if sizes.keys() <= self._came.keys() and self._open == name:
+            return {uid: self._came.pop(uid) for uid in sizes}
         uidvalidity = asked.numbering if asked else self._stand_in(name)
         with self._talking(sum(sizes.values()) / SLOWEST, ahead=asked is not None):
             answer = self._answers(sizes, "BODY.PEEK[] INTERNALDATE", asked)
@@ -716,7 +760,10 @@ class Imap:
         """End what `listen` began; say whether there is news. A dead line is found out here: nothing answers DONE."""
         with self._talking() as client:
             told = self._end_idle(client)
-        return self._news or any(one[1:2] == (b"EXISTS",) for one in told)
+        counts = [one[0] for one in told if one[1:2] == (b"EXISTS",)]
+        others = [one for one in told if one[1:2] not in ((b"EXISTS",), (b"RECENT",))]
+        self._exists = 0 if others or self._news else max(counts, default=0)
+        return self._news or bool(counts)
 
     def seen(self, name: str) -> FolderState | None:
         """Return how the folder stood at the last look."""
@@ -859,7 +906,7 @@ class Imap:
 
     def _drop(self) -> None:
         client, self._client = self._client, None
-        self._open, self._too_slow, self._sent, self._told = "", False, None, {}
+        self._open, self._too_slow, self._sent, self._told, self._came = "", False, None, {}, {}
         self._ahead = None
         if client is not None:
             with suppress(*_failures()):

@@ -324,6 +324,11 @@ class Store:
             return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     @property
+    def has_written(self) -> bool:
+        """Say whether anything was changed over this connection."""
+        return self.connection.total_changes > 0
+
+    @property
     def in_transaction(self) -> bool:
         return self.connection.in_transaction
 
@@ -458,9 +463,9 @@ class Store:
         Mails that are alike lie in one pack: a marketplace's mails are mostly the same frame. One that is known is
         not packed again.
         """
-        if not arrivals:
-            return 0
         batch = arrivals if isinstance(arrivals, Packed) else pack(arrivals)
+        if not batch.arrivals:
+            return 0
         with ExitStack() as spools, self.write_tx():
             for spool in filter(None, (one.spool for one in batch.arrivals)):
                 spools.enter_context(spool.file)

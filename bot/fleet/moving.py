@@ -26,7 +26,7 @@ from bot.settings import Settings, load
 from bot.words import say
 
 # Of the data folder: what belongs to a run, and the database, which is copied as a whole by SQLite itself.
-STAYS = ("guichet.db*", "lock", "ballast", "heartbeat*", "glance*", "sound.json", MOVED)
+STAYS = ("guichet.db*", "lock", "ballast", "bell", "heartbeat*", "glance*", "sound.json", MOVED)
 
 
 def move(directory: Directory, name: str, host: str, folder: Path) -> int:

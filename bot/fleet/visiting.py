@@ -11,6 +11,7 @@ from threading import current_thread
 from typing import Any
 
 from bot.core.errors import BotError
+from bot.due import next_moment
 from bot.edges import EdgeError
 from bot.edges.clock import now
 from bot.edges.reader import Reader
@@ -187,22 +188,12 @@ def _found(kept: Kept, guichet: Guichet, done: Pass, resting: set[str], seen: in
         idle=bool(kept.lines) and all(line.idles for line in kept.lines.values()),
         polled=any(box.maildir for box in guichet.settings.mailboxes),
         last_read=min(times, default=None), oldest_unread=_moment(unread), next_deadline=_moment(due),
-        wake=wakes(guichet, at), uncertain=uncertain["count"] if uncertain else 0,
+        wake=next_moment(guichet, at), uncertain=uncertain["count"] if uncertain else 0,
         stirred=store.version() != seen)
 
 
 def _moment(row: Mapping[str, Any] | None) -> datetime | None:
     return moment(row["at"]) if row and row["at"] else None
-
-
-def wakes(guichet: Guichet, at: datetime) -> datetime | None:
-    """Return when the seller's own clock next has something to do: a rung, a deadline, a mail that waits, an alarm."""
-    coming: list[datetime] = []
-    for query in ("SELECT min(look) AS at FROM deadlines WHERE state = 'open' AND look > ?",
-                  "SELECT min(not_before) AS at FROM outbox WHERE state = 'ready' AND not_before > ?",
-                  "SELECT min(due) AS at FROM alarms WHERE ended IS NULL AND due > ?"):
-        coming += [found] if (found := _moment(guichet.store.row(query, iso(at)))) else []
-    return min(coming, default=None)
 
 
 # -- what failed rests ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import logging
 import select
+import socket
 import ssl
 import threading
 import time
@@ -560,6 +561,75 @@ def test_a_mail_that_came_right_after_the_look_is_told_as_soon_as_we_listen(
         reader.folder("INBOX")
         dovecot.deliver(account.user, mail(1))
         assert has_news(reader, SOON)
+
+
+@pytest.mark.parametrize(("gone", "come", "anew"), [(0, 1, False), (0, 3, False), (1, 1, True), (1, 2, True),
+                                                   (2, 3, True)])
+def test_after_news_of_mails_alone_the_folder_is_not_opened_anew_and_stands_as_if_it_were(
+        dovecot: Dovecot, plain: Account, gone: int, come: int, anew: bool) -> None:
+    dovecot.deliver(plain.user, mail(1), mail(2))
+    with through(plain) as (proxy, tapped), Imap(tapped) as reader, Imap(plain) as fresh:
+        reader.folder("INBOX")
+        assert reader.listen("INBOX") is not None
+        with dovecot.client(plain.user) as phone:
+            phone.select_folder("INBOX")
+            phone.delete_messages(range(1, gone + 1))
+            phone.expunge()
+        if gone:
+            until_told(reader, b"EXPUNGE")
+            assert not reader.stirs(), "that a mail went is no news, and is forgotten"
+        dovecot.deliver(plain.user, *[mail(number) for number in range(3, 3 + come)])
+        until_told(reader, b"* %d EXISTS" % (come - gone + 2))
+        assert reader.heed()
+        proxy.heard = b""
+        assert reader.folder("INBOX") == fresh.folder("INBOX")
+        assert reader.present("INBOX", 2) == [range(3, 3 + come)]
+        assert (b"EXAMINE" in proxy.heard) is anew
+        assert proxy.heard.count(b"RFC822.SIZE") == 1 + (anew and come > gone)
+        assert list(reader.fetch("INBOX", range(3, 3 + come))) == list(fresh.fetch("INBOX", range(3, 3 + come)))
+        assert (proxy.heard.count(b"FETCH") == 1) is not anew, "they came with their sizes"
+        assert not has_news(reader, 0.3), "told once"
+
+
+def test_of_news_a_long_mail_comes_by_itself_and_many_after_their_sizes(dovecot: Dovecot, plain: Account) -> None:
+    with through(plain) as (proxy, tapped), Imap(tapped) as reader, Imap(plain) as fresh:
+        for raws in ([mail(1), mail(2) + b"x" * imap.SHORT], [mail(number) for number in range(3, 9)]):
+            reader.folder("INBOX")
+            assert reader.listen("INBOX") is not None
+            first = fresh.folder("INBOX")
+            dovecot.deliver(plain.user, *raws)
+            until_told(reader, b"* %d EXISTS" % (first.exists + len(raws)))
+            assert reader.heed()
+            proxy.heard = b""
+            assert reader.folder("INBOX") == fresh.folder("INBOX")
+            uids = range(first.uidnext, first.uidnext + len(raws))
+            assert list(reader.fetch("INBOX", uids)) == list(fresh.fetch("INBOX", uids))
+            assert b"EXAMINE" not in proxy.heard
+
+
+@pytest.mark.parametrize("refusal", [(b" OK Fetch completed", b" NO I cannot read it"),
+                                     (b"* 1 FETCH (UID 1 RFC822.SIZE", b"* BYE I am confused")], ids=["no", "bye"])
+def test_a_server_that_refuses_news_with_their_sizes_is_asked_as_always(dovecot: Dovecot, plain: Account,
+                                                                        refusal: tuple[bytes, bytes]) -> None:
+    with through(plain) as (proxy, tapped), Imap(tapped) as reader:
+        reader.folder("INBOX")
+        assert reader.listen("INBOX") is not None
+        dovecot.deliver(plain.user, mail(1))
+        until_told(reader, b"* 1 EXISTS")
+        assert reader.heed()
+        proxy.change = refusal
+        state = reader.folder("INBOX")
+        proxy.change = (b"", b"")
+        assert state.uidnext == 2
+        assert [one.raw for one in reader.fetch("INBOX", [1])]
+
+
+def until_told(reader: Imap, words: bytes) -> None:
+    """Wait until the server has said this; it stays on the line."""
+    until = time.monotonic() + WHOLE
+    while words not in reader._client.socket().recv(1 << 16, socket.MSG_PEEK):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_flags_set_by_the_seller_and_what_a_server_says_to_pass_the_time_are_no_news(
