@@ -82,12 +82,14 @@ def _two(found: Found, here: Lab) -> None:
     found.notes.append(f"Two mailboxes: of the CPU seconds the one process that decides and writes takes "
                        f"{two.own / two.cpu:.0%} record only, {replied.own / replied.cpu:.0%} with replies; only the "
                        "rest can be on the other core.")
-    found.notes.append(f"Cores in use (CPU seconds over seconds), one mailbox and two: {_cores(one)} and {_cores(two)} "
-                       f"record only, {_cores(answered)} and {_cores(replied)} with replies.")
+    found.notes.append(f"Cores in use (CPU seconds over seconds), one mailbox and two: {_cores(one):.2f} and "
+                       f"{_cores(two):.2f} record only, {_cores(answered):.2f} and {_cores(replied):.2f} with replies; "
+                       f"so two could be {two.cpu / two.own / _cores(one):.2f} and "
+                       f"{replied.cpu / replied.own / _cores(answered):.2f} times one at most.")
 
 
-def _cores(ran: meter.Ran) -> str:
-    return f"{ran.cpu / ran.seconds:.2f}"
+def _cores(ran: meter.Ran) -> float:
+    return ran.cpu / ran.seconds
 
 
 def _both(here: Lab, settings: Path) -> meter.Ran:
