@@ -93,7 +93,7 @@ class Watched:
         imap = self._standing()
         if imap is None:
             return
-        if receive(guichet.store, self.mailbox, imap, now(), guichet.progress):
+        if receive(guichet.store, self.mailbox, imap, now(), _telling(on_news, guichet.progress)):
             on_news()
         seen, self._looked = imap.seen(self.mailbox.folders[0]), time.monotonic()
         alarming.end_alarm(guichet, f"mailbox:{self.mailbox.name}", now())
@@ -151,6 +151,15 @@ class Watched:
         self.ended = True
         if imap := self._imap:
             imap.interrupt()
+
+
+def _telling(on_news: Callable[[], None], progress: Progress | None) -> Progress:
+    """Return what hears how far a first look is: reading begins with its first mails, and not when all have come."""
+    def told(mailbox: str, done: int, whole: int) -> None:
+        on_news()
+        if progress:
+            progress(mailbox, done, whole)
+    return told
 
 
 class Listener:

@@ -19,7 +19,7 @@ from bot.core.errors import UnreadableError
 from bot.core.event import CaseKey, Kind
 from bot.core.policy import Mode
 from bot.edges.reader import Asked, Read, Reader
-from bot.edges.store import ALIKE, Arrival, SpoiltError, StorageError, Store, moment
+from bot.edges.store import ALIKE, FEW, Arrival, SpoiltError, StorageError, Store, moment
 from bot.guichet import UNDERSTANDING
 from bot.loop import Stop, resolving_steps, until_idle
 from bot.reading import MOST, MOST_ATTEMPTS, read_some
@@ -84,18 +84,22 @@ def test_a_mail_that_kills_the_reader_in_a_batch_costs_its_neighbours_no_attempt
 
 
 def test_neighbours_of_a_mail_that_killed_the_program_get_their_attempts_back(world: World) -> None:
-    kept(world, *(buyer_writes(order=order(number)) for number in range(4)))
-    assert [one.id for one in world.store.next_mails(MOST, 2**20)] == [1, 2, 3, 4]     # and the program dies
+    kept(world, *(buyer_writes(order=order(number)) for number in range(FEW + 2)))
+    every = list(range(1, FEW + 3))
+    assert [one.id for one in world.store.next_mails(MOST, 2**20)] == every            # and the program dies
+    assert [one.id for one in world.store.next_mails(MOST, 2**20)] == every[:FEW]      # again: one of these did it
     assert [one.id for one in world.store.next_mails(MOST, 2**20)] == [1]              # each alone from now on
+    assert attempts(world) == [3, *[2] * (FEW - 1), 0, 0]                              # the others did not
     world.store.settle_mail(1, "read")
-    assert [one.id for one in world.store.next_mails(MOST, 2**20)] == [2]              # it dies again: this is the one
-    assert [one.attempts for one in world.store.next_mails(MOST, 2**20)] == [3]
-    assert attempts(world) == [2, 3, 0, 0]
+    assert [one.id for one in world.store.next_mails(MOST, 2**20)] == [2]              # and dies: this is the one
+    assert [one.attempts for one in world.store.next_mails(MOST, 2**20)] == [MOST_ATTEMPTS + 1]
+    assert attempts(world) == [3, 4, *[0] * FEW]
 
 
-def test_a_mail_tried_before_ends_the_batch_and_goes_alone(world: World) -> None:
+@pytest.mark.parametrize("tried", [1, 2])
+def test_a_mail_tried_before_ends_the_batch_and_goes_without_those_that_were_not(world: World, tried: int) -> None:
     kept(world, *(buyer_writes(order=order(number)) for number in range(4)))
-    world.store.run("UPDATE mails SET attempts = 1 WHERE id = 3")
+    world.store.run("UPDATE mails SET attempts = ? WHERE id = 3", tried)
     assert [one.id for one in world.store.next_mails(MOST, 2**20)] == [1, 2]
     for number in (1, 2):
         world.store.settle_mail(number, "read")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot import listening
 from bot.edges import imap
 from bot.edges.store import Store
 from bot.listening import Listener
+from bot.receiving import BATCH
 from bot.receiving import receive as usual
 from bot.reconciling import reconcile as compare
 from bot.settings import load
@@ -220,6 +222,34 @@ def test_a_mail_that_comes_while_ledger_and_server_are_compared_is_received_at_o
         here.arrives("ventes", "meanwhile")
         go_on.set()
         until(lambda: here.kept() == [("ventes", "meanwhile")])
+
+
+def test_of_a_long_first_look_is_told_before_its_end(tmp_path: Path, dovecot: Dovecot,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what has come is read while the rest comes."""
+    monkeypatch.setenv("MARIES_PASSWORD", PASSWORD)
+    kept_when_told: list[int] = []
+
+    def receive(store: Store, mailbox: Any, *rest: Any) -> int:
+        new = usual(store, mailbox, *rest)
+        looks.append((new, list(kept_when_told)))
+        return new
+
+    looks: list[tuple[int, list[int]]] = []
+    monkeypatch.setattr(listening, "receive", receive)
+    here = Listening(tmp_path, dovecot, ("ventes",), "plain")
+    dovecot.deliver(here.users["ventes"], *(b"Subject: %d\r\n\r\nBonjour\r\n" % number for number in range(4 * BATCH)))
+    here.listener.on_news = lambda: kept_when_told.append(kept_in(here.settings.database))
+    with here:
+        until(lambda: here.rests("ventes"))
+    new, told = looks[0]
+    assert new == 4 * BATCH
+    assert any(0 < kept < new for kept in told)
+
+
+def kept_in(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as db:
+        return int(db.execute("SELECT count(*) FROM mails").fetchone()[0])
 
 
 def test_a_farewell_is_followed_by_a_pause_that_grows(place: Place, caplog: pytest.LogCaptureFixture) -> None:

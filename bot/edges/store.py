@@ -46,6 +46,7 @@ TOGETHER = 50     # mails, or small packs, that are open at once
 FEW_PAGES = 250   # of 4 KiB: given back to the disk at once
 SHRINKING = "PRAGMA auto_vacuum = INCREMENTAL"
 AS_KEPT = "id, pack, start, size, raw"
+FEW = 10          # mails read together that were tried once before, by a program that was killed
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 INDEXED = {"named": ("cases", "1", "buyer, order_number, reference, item, answer_to"),     # of the search: each with
            "written": ("outbox", "what IN ('reply', 'offer')", "subject, body")}    # its table and what of it
@@ -623,8 +624,9 @@ class Store:
     def next_mails(self, most: int, size: int = 0, beside: Collection[int] = ()) -> list[Mail]:
         """Take the oldest mails not read yet, their attempts counted and committed before the work begins.
 
-        A mail that kills the process has thus been counted, and lands on the shelf after three times. One that was
-        tried before comes alone; if it fails so again, it did the time before, and the others tried then did not.
+        A mail that kills the process has thus been counted, and lands on the shelf after three times. Those that were
+        tried once before come FEW at a time, and one tried twice comes alone: what was tried more often than others
+        did it, and they did not.
 
         Args:
             size: bytes that the mails may have together, beyond the first.
@@ -635,7 +637,8 @@ class Store:
         with self.write_tx():
             taken = self._waiting(most, size, beside)
             if taken and taken[0]["attempts"] > 1:
-                self.run("UPDATE mails SET attempts = 0 WHERE state = 'kept' AND attempts = 1")
+                self.run("UPDATE mails SET attempts = 0 WHERE state = 'kept' AND attempts BETWEEN 1 AND ?",
+                         taken[0]["attempts"] - 1)
             self.connection.executemany("UPDATE mails SET attempts = attempts + 1 WHERE id = ?",
                                         [(row["id"],) for row in taken])
         return [Mail(id=row["id"], mailbox=row["mailbox"], raw=raw,
@@ -646,12 +649,12 @@ class Store:
     def _waiting(self, most: int, size: int, beside: Collection[int]) -> list[Row]:
         """Return the mails that may be read together, of those whose turn it is."""
         rows = self._in_turn(most, beside)
-        if beside and rows and rows[0]["attempts"]:
+        tried, many = rows[0]["attempts"] if rows else 0, 0
+        if beside and tried:    # it would have to come without those that are being read already
             return []
-        many = 0
-        for row in rows:
+        for row in rows[:{0: most, 1: FEW}.get(tried, 1)]:
             size -= row["size"]
-            if many and (size < 0 or row["attempts"] or rows[0]["attempts"]):
+            if many and (size < 0 or row["attempts"] != tried):
                 break
             many += 1
         return self.rows(f"SELECT {AS_KEPT}, mailbox, received, cold, attempts, reason FROM mails WHERE id IN"
