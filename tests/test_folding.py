@@ -114,8 +114,9 @@ def test_rows_come_back_as_they_were(world: World, plain: World) -> None:
 
 
 def test_rows_of_any_value_are_put_together_and_taken_apart_again() -> None:
-    rows: Rows = {"mails": [{"id": 3, "case_id": None, "subject": "É\"\n\\ “x”"}, {"id": 2**40, "case_id": 1, "subject": ""}],
-            "events": [{"id": 1, "case_id": 1, "key": "a", "facts": '{"a": "1"}', "links": "{}"}], "tries": []}
+    rows: Rows = {
+        "mails": [{"id": 3, "case_id": None, "subject": "É\"\n\\ “x”"}, {"id": 2**40, "case_id": 1, "subject": ""}],
+        "events": [{"id": 1, "case_id": 1, "key": "a", "facts": '{"a": "1"}', "links": "{}"}], "tries": []}
     assert unfolded(*folded(rows)) == rows
     assert unfolded(folded(rows)[0])["events"] == [{"id": 1, "case_id": 1, "key": "a", "facts": '{"a": "1"}'}]
 
