@@ -37,6 +37,7 @@ COPIED_WITHIN = timedelta(hours=1)                            # after a mail of 
 COPIED_LATE = timedelta(days=1)                               # or later, where the words tell that it is one
 AHEAD = timedelta(minutes=5)                                  # so far the marketplace's clock may differ from ours
 TOLD_ELSEWHERE = frozenset({"accepted", "shipped"})           # done in the account, and no mail need tell
+HEARD = "heard >= ?"                                          # packs in which anything is so young
 _DRAFT = re.compile(r"D-\d+")
 
 
@@ -174,22 +175,18 @@ def _events(store: Store, names: Sequence[str], since_: datetime | None) -> dict
 def _long_past(store: Store, names: Sequence[str], kinds: Sequence[str], since_: datetime | None) -> Iterator[Row]:
     """Yield the same of cases that lie in packs, whose texts are gone."""
     places = _marketplaces(store, names, since_)
-    for rows in _packs(store, since_):
-        late = {row["case_id"] for row in rows["events"] if row["at"] >= _text(since_)}
-        counts = [row for row in rows["events"] if row["case_id"] in late and row["case_id"] in places
-                  and row["kind"] in kinds and row["origin"] != "forged" and "/refused:" not in row["key"]]
-        for row in sorted(counts, key=lambda row: (row["case_id"], row["at"], row["id"])):
+    rows = [row for row in store.past_rows("events", HEARD, _text(since_)) if row["case_id"] in places]
+    late = {row["case_id"] for row in rows if row["at"] >= _text(since_)}
+    for row in sorted(rows, key=lambda row: (row["case_id"], row["at"], row["id"])):
+        if row["case_id"] in late and row["kind"] in kinds and row["origin"] != "forged" and (
+                "/refused:" not in row["key"]):
             yield {**row, "marketplace": places[row["case_id"]], "text": ""}
-
-
-def _packs(store: Store, since_: datetime | None) -> Iterator[dict[str, list[Row]]]:
-    return store.past_rows("heard >= ? AND cases > 0", _text(since_))
 
 
 def _marketplaces(store: Store, names: Sequence[str], since_: datetime | None) -> dict[int, str]:
     """Return the marketplaces of the cases that lie in packs."""
     return {row["id"]: row["marketplace"] for row in store.rows(
-        "SELECT id, marketplace FROM cases WHERE folded IN (SELECT id FROM past WHERE heard >= ?)"
+        f"SELECT id, marketplace FROM cases WHERE folded IN (SELECT id FROM past WHERE {HEARD})"
         f" AND marketplace IN ({_marks(names)})", _text(since_), *names)}
 
 
@@ -222,17 +219,13 @@ def _left(store: Store, cases: Sequence[int]) -> dict[int, list[Row]]:
             " AND +what IN ('reply', 'offer') AND +channel = 'email' AND +state IN ('sent', 'failed') ORDER BY id",
             json.dumps(cases)):
         found[row["case_id"]].append(row)
-    for rows in _packs_of(store, cases):
-        for row in rows["outbox"]:
-            if row["case_id"] in chosen and row["what"] in ("reply", "offer") and row["channel"] == "email" and (
-                    row["state"] in ("sent", "failed")):
-                found[row["case_id"]].append({**row, "body": ""})
+    for row in store.past_rows(
+            "outbox", "id IN (SELECT folded FROM cases WHERE id IN (SELECT value FROM json_each(?)))",
+            json.dumps(cases)):
+        if row["case_id"] in chosen and row["what"] in ("reply", "offer") and row["channel"] == "email" and (
+                row["state"] in ("sent", "failed")):
+            found[row["case_id"]].append({**row, "body": ""})
     return found
-
-
-def _packs_of(store: Store, cases: Sequence[int]) -> Iterator[dict[str, list[Row]]]:
-    return store.past_rows("id IN (SELECT folded FROM cases WHERE id IN (SELECT value FROM json_each(?)))",
-                           json.dumps(cases))
 
 
 def _said(events: Sequence[Row], ours: Sequence[Row]) -> list[Said]:
@@ -291,7 +284,7 @@ def _duties(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], 
 
 def _due_long_ago(store: Store, marketplace: str, names: Mapping[str, str], since_: datetime | None) -> list[Row]:
     places = _marketplaces(store, [marketplace], since_)
-    return [row for rows in _packs(store, since_) for row in rows["deadlines"] if row["case_id"] in places
+    return [row for row in store.past_rows("deadlines", HEARD, _text(since_)) if row["case_id"] in places
             and row["who"] == "seller" and row["name"] in names and row["started"] >= _text(since_)]
 
 

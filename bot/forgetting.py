@@ -21,7 +21,7 @@ __all__ = ["ForgetError", "Traces", "erase", "find", "retire"]
 SHORTEST = 4     # characters: a shorter name would be found inside other words
 MARK = "…"       # stands where a name stood in what is about others
 AT_HAND = timedelta(days=100)   # more than the 90 days of the numbers, and than the 14 of the sweep
-AT_ONCE = 2000   # cases that are folded in one transaction, some half a second
+AT_ONCE = 1000   # cases that are folded in one transaction, some 0.2 s
 NOTHING = 8      # bytes that nothing has in zlib: a mail dropped by an older version
 _CASE = re.compile(r"[cC]-[0-9]+")
 

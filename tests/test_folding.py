@@ -186,8 +186,7 @@ def test_a_restored_mailbox_brings_nothing_back_and_nothing_is_fetched_twice(wor
 def test_our_own_mail_that_comes_back_is_known_for_ours(world: World) -> None:
     ours = f"<{world.store.meta('salt')}>"
     assert not world.store.is_own(ours)
-    [pack] = world.store.past_rows("1")
-    message_id = message_id_of(world, pack["outbox"][0]["id"])
+    message_id = message_id_of(world, next(world.store.past_rows("outbox"))["id"])
     world.store.fold(world.now, 0, 100)
     assert world.store.is_own(message_id)
     assert world.store.wrote(message_id[1:17])

@@ -167,7 +167,7 @@ class Past:
         """Return the pack that holds a row. The numbers of packs' first and last rows overlap but a little."""
         for pack, often in self._connection.execute(
                 f"SELECT id, often FROM past WHERE {first} <= ?1 AND {last} >= ?1", (number,)).fetchall():
-            if any(row["id"] == number for row in unfolded(often).get(table, ())):
+            if any(row["id"] == number for row in unfolded(often, tables=(table,))[table]):
                 return int(pack)
         return None
 
@@ -232,10 +232,10 @@ class Past:
 
     # -- reading -------------------------------------------------------------------------------
 
-    def often(self, packs: str, *args: Any) -> Iterator[Rows]:
-        """Yield what is asked for often, pack by pack; `packs` is what stands behind WHERE."""
+    def often(self, table: str, packs: str, *args: Any) -> Iterator[dict[str, Any]]:
+        """Yield what is asked for often of a table's rows; `packs` is what stands behind WHERE."""
         for octets, in self._connection.execute(f"SELECT often FROM past WHERE {packs} ORDER BY id", args).fetchall():
-            yield unfolded(octets)
+            yield from unfolded(octets, tables=(table,))[table]
 
 
 # What is not packed: it is remembered, empty, or a number that nobody names and that may be given again meanwhile.

@@ -46,6 +46,7 @@ PIECE = 2**19     # bytes of it at once
 TOGETHER = 50     # mails, or small packs, that are open at once
 FEW_PAGES = 250   # of 4 KiB: given back to the disk at once
 SHRINKING = "PRAGMA auto_vacuum = INCREMENTAL"
+REMEMBERED = "remembered:"  # whether anything is: asked once a transaction
 AS_KEPT = "id, pack, start, size, raw"
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 INDEXED = {"named": ("cases", "1", "buyer, order_number, reference, item, answer_to"),     # of the search: each with
@@ -765,7 +766,11 @@ class Store:
         return self._past.known(kind, *names) if self._has_past() else []
 
     def _has_past(self) -> bool:
-        return self.has("SELECT 1 FROM remembered LIMIT 1")
+        if not self.connection.in_transaction:
+            return self.has("SELECT 1 FROM remembered LIMIT 1")
+        if REMEMBERED not in self._known:
+            self._known[REMEMBERED] = "1" if self.has("SELECT 1 FROM remembered LIMIT 1") else ""
+        return bool(self._known[REMEMBERED])
 
     def wake(self, *, cases: Sequence[int] = (), mails: Sequence[int] = (), drafts: Sequence[int] = ()) -> None:
         """Bring back what lies in packs of these cases, mails and mails of ours: as it was, under the same numbers."""
@@ -784,10 +789,14 @@ class Store:
             with self.erasing():
                 self._past.bring_back(pack_)
 
-    def past_rows(self, packs: str, *args: Any) -> Iterator[dict[str, list[Row]]]:
-        """Yield what is asked for often of rows that lie in packs, by table; `packs` stands behind WHERE."""
+    def past_rows(self, table: str, packs: str = "1", *args: Any) -> Iterator[Row]:
+        """Yield a table's rows that lie in packs, with the columns that are asked for often.
+
+        Args:
+            packs: which ones, as it stands behind WHERE.
+        """
         with _plainly(self.path):
-            yield from self._past.often(packs, *args)
+            yield from self._past.often(table, packs, *args)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
@@ -1239,9 +1248,10 @@ class Store:
 
     def _heard_long_ago(self, past: Sequence[Row]) -> Iterator[Row]:
         cases = {row["id"] for row in past}
-        for rows in self.past_rows("id IN (SELECT value FROM json_each(?))", _json([row["folded"] for row in past])):
-            yield from (row for row in rows["events"] if row["case_id"] in cases and not (
-                row["source"].startswith("seller:") and "/refused:" in row["key"]))
+        packs = _json([row["folded"] for row in past])
+        return (row for row in self.past_rows("events", "id IN (SELECT value FROM json_each(?))", packs)
+                if row["case_id"] in cases and not (
+                    row["source"].startswith("seller:") and "/refused:" in row["key"]))
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
