@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from bot.edges.store import Arrival, Store
 from bot.evidence import pack as dossier
 from bot.forgetting import erase, find, retire
 from bot.settling import sent
+from tests.proofs.stage import Stage
+from tests.servers.dovecot import Dovecot
 from tests.test_forgetting import found_in
 from tests.test_joining import bounce
 from tests.test_replaying import copied, newsletter, stranger
@@ -181,6 +183,30 @@ def test_a_restored_mailbox_brings_nothing_back_and_nothing_is_fetched_twice(wor
     assert [(row["first"], row["last"]) for row in world.store.rows("SELECT * FROM runs ORDER BY first")] == [
         (1, 5), (1001, 1005)]
     assert list(world.store.lacking(mailbox, "INBOX", 78, [range(1, 3)])) == [1, 2], "of another numbering"
+
+
+def test_a_mailbox_restored_on_its_server_brings_nothing_back(tmp_path: Path, dovecot: Dovecot) -> None:
+    """All of it is fetched again under new numbers, and known by its bytes."""
+    stage = Stage(tmp_path, dovecot)
+    stage.look()
+    stage.dovecot.deliver(stage.address, *PAST[:3], claim(item="999000111"))
+    stage.look()
+    stage.read_all()
+    store, later = stage.guichet.store, datetime.now(UTC) + timedelta(days=160)
+    store.run("UPDATE cases SET stage = 'closed', untold = 0")
+    store.run("UPDATE deadlines SET state = 'met', ended = due WHERE state = 'open'")
+    store.run("UPDATE outbox SET state = 'sent', raw = NULL, filed = 'before'")
+    retire(store, KEEP, later)
+    assert [len(store.rows(f"SELECT * FROM {table}")) for table in ("past", "runs", "places")] == [1, 1, 1]
+    outbox = store.rows("SELECT id FROM outbox")
+    stage.hang_up()
+    stage.dovecot.lose_numbers(stage.address)
+    assert stage.look() == 0
+    stage.read_all()
+    assert store.rows("SELECT id FROM outbox") == outbox
+    assert len(store.rows("SELECT * FROM cases WHERE folded IS NOT NULL")) == 3
+    assert len(store.rows("SELECT * FROM mails")) == 1
+    stage.close()
 
 
 def test_our_own_mail_that_comes_back_is_known_for_ours(world: World) -> None:
