@@ -87,7 +87,8 @@ def _room(settings: Path) -> float:
 
 
 def _retired(settings: Path) -> float:
-    """Return KiB of the database once all its cases are closed and older than what is kept."""
+    """Return KiB of the database once all its cases are closed, as nothing is due in them, and older than what is kept.
+    """
     from bot.edges.clock import now
     from bot.edges.store import Store
     from bot.forgetting import retire
@@ -95,6 +96,7 @@ def _retired(settings: Path) -> float:
     store = Store(settings.parent / "data" / "guichet.db")
     with store.write_tx():
         store.run("UPDATE cases SET stage = 'closed'")
+        store.run("UPDATE deadlines SET state = 'met', ended = due WHERE state = 'open'")
         store.run("DELETE FROM meta WHERE name = 'retired'")
     retire(store, timedelta(days=1), now() + timedelta(days=400))
     store.compact()

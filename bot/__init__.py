@@ -54,7 +54,8 @@
     breaking        the breaker that throws the switch
     calling             -> a marketplace's webservice       edges/webservice
     saving          backups, restoring one, a look over the database at the start       edges/copies
-    forgetting      what is kept about one buyer, found and erased; `exporting` hands it over
+    forgetting      what is kept about one buyer, found and erased; `exporting` hands it over. What goes with time, and
+                    what is long past and lies in packs             edges/past, core/folding
     evidence        the pack about one case for whoever must decide it                core/dossier
     living          heartbeat, ping, `check --alive`        edges/ping; edges/disk and edges/notifying: room, alarms
     gathering       mails of the past, from a mailbox or files      edges/archive

@@ -781,6 +781,8 @@ def _show_case(settings: Settings, store: Store, number: int, columns: Sequence[
 def deadlines(settings: Settings, file: str | None, todo: bool, as_json: bool) -> int:
     """Every deadline, the running ones first.
 
+    Those of a case closed more than 100 days ago stand in `show case`.
+
     `calendar` in mailboxes.toml keeps such a file current.
     """
     from bot import showing
@@ -801,7 +803,10 @@ def deadlines(settings: Settings, file: str | None, todo: bool, as_json: bool) -
 @as_json
 @settled
 def outbox(settings: Settings, as_json: bool) -> int:
-    """What was written: drafts, mails that wait, mails that left."""
+    """What was written: drafts, mails that wait, mails that left.
+
+    What was written in a case closed more than 100 days ago stands in `why`.
+    """
     from bot import showing
 
     store = _store(settings)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ COPIED_WITHIN = timedelta(hours=1)                            # after a mail of 
 COPIED_LATE = timedelta(days=1)                               # or later, where the words tell that it is one
 AHEAD = timedelta(minutes=5)                                  # so far the marketplace's clock may differ from ours
 TOLD_ELSEWHERE = frozenset({"accepted", "shipped"})           # done in the account, and no mail need tell
+HEARD = "heard >= ?"                                          # packs in which anything is so young
 _DRAFT = re.compile(r"D-\d+")
 
 
@@ -165,10 +166,28 @@ def _events(store: Store, names: Sequence[str], since_: datetime | None) -> dict
         " AND events.key NOT LIKE '%/refused:%' AND case_id IN (SELECT case_id FROM events WHERE at >= ?)"
         " ORDER BY case_id, at, events.id", *names, *kinds, _text(since_))
     found: dict[str, dict[int, list[Row]]] = {name: defaultdict(list) for name in names}
-    for row in rows:
+    for row in [*rows, *_long_past(store, names, kinds, since_)]:
         row["at"] = moment(row["at"])
         found[row["marketplace"]][row["case_id"]].append(row)
     return found
+
+
+def _long_past(store: Store, names: Sequence[str], kinds: Sequence[str], since_: datetime | None) -> Iterator[Row]:
+    """Yield the same of cases that lie in packs, whose texts are gone."""
+    places = _marketplaces(store, names, since_)
+    rows = [row for row in store.past_rows("events", HEARD, _text(since_)) if row["case_id"] in places]
+    late = {row["case_id"] for row in rows if row["at"] >= _text(since_)}
+    for row in sorted(rows, key=lambda row: (row["case_id"], row["at"], row["id"])):
+        if row["case_id"] in late and row["kind"] in kinds and row["origin"] != "forged" and (
+                "/refused:" not in row["key"]):
+            yield {**row, "marketplace": places[row["case_id"]], "text": ""}
+
+
+def _marketplaces(store: Store, names: Sequence[str], since_: datetime | None) -> dict[int, str]:
+    """Return the marketplaces of the cases that lie in packs."""
+    return {row["id"]: row["marketplace"] for row in store.rows(
+        f"SELECT id, marketplace FROM cases WHERE folded IN (SELECT id FROM past WHERE {HEARD})"
+        f" AND marketplace IN ({_marks(names)})", _text(since_), *names)}
 
 
 def _marks(values: Iterable[str]) -> str:
@@ -194,12 +213,18 @@ def _messages(store: Store, cases: Mapping[int, Sequence[Row]], within: timedelt
 
 def _left(store: Store, cases: Sequence[int]) -> dict[int, list[Row]]:
     """Return the mails to buyers that left through us, by case."""
-    found: dict[int, list[Row]] = defaultdict(list)
+    found, chosen = defaultdict[int, list[Row]](list), set(cases)
     for row in store.rows(
             "SELECT case_id, changed, body FROM outbox WHERE case_id IN (SELECT value FROM json_each(?))"
             " AND +what IN ('reply', 'offer') AND +channel = 'email' AND +state IN ('sent', 'failed') ORDER BY id",
             json.dumps(cases)):
         found[row["case_id"]].append(row)
+    for row in store.past_rows(
+            "outbox", "id IN (SELECT folded FROM cases WHERE id IN (SELECT value FROM json_each(?)))",
+            json.dumps(cases)):
+        if row["case_id"] in chosen and row["what"] in ("reply", "offer") and row["channel"] == "email" and (
+                row["state"] in ("sent", "failed")):
+            found[row["case_id"]].append({**row, "body": ""})
     return found
 
 
@@ -252,8 +277,15 @@ def _duties(store: Store, marketplace: str, cases: Mapping[int, Sequence[Row]], 
         "SELECT deadlines.*, stage FROM deadlines JOIN cases ON cases.id = case_id WHERE +marketplace = ?"
         f" AND who = 'seller' AND name IN ({', '.join('?' for _ in names)}) AND started >= ?", marketplace, *names,
         _text(since_))
+    rows += _due_long_ago(store, marketplace, names, since_)
     return [Duty(sort=names[row["name"]], begun=moment(row["started"]),
                  kept=_kept(row, names[row["name"]], cases.get(row["case_id"], ()), now)) for row in rows]
+
+
+def _due_long_ago(store: Store, marketplace: str, names: Mapping[str, str], since_: datetime | None) -> list[Row]:
+    places = _marketplaces(store, [marketplace], since_)
+    return [row for row in store.past_rows("deadlines", HEARD, _text(since_)) if row["case_id"] in places
+            and row["who"] == "seller" and row["name"] in names and row["started"] >= _text(since_)]
 
 
 def _kept(row: Row, sort: str, events: Sequence[Row], now: datetime) -> bool | None:
@@ -343,7 +375,8 @@ def _caution(settings: Settings, one: Marketplace, sales: Sequence[Sale], now: d
 
 def since(store: Store | None) -> datetime | None:
     """Return when the oldest mail that we know came: of what was before it nothing is counted."""
-    row = store.row("SELECT min(received) AS received FROM mails") if store else None
+    row = store.row("SELECT min(received) AS received FROM (SELECT min(received) AS received FROM mails"
+                    " UNION ALL SELECT received FROM past)") if store else None
     return moment(row["received"]) if row and row["received"] else None
 
 

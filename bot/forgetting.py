@@ -20,6 +20,8 @@ __all__ = ["ForgetError", "Traces", "erase", "find", "retire"]
 
 SHORTEST = 4     # characters: a shorter name would be found inside other words
 MARK = "…"       # stands where a name stood in what is about others
+AT_HAND = timedelta(days=100)   # more than the 90 days of the numbers, and than the 14 of the sweep
+AT_ONCE = 1000   # cases that are folded in one transaction, some 0.2 s
 NOTHING = 8      # bytes that nothing has in zlib: a mail dropped by an older version
 _CASE = re.compile(r"[cC]-[0-9]+")
 
@@ -75,6 +77,7 @@ def find(store: Store, who: str, told: Told = lambda rows: rows) -> Traces:
     people = {(row["marketplace"], row["buyer"]) for row in everybody if row["id"] in named and row["buyer"]}
     cases = [row for row in everybody if row["id"] in named or (row["marketplace"], row["buyer"]) in people]
     numbers = tuple(row["id"] for row in cases)
+    store.wake(cases=numbers)
     said = who.strip() if "@" in who or not (cases or _CASE.fullmatch(who.strip())) else ""
     strings = _strings(said, cases, [row for row in everybody if row["id"] not in set(numbers)])
     mails = (*_mails_of(store, numbers), *_strays(store, strings, told))
@@ -151,7 +154,9 @@ def erase(store: Store, traces: Traces, now: datetime) -> bool:
     Raises:
         ForgetError: a mail about it is just on its way.
     """
+    store.wake_mentions(traces.strings)
     with store.erasing():
+        store.wake(cases=traces.cases, mails=traces.mails)
         _refuse_while_leaving(store, traces)
         for number in traces.cases:
             _erase_case(store, number, now)
@@ -236,11 +241,13 @@ def retire(store: Store, after: timedelta | None, now: datetime) -> int:
     """Once a day, drop mails as they came and texts that are older than `after`, of cases that are closed or none.
 
     What was read out of them stays, and so do the hashes that know them again. What came one by one is packed
-    together. Returns how many mails were emptied.
+    together, and so are all rows of what is long past. Returns how many mails were emptied.
     """
     if store.meta("retired")[:10] == iso(now)[:10]:
         return 0
     emptied = _drop_old(store, iso(now - after)) if after else 0
+    if after:
+        _fold_old(store, now - max(after, AT_HAND))
     while store.gather_packs(now - timedelta(days=1)):
         pass
     store.give_back()
@@ -262,6 +269,16 @@ def _drop_old(store: Store, before: str) -> int:
         if blanked or unsaid:
             store.drop_index()
     return emptied
+
+
+def _fold_old(store: Store, before: datetime) -> None:
+    """Put what is long past into packs, some at a time: others write in between, and what is killed goes on later."""
+    last = 0
+    while last := store.fold(before, last, AT_ONCE):
+        pass
+    while store.fold_loose(before, AT_ONCE):
+        pass
+    store.note_places()
 
 
 def _retire_mails(store: Store, before: str) -> int:

@@ -89,8 +89,8 @@ def case_page(found: Case, notice: Mapping[str, Any] | None = None, changed: Dra
 @PART.get("/mail/<int:number>")
 def mail(number: int) -> str:
     """A kept mail as safe plain text: read in the child process, and nothing of it but its words is shown."""
-    row = store().row("SELECT * FROM mails WHERE id = ?", number) if number < 1 << 63 else None
-    raw = store().raw_mail(number) if row else None
+    raw = store().raw_mail(number) if number < 1 << 63 else None
+    row = store().row("SELECT * FROM mails WHERE id = ?", number) if raw is not None else None
     if row is None or raw is None:
         abort(404)
     seen, trouble = None, ""

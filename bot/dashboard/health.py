@@ -66,7 +66,7 @@ def _boxes() -> list[dict[str, Any]]:
 
 
 def _counts() -> dict[str, int]:
-    row = store().row("SELECT (SELECT count(*) FROM mails) AS mails,"
+    row = store().row("SELECT (SELECT count(*) FROM mails) + (SELECT coalesce(sum(letters), 0) FROM past) AS mails,"
                       " (SELECT count(*) FROM mails WHERE state = 'kept') AS unread,"
                       " (SELECT count(*) FROM mails WHERE state = 'shelved') AS shelved,"
                       " (SELECT count(*) FROM outbox WHERE state = 'ready') AS ready")

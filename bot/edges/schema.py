@@ -197,6 +197,12 @@ def m033_what_each_step_of_a_mail_to_the_seller_writes(db: Any) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m034_what_is_long_past_lies_together(db: Any) -> None:
+    for statement in PAST.split(";\n\n"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -761,4 +767,86 @@ DROP INDEX outbox_waiting;
 DROP INDEX outbox_alone;
 
 CREATE INDEX outbox_alone ON outbox (what, state, created) WHERE mode = 'alone' AND what IN ('reply', 'offer')
+""".strip()
+
+
+# What is long past: rows of closed cases, and mails of none, in packs (edges/past). A column that is renamed or dropped
+# by a later migration must be in the packs, too; a new one takes its default when rows come back.
+PAST = """
+CREATE TABLE past (
+    id INTEGER PRIMARY KEY,
+    cases INTEGER NOT NULL,
+    letters INTEGER NOT NULL,       -- mails
+    heard TEXT NOT NULL,            -- the newest event's moment
+    received TEXT,                  -- the oldest mail's
+    first_mail INTEGER NOT NULL,
+    last_mail INTEGER NOT NULL,
+    first_draft INTEGER NOT NULL,
+    last_draft INTEGER NOT NULL,
+    often BLOB NOT NULL,            -- zlib: what guards and numbers ask for
+    seldom BLOB NOT NULL            -- zlib: the other columns
+) STRICT;
+
+CREATE TRIGGER past_stays BEFORE UPDATE ON past WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: what is past is never changed'); END;
+
+CREATE TRIGGER past_is_kept BEFORE DELETE ON past WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'erasing')
+BEGIN SELECT raise(ABORT, 'the journal is append-only: what is past is never removed'); END;
+
+-- folded: in which row of `past` the case's other rows lie.
+ALTER TABLE cases ADD COLUMN folded INTEGER;
+
+-- What must be known again for ever: the beginning of a keyed hash, and the number of its case or mail.
+CREATE TABLE remembered (
+    name BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (name, number)
+) STRICT, WITHOUT ROWID;
+
+-- Places of mails that lie in `past`, as runs: nothing there is to be fetched.
+CREATE TABLE runs (
+    mailbox TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    uidvalidity INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, folder, uidvalidity, first)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE past_by_month (
+    month TEXT NOT NULL,
+    marketplace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    met INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    PRIMARY KEY (month, marketplace, name)
+) STRICT, WITHOUT ROWID;
+
+DROP VIEW kept_by_month;
+
+CREATE VIEW kept_by_month AS
+SELECT month, marketplace, name, sum(met) AS met, sum(missed) AS missed FROM (
+    SELECT substr(ended, 1, 7) AS month, cases.marketplace, name, state = 'met' AS met, state = 'missed' AS missed
+    FROM deadlines JOIN cases ON cases.id = case_id WHERE who = 'seller' AND state IN ('met', 'missed')
+    UNION ALL SELECT month, marketplace, name, met, missed FROM past_by_month WHERE met OR missed)
+GROUP BY 1, 2, 3;
+
+-- A place may be of a mail whose row lies in `past`: without the reference.
+CREATE TABLE places_ (
+    mailbox TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    place TEXT NOT NULL,
+    mail INTEGER NOT NULL,
+    uidvalidity INTEGER GENERATED ALWAYS AS (CAST(substr(place, 1, instr(place, '/') - 1) AS INTEGER)) VIRTUAL,
+    uid INTEGER GENERATED ALWAYS AS (CAST(substr(place, instr(place, '/') + 1) AS INTEGER)) VIRTUAL,
+    PRIMARY KEY (mailbox, folder, place)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO places_ (mailbox, folder, place, mail) SELECT mailbox, folder, place, mail FROM places;
+
+DROP TABLE places;
+
+ALTER TABLE places_ RENAME TO places;
+
+CREATE INDEX places_by_number ON places (mailbox, folder, uidvalidity, uid)
 """.strip()

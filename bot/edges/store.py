@@ -26,6 +26,7 @@ from bot.core.pack import MOST, MOST_BYTES, packed, together
 from bot.edges import EdgeError
 from bot.edges.copies import copy
 from bot.edges.killpoint import killpoint_of_commit
+from bot.edges.past import Past
 from bot.edges.schema import migrations
 from bot.words import say
 
@@ -45,6 +46,7 @@ PIECE = 2**19     # bytes of it at once
 TOGETHER = 50     # mails, or small packs, that are open at once
 FEW_PAGES = 250   # of 4 KiB: given back to the disk at once
 SHRINKING = "PRAGMA auto_vacuum = INCREMENTAL"
+REMEMBERED = "remembered:"  # whether anything is: asked once a transaction
 AS_KEPT = "id, pack, start, size, raw"
 FEW = 10          # mails read together that were tried once before, by a program that was killed
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
@@ -238,6 +240,7 @@ class Store:
             self._salt = b""
             self._whole = False     # a transaction in which nothing may fail by itself is open, and
             self._spoilt = False    # something did
+            self._past = Past(self.connection, lambda name: hmac.digest(self.salt(), name.encode(), "sha256"))
             applied = _applied(self.connection)
             _refuse_newer(applied, path)
             if pending := [name for name in migrations.names if name not in applied]:
@@ -395,11 +398,14 @@ class Store:
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
-        """Do all of the block or nothing; inside it what the journal holds may be blanked."""
+        """Do all of the block or nothing; inside it what the journal holds may be blanked, or moved."""
         with self.write_tx():
-            self.set_meta("erasing", "1")
+            outer = self.meta("erasing")
+            if not outer:
+                self.set_meta("erasing", "1")
             yield
-            self.run("DELETE FROM meta WHERE name = 'erasing'")
+            if not outer:
+                self.run("DELETE FROM meta WHERE name = 'erasing'")
 
     KEYED = "forgotten:"
 
@@ -471,14 +477,14 @@ class Store:
             for spool in filter(None, (one.spool for one in batch.arrivals)):
                 spools.enter_context(spool.file)
             names = [self._known_as(mailbox, digest) for digest in batch.digests]
-            fresh = {name: at for at, (name, known) in reversed(list(enumerate(names))) if not known}
+            fresh = {name: at for at, (name, known) in reversed(list(enumerate(names))) if known is None}
             new = batch if len(fresh) == len(names) else pack([batch.arrivals[at] for at in sorted(fresh.values())])
             self._insert_mails(mailbox, new, now)
             self.connection.executemany(
                 "INSERT OR IGNORE INTO places (mailbox, folder, place, mail)"
-                " SELECT ?, ?, ?, id FROM mails WHERE mailbox = ? AND sha256 = ?",
-                [(mailbox, one.folder, one.place, mailbox, name)
-                 for one, (name, _) in zip(batch.arrivals, names, strict=True)])
+                " SELECT ?, ?, ?, coalesce(?, (SELECT id FROM mails WHERE mailbox = ? AND sha256 = ?))",
+                [(mailbox, one.folder, one.place, known, mailbox, name)
+                 for one, (name, known) in zip(batch.arrivals, names, strict=True)])
             return len(fresh)
 
     def _insert_mails(self, mailbox: str, batch: Packed, now: datetime) -> None:
@@ -504,11 +510,14 @@ class Store:
                 blob.write(piece)
         return number
 
-    def _known_as(self, mailbox: str, digest: str) -> tuple[str, bool]:
-        """Return under which name a mail stands here, and whether it does: a forgotten one under its keyed hash."""
-        found = self.row("SELECT sha256 FROM mails WHERE mailbox = ? AND sha256 IN (?, ?)", mailbox, digest,
-                         self.keyed(digest))
-        return (found["sha256"], True) if found else (digest, False)
+    def _known_as(self, mailbox: str, digest: str) -> tuple[str, int | None]:
+        """Return under which name a mail stands here, a forgotten one under its keyed hash, and its number if it does.
+        """
+        keyed = self.keyed(digest)
+        found = self.row("SELECT id, sha256 FROM mails WHERE mailbox = ? AND sha256 IN (?, ?)", mailbox, digest, keyed)
+        if found:
+            return found["sha256"], found["id"]
+        return digest, next(iter(self._known_long_ago("mail", f"{mailbox}\0{digest}", f"{mailbox}\0{keyed}")), None)
 
     def _raws(self, rows: Sequence[Row]) -> Iterator[bytes | Pieces]:
         """Yield the bytes of mails as they came; `rows` are theirs with id, pack, start, size and raw."""
@@ -599,6 +608,9 @@ class Store:
                         page[0]):
                     continue
                 known = {uid for (uid,) in self.connection.execute(f"SELECT uid {where}", asked)}
+                known.update(uid for first, last in self.connection.execute(
+                    "SELECT first, last FROM runs WHERE mailbox = ? AND folder = ? AND uidvalidity = ? AND last >= ?"
+                    " AND first <= ?", asked) for uid in range(max(first, asked[3]), min(last, asked[4]) + 1))
             yield from (number for number in chain.from_iterable(page) if number not in known)
 
     def strange(self, mailbox: str, folder: str, places: Sequence[str]) -> list[str]:
@@ -697,7 +709,8 @@ class Store:
                          " (SELECT value FROM json_each(?)) ORDER BY id", _json(list(numbers)))
 
     def raw_mail(self, number: int) -> bytes | None:
-        """Return a kept mail as it came; None where there is none of that number."""
+        """Return a kept mail as it came, empty if that was dropped; None where there is none of that number."""
+        self.wake(mails=[number])
         return next((raw for _, raw in self.raws([number])), None)
 
     def waiting_mails(self) -> bool:
@@ -725,7 +738,94 @@ class Store:
             " AS twin", seen.message_id, self.keyed(seen.message_id), seen.content_key, self.keyed(seen.content_key),
             mail, seen.origin)
         assert row, "a SELECT without FROM gives one row"
-        return bool(row["own"]), row["twin"]
+        return (bool(row["own"]) or self._wrote_long_ago(seen.message_id),
+                row["twin"] or self._past_twin(mail, seen))
+
+    def _past_twin(self, mail: int, seen: Message) -> int | None:
+        if not seen.content_key:
+            return None
+        origins = tuple(Origin) if seen.origin is Origin.FORGED else {Origin.PROVEN, seen.origin}
+        found = self._known_long_ago("content", *(f"{origin}\0{key}" for origin in origins
+                                              for key in (seen.content_key, self.keyed(seen.content_key))))
+        return next((number for number in found if number != mail), None)
+
+    def _wrote_long_ago(self, message_id: str) -> bool:
+        return bool(message_id and self._known_long_ago("letter", mark_of(message_id), self.keyed(message_id)))
+
+    # -- what is long past ---------------------------------------------------------------------
+
+    def fold(self, before: datetime, after: int, most: int) -> int:
+        """Put the next cases that are closed, and of which nothing was heard since a moment, together with their rows.
+
+        Returns the number of the last, to go on after it; 0: there are no more.
+        """
+        with self._moving():
+            cases = self._past.ripe(iso(before), after, most)
+            if cases:
+                self._past.fold(cases, (), iso(before))
+                self.drop_index()       # its rows are gone
+            return cases[-1] if cases else 0
+
+    def fold_loose(self, before: datetime, most: int) -> bool:
+        """Put mails of no case together that came before a moment; say whether there were any."""
+        with self._moving():
+            mails = self._past.loose(iso(before), most)
+            if mails:
+                self._past.fold((), mails, iso(before))
+            return bool(mails)
+
+    def note_places(self) -> None:
+        """Keep the places of what was put together as runs of numbers."""
+        with self.write_tx():
+            self._past.note_places()
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Do all of the block or nothing; what refers to a row that goes, goes with it, and is not looked for."""
+        with _plainly(self.path):
+            self.connection.execute("PRAGMA foreign_keys = OFF")    # else in whole tables, for each row
+            try:
+                with self.erasing():
+                    yield
+            finally:
+                self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def _known_long_ago(self, kind: str, *names: str) -> list[int]:
+        """Return the numbers that are remembered; where nothing ever went into a pack that costs next to nothing."""
+        return self._past.known(kind, *names) if self._has_past() else []
+
+    def _has_past(self) -> bool:
+        if not self.connection.in_transaction:
+            return self.has("SELECT 1 FROM remembered LIMIT 1")
+        if REMEMBERED not in self._known:
+            self._known[REMEMBERED] = "1" if self.has("SELECT 1 FROM remembered LIMIT 1") else ""
+        return bool(self._known[REMEMBERED])
+
+    def wake(self, *, cases: Sequence[int] = (), mails: Sequence[int] = (), drafts: Sequence[int] = ()) -> None:
+        """Bring back what lies in packs of these cases, mails and mails of ours: as it was, under the same numbers."""
+        for table, column, numbers, bring in (
+                ("cases", "folded IS NOT NULL AND id", cases, self._past.bring_case),
+                ("mails", "id", mails, self._past.bring_mail), ("outbox", "id", drafts, self._past.bring_draft)):
+            found = {row["id"] for row in self.rows(f"SELECT id FROM {table} WHERE {column} IN ({_marks(numbers)})",
+                                                    *numbers)} if numbers else set()
+            for number in found if table == "cases" else set(numbers) - found:
+                with self.erasing():
+                    bring(number)
+
+    def wake_mentions(self, strings: Sequence[str]) -> None:
+        """Bring back every pack in which one of these strings stands."""
+        for pack_ in self._past.packs_that_mention(strings) if strings else ():
+            with self.erasing():
+                self._past.bring_back(pack_)
+
+    def past_rows(self, table: str, packs: str = "1", *args: Any) -> Iterator[Row]:
+        """Yield a table's rows that lie in packs, with the columns that are asked for often.
+
+        Args:
+            packs: which ones, as it stands behind WHERE.
+        """
+        with _plainly(self.path):
+            yield from self._past.often(table, packs, *args)
 
     # -- cases, events, deadlines --------------------------------------------------------------
 
@@ -733,7 +833,13 @@ class Store:
         """Return the case under this key as it stands, or a new one."""
         row = self.row("SELECT * FROM cases WHERE marketplace = ? AND shop = ? AND reference = ?",
                        key.marketplace, key.shop, key.reference)
-        return _case(row) if row else _new_case(key)
+        return self._awake(row) if row else _new_case(key)
+
+    def _awake(self, row: Row) -> Case:
+        """Return a case by its row; all that was known of it is in its tables again."""
+        if row["folded"] is not None:
+            self.wake(cases=[row["id"]])
+        return _case(row)
 
     def find_case(self, key: CaseKey, aliases: Sequence[str], answers: Sequence[str],
                   order: str | None = None, item: str | None = None) -> Case | None:
@@ -745,12 +851,13 @@ class Store:
         found = self.case(key)
         if found.number is not None:
             return found
+        self._wake_written(answers)
         for sql, names in ((_BY_ANSWER, answers), (_BY_ALIAS, aliases)):
             for name in filter(None, names):
                 alike = [row for row in self._knowing(sql, key.marketplace, name)
                          if not _differ(order, row["order_number"]) and not _differ(item, row["item"])]
                 if len(alike) == 1:
-                    return _case(alike[0])
+                    return self._awake(alike[0])
         return None
 
     def _knowing(self, sql: str, marketplace: str, name: str) -> list[Row]:
@@ -769,12 +876,13 @@ class Store:
 
     def case_by_number(self, number: int) -> Case | None:
         row = self.row("SELECT * FROM cases WHERE id = ?", number)
-        return _case(row) if row else None
+        return self._awake(row) if row else None
 
     def has_event(self, *keys: str) -> bool:
         """Say whether an event of one of these keys is in the journal."""
         names = {name for key in keys for name in (key, self.keyed(key))}
-        return self.has(f"SELECT 1 FROM events WHERE key IN ({_marks(names)})", *names)
+        return self.has(f"SELECT 1 FROM events WHERE key IN ({_marks(names)})", *names) or bool(
+            self._known_long_ago("event", *names))
 
     def record_case(self, case: Case, now: datetime, *, untold: bool = False, was: Case | None = None,
                     next_due: datetime | None = None) -> int:
@@ -896,6 +1004,8 @@ class Store:
 
     def write(self, row: Written, case: int | None, event: int | None, now: datetime) -> int | None:
         """Put a row into the outbox; None if a row of that step is already there."""
+        if row.once:
+            self.wake(cases=self._known_long_ago("once", row.once, self.keyed(row.once)))
         return self.insert(
             "INSERT OR IGNORE INTO outbox (step, case_id, event, what, mailbox, to_addr, channel, mode, state,"
             " template, subject, body, answers, in_reply_to, references_, message_id, raw, why, error, not_before,"
@@ -968,7 +1078,10 @@ class Store:
         return self.rows("SELECT * FROM outbox WHERE state = 'transmitting' ORDER BY id")
 
     def outbox_row(self, number: int) -> Row | None:
-        return self.row("SELECT * FROM outbox WHERE id = ?", number)
+        row = self.row("SELECT * FROM outbox WHERE id = ?", number)
+        if row is None:
+            self.wake(drafts=[number])
+        return row or self.row("SELECT * FROM outbox WHERE id = ?", number)
 
     # -- orders by mail ------------------------------------------------------------------------
 
@@ -1147,20 +1260,32 @@ class Store:
         Of an order with several items each has a price, a parcel and a claim of its own.
         Of two orders the item joins nothing: Amazon's is the article's name, which many buyers share.
         """
-        of_item = "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
+        of_item = "SELECT id{} FROM cases WHERE marketplace = ?1 AND shop = ?2 AND item = ?4"
         if order is not None:   # so that it costs nothing how many others have bought the same
             of_item = f"{of_item} AND order_number = ?5 UNION {of_item} AND order_number IS NULL"
-        return self.rows(
-            "SELECT kind, at, origin, source, facts FROM events WHERE case_id IN ("
-            "SELECT id FROM cases WHERE marketplace = ?1 AND shop = ?2 AND reference = ?3"
-            f" UNION {of_item} UNION SELECT id FROM cases INDEXED BY cases_of_order"
-            " WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
-            " AND (coalesce(item, '') = '' OR coalesce(?4, '') = ''))"
-            " AND NOT (source LIKE 'seller:%' AND key LIKE '%/refused:%') ORDER BY id",
-            key.marketplace, key.shop, key.reference, about, order)
+        joined = ("SELECT id{} FROM cases WHERE marketplace = ?1 AND shop = ?2 AND reference = ?3"
+                  f" UNION {of_item} UNION SELECT id{{}} FROM cases INDEXED BY cases_of_order"
+                  " WHERE marketplace = ?1 AND shop = ?2 AND order_number = ?5"
+                  " AND (coalesce(item, '') = '' OR coalesce(?4, '') = '')")
+        asked = (key.marketplace, key.shop, key.reference, about, order)
+        rows = self.rows(
+            f"SELECT id, kind, at, origin, source, facts FROM events WHERE case_id IN ({joined.replace('{}', '')})"
+            " AND NOT (source LIKE 'seller:%' AND key LIKE '%/refused:%') ORDER BY id", *asked)
+        past = self._has_past() and self.rows(
+            f"SELECT id, folded FROM ({joined.replace('{}', ', folded')}) WHERE folded IS NOT NULL", *asked)
+        return sorted([*rows, *self._heard_long_ago(past)], key=lambda row: row["id"]) if past else rows
+
+    def _heard_long_ago(self, past: Sequence[Row]) -> Iterator[Row]:
+        cases = {row["id"] for row in past}
+        packs = _json([row["folded"] for row in past])
+        return (row for row in self.past_rows("events", "id IN (SELECT value FROM json_each(?))", packs)
+                if row["case_id"] in cases and not (
+                    row["source"].startswith("seller:") and "/refused:" in row["key"]))
 
     def written(self, case: int | None, once: str) -> list[Row]:
         """Return the rows to the buyer or the marketplace of a case, and those that would use up the same."""
+        if once:
+            self.wake(cases=self._known_long_ago("once", once, self.keyed(once)))
         return self.rows(
             "SELECT outbox.id, step, outbox.case_id, event, what, to_addr, channel, state, template, once, spent,"
             " events.kind FROM outbox LEFT JOIN events ON events.id = outbox.event"
@@ -1169,6 +1294,10 @@ class Store:
 
     def is_strange(self, key: CaseKey, case: int | None, order: str | None) -> bool:
         """Say whether sales are told here, and of an order neither the marketplace nor the seller has spoken yet."""
+        if order:
+            self.wake(cases=[row["id"] for row in self.rows(
+                "SELECT id FROM cases INDEXED BY cases_of_order WHERE marketplace = ? AND shop = ? AND order_number = ?"
+                " AND folded IS NOT NULL", key.marketplace, key.shop, order)])
         return bool(order) and self.has(
             "SELECT 1 FROM cases WHERE marketplace = ?1 AND shop = ?2 AND sold = 1 AND NOT EXISTS (SELECT 1"
             " FROM events WHERE case_id IN (SELECT ?3 UNION SELECT id FROM cases INDEXED BY cases_of_order"
@@ -1207,17 +1336,24 @@ class Store:
 
     def own_mail(self, message_ids: Sequence[str]) -> Row | None:
         """Return the mail of ours to a buyer that one of these Message-IDs names."""
+        self._wake_written(message_ids)
         found = (self.row("SELECT * FROM outbox WHERE message_id = ? AND what IN ('reply', 'offer')", one)
                  for one in message_ids)
         return next((row for row in found if row), None)
 
+    def _wake_written(self, message_ids: Sequence[str]) -> None:
+        """Bring back the cases of mails of ours, that old ones may be answered or come back as well."""
+        marks = [mark_of(one) for one in message_ids if one]
+        if marks and (cases := self._known_long_ago("letter", *marks)):
+            self.wake(cases=cases)
+
     def wrote(self, mark: str) -> bool:
         return self.has("SELECT 1 FROM outbox WHERE message_id BETWEEN '<' || ?1 AND '<' || ?1 || char(1114111)"
-                        " AND substr(message_id, 2, 16) = ?1", mark)
+                        " AND substr(message_id, 2, 16) = ?1", mark) or bool(self._known_long_ago("letter", mark))
 
     def is_own(self, message_id: str) -> bool:
-        return bool(message_id) and self.has("SELECT 1 FROM outbox WHERE message_id IN (?, ?)", message_id,
-                                             self.keyed(message_id))
+        return bool(message_id) and (self.has("SELECT 1 FROM outbox WHERE message_id IN (?, ?)", message_id,
+                                              self.keyed(message_id)) or self._wrote_long_ago(message_id))
 
 
 _NEXT = "(SELECT mailbox FROM mails WHERE state = 'kept' AND mailbox > {} ORDER BY mailbox LIMIT 1)"

@@ -194,6 +194,10 @@ FRENCH = {
     "With --json and an ID: also what happened, as a list `timeline`.":
         "Avec --json et un ID : aussi ce qui s'est passé, dans la liste `timeline`.",
     "Every deadline, the running ones first.": "Toutes les échéances, celles qui courent d'abord.",
+    "Those of a case closed more than 100 days ago stand in `show case`.":
+        "Celles d'une affaire close depuis plus de 100 jours se trouvent par `show case`.",
+    "What was written in a case closed more than 100 days ago stands in `why`.":
+        "Ce qui a été écrit dans une affaire close depuis plus de 100 jours se trouve par `why`.",
     "What was written: drafts, mails that wait, mails that left.":
         "Ce qui a été écrit : brouillons, messages qui attendent, messages partis.",
     "Every rule of the marketplaces, with its source and the day it was read.":
