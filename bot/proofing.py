@@ -54,7 +54,7 @@ def told(row: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Return the remarks on an outbox row, as they were kept or as its words are read now; none without a row."""
     found = json.loads(row["remarks"]) if row else []
     if row and isinstance(found, dict):
-        found = _plain(lint(row["body"], words_rules(found["marketplace"]), language=found["language"],
+        found = _plain(lint(row["body"], words_rules(found.get("marketplace", "")), language=found.get("language"),
                             automatic=False, purpose=_purpose(row["template"])))
     return list(found)
 
