@@ -175,8 +175,7 @@ def test_silent_servers_keep_nobody_from_the_others(place: Place, monkeypatch: p
         here.listener._ring()
         until(lambda: len(here.listener._at_work) == 3)
         here.arrives("ventes", "heard")
-        until(lambda: here.kept() == [("ventes", "heard")])
-        until(lambda: here.rests("ventes"))
+        until(lambda: here.kept() == [("ventes", "heard")] and here.rests("ventes"))
         assert len(here.listener._at_work) == 3
 
 
