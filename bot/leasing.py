@@ -24,7 +24,8 @@ from bot.words import say
 log = logging.getLogger(__name__)
 
 SILENT = timedelta(minutes=2)
-BEAT = 30.0     # seconds, as of all that a daemon does by itself
+BEAT = 60.0     # seconds
+AGAIN = 10.0    # seconds after which a beat is tried anew that could not be written
 
 
 class BusyError(BotError):
@@ -87,12 +88,15 @@ def leased(path: Path, lost: Callable[[], None] = lambda: None) -> Iterator[None
 
 def _beat(path: Path, end: threading.Event, lost: Callable[[], None]) -> None:
     store: Store | None = None
-    while not end.wait(until_next(BEAT)):
+    pause = until_next(BEAT)
+    while not end.wait(pause):
+        pause = until_next(BEAT)
         try:
             store = store or Store(path)
             take(store, now())
         except StorageError as error:
             log.warning("%s", error)
+            pause = AGAIN
         except BusyError as error:
             log.error("%s", error)
             lost()

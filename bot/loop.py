@@ -51,6 +51,7 @@ LOOK = 2.0             # seconds between looks whether another process has writt
 PULSE = 30.0           # seconds between two moments at which all of a daemon wakes though there is no news
 GIVE_WAY = 0.1         # seconds for which what follows the reading leaves database and processor to the sending
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
+BEAT = 60.0            # seconds between two signs of life; the first is given once every mailbox was read
 STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 MOVED = "moved"        # the mark in a data folder whose seller is served elsewhere
 
@@ -545,9 +546,8 @@ def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
     """Return the work of giving signs of life, as long as the threads that read and send still turn."""
     def beating(guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
-            if all(time.monotonic() - one.stop.turned < STUCK for one in watched):
-                beat(guichet.settings, guichet.store, now())
-            stop.pause(until_next(PULSE))
+            lives = all(time.monotonic() - one.stop.turned < STUCK for one in watched)
+            stop.pause(until_next(BEAT if lives and beat(guichet.settings, guichet.store, now()) else PULSE / 2))
     return beating
 
 
