@@ -71,7 +71,7 @@ def _receive_maildir(store: Store, mailbox: str, path: Path, now: datetime, prog
         Arrival(folder=name, place=mail.place, raw=mail.raw, received=mail.received, oversize=mail.oversize, cold=first,
                 spool=store.spool(mail.pieces) if mail.pieces else None) for mail in fetched), now)
     with store.write_tx():
-        new += store.keep(mailbox, rest, now)
+        new += store.keep_within(mailbox, rest, now)
         store.set_folder(mailbox, name, uidvalidity=0, last_uid=0, cold_below=0, looked=now)
     return new
 
@@ -105,7 +105,7 @@ def _receive_folder(store: Store, mailbox: str, folder: str, imap: Imap, now: da
         arrivals = _counted(arrivals, mailbox, lacking, progress)
     new, rest = _keep(store, mailbox, arrivals, now)
     with store.write_tx():      # both with one turn of the disk: the cursor is behind what is kept, or it does not move
-        new += store.keep(mailbox, rest, now)
+        new += store.keep_within(mailbox, rest, now)
         if swept:
             store.set_meta(_sweep_of(mailbox, folder), swept)
         store.set_folder(mailbox, folder, uidvalidity=stands.uidvalidity, cold_below=cold_below, looked=now,

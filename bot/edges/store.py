@@ -473,7 +473,12 @@ class Store:
         batch = arrivals if isinstance(arrivals, Packed) else pack(arrivals)
         if not batch.arrivals:
             return 0
-        with ExitStack() as spools, self.write_tx():
+        with self.write_tx():
+            return self.keep_within(mailbox, batch, now)
+
+    def keep_within(self, mailbox: str, batch: Packed, now: datetime) -> int:
+        """Do what `keep` does within a transaction of the caller's."""
+        with ExitStack() as spools:
             for spool in filter(None, (one.spool for one in batch.arrivals)):
                 spools.enter_context(spool.file)
             names = [self._known_as(mailbox, digest) for digest in batch.digests]
