@@ -113,7 +113,8 @@ class Past:
     def _rows_of(self, cases: Sequence[int], loose: Sequence[int], before: str) -> Rows:
         of_cases = (json.dumps(list(cases)),)
         mails = self._select(f"* FROM mails WHERE {self._bare()} AND id IN (SELECT mail FROM mails_of WHERE case_id IN"
-                             " (SELECT value FROM json_each(?2)) UNION ALL SELECT value FROM json_each(?3)) ORDER BY id",
+                             " (SELECT value FROM json_each(?2)) UNION ALL SELECT value FROM json_each(?3))"
+                             " ORDER BY id",
                              (before, *of_cases, json.dumps(list(loose))))
         heard = "(SELECT id FROM events WHERE case_id IN (SELECT value FROM json_each(?)))"
         ours = "(SELECT id FROM outbox WHERE case_id IN (SELECT value FROM json_each(?)))"
