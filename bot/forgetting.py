@@ -22,6 +22,7 @@ SHORTEST = 4     # characters: a shorter name would be found inside other words
 MARK = "…"       # stands where a name stood in what is about others
 AT_HAND = timedelta(days=100)   # more than the 90 days of the numbers, and than the 14 of the sweep
 AT_ONCE = 1000   # cases that are folded in one transaction, some 0.2 s
+A_DAY = 100      # such transactions: of a database of years a part each day, some 20 s
 NOTHING = 8      # bytes that nothing has in zlib: a mail dropped by an older version
 _CASE = re.compile(r"[cC]-[0-9]+")
 
@@ -274,10 +275,12 @@ def _drop_old(store: Store, before: str) -> int:
 def _fold_old(store: Store, before: datetime) -> None:
     """Put what is long past into packs, some at a time: others write in between, and what is killed goes on later."""
     last = 0
-    while last := store.fold(before, last, AT_ONCE):
-        pass
-    while store.fold_loose(before, AT_ONCE):
-        pass
+    for _ in range(A_DAY):
+        if not (last := store.fold(before, last, AT_ONCE)):
+            break
+    for _ in range(A_DAY):
+        if not store.fold_loose(before, AT_ONCE):
+            break
     store.note_places()
 
 

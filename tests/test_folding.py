@@ -56,6 +56,7 @@ def live(folder: Path, monkeypatch: pytest.MonkeyPatch, *, folding: bool = True)
     sent(world.guichet, world.store.outbox_row(draft) or {}, "250 queued as 7", world.now)
     world.hears(copied(OTHER, world.now + timedelta(minutes=5)))
     world.answers("je ne comprends pas", to=world.to_marie("question")[0])
+    world.answers("clore", to=world.to_marie("question")[1])
     for case in world.rows("cases"):
         world.says(Kind.CASE_CLOSED, case["id"])
     world.store.run("UPDATE outbox SET state = 'sent', raw = NULL, attempts = 1, filed = 'before'"

@@ -23,6 +23,18 @@ NO_RAW = 8          # bytes that nothing has in zlib
 FINAL = "('sent', 'discarded', 'failed', 'handed')"
 PLACED = " WHERE uidvalidity > 0 AND NOT EXISTS (SELECT 1 FROM mails WHERE mails.id = places.mail)"
 
+# Of this connection only, and in memory.
+LOOK = (
+    # A case stays while a row of another one is about its event, or the other way round.
+    "CREATE TEMP TABLE lent_cases AS SELECT DISTINCT value AS id FROM (SELECT events.case_id AS one, outbox.case_id"
+    " AS other FROM outbox JOIN events ON events.id = outbox.event WHERE outbox.case_id IS NOT events.case_id),"
+    " json_each(json_array(one, other)) WHERE value IS NOT NULL",
+    "CREATE TEMP TABLE lent_mails AS SELECT DISTINCT mails.id FROM events JOIN mails ON mails.id = events.mail"
+    " WHERE mails.case_id IS NOT events.case_id",
+    "CREATE TEMP TABLE mails_of AS SELECT case_id, id AS mail FROM mails WHERE case_id IS NOT NULL",
+    "CREATE INDEX temp.mails_of_case ON mails_of (case_id)",
+)
+
 Named = Callable[[str], bytes]      # the keyed hash of a name, whole
 
 
@@ -61,11 +73,17 @@ class Past:
             # The newest rows stay: their numbers would be given again.
             " AND id NOT IN (SELECT case_id FROM events WHERE id = (SELECT max(id) FROM events) UNION ALL"
             " SELECT case_id FROM outbox WHERE id = (SELECT max(id) FROM outbox) AND case_id IS NOT NULL UNION ALL"
-            # So does what another case's row is about.
-            " SELECT value FROM (SELECT events.case_id AS one, outbox.case_id AS other FROM outbox JOIN events"
-            " ON events.id = outbox.event WHERE outbox.case_id IS NOT events.case_id),"
-            " json_each(json_array(one, other)) WHERE value IS NOT NULL) ORDER BY id LIMIT ?3",
-            (after, before, most))]
+            " SELECT id FROM lent_cases) ORDER BY id LIMIT ?3", (after, before, most))]
+
+    def look_over(self) -> None:
+        """Find once, for all that is folded after it, what no index tells: mails by case, and what others refer to."""
+        self.end_look()
+        for statement in LOOK:
+            self._connection.execute(statement)
+
+    def end_look(self) -> None:
+        for name in ("lent_cases", "lent_mails", "mails_of"):
+            self._connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
     def loose(self, before: str, most: int) -> list[int]:
         """Return mails that belong to no case and came before a moment; what is on the shelf stays."""
@@ -75,9 +93,8 @@ class Past:
     def _bare(self) -> str:
         """Return which mails may go: of which no bytes are kept, and that no row of another case is about."""
         return ("state IN ('read', 'ignored') AND kept < ?1 AND pack IS NULL"
-                f" AND length(raw) <= {NO_RAW} AND id != (SELECT max(id) FROM mails) AND id NOT IN"
-                " (SELECT events.mail FROM events JOIN mails AS of ON of.id = events.mail"
-                " WHERE of.case_id IS NOT events.case_id)")
+                f" AND length(raw) <= {NO_RAW} AND id != (SELECT max(id) FROM mails)"
+                " AND id NOT IN (SELECT id FROM lent_mails)")
 
     def fold(self, cases: Sequence[int], loose: Sequence[int], before: str) -> None:
         """Move what is known of these cases, and these mails, into packs; small packs are packed anew with them."""
@@ -95,8 +112,9 @@ class Past:
 
     def _rows_of(self, cases: Sequence[int], loose: Sequence[int], before: str) -> Rows:
         of_cases = (json.dumps(list(cases)),)
-        mails = self._select(f"* FROM mails WHERE {self._bare()} AND (case_id IN (SELECT value FROM json_each(?2))"
-                             " OR id IN (SELECT value FROM json_each(?3))) ORDER BY id",
+        mails = self._select(f"* FROM mails WHERE {self._bare()} AND id IN (SELECT mail FROM mails_of WHERE case_id IN"
+                             " (SELECT value FROM json_each(?2)) UNION ALL SELECT value FROM json_each(?3))"
+                             " ORDER BY id",
                              (before, *of_cases, json.dumps(list(loose))))
         heard = "(SELECT id FROM events WHERE case_id IN (SELECT value FROM json_each(?)))"
         ours = "(SELECT id FROM outbox WHERE case_id IN (SELECT value FROM json_each(?)))"

@@ -762,9 +762,14 @@ class Store:
     def fold(self, before: datetime, after: int, most: int) -> int:
         """Put the next cases that are closed, and of which nothing was heard since a moment, together with their rows.
 
+        Args:
+            after: the number of a case; 0, with which a round begins, also looks over all that is kept.
+
         Returns the number of the last, to go on after it; 0: there are no more.
         """
         with self._moving():
+            if not after:
+                self._past.look_over()
             cases = self._past.ripe(iso(before), after, most)
             if cases:
                 self._past.fold(cases, (), iso(before))
@@ -772,7 +777,7 @@ class Store:
             return cases[-1] if cases else 0
 
     def fold_loose(self, before: datetime, most: int) -> bool:
-        """Put mails of no case together that came before a moment; say whether there were any."""
+        """Put mails of no case together that came before a moment, after the cases; say whether there were any."""
         with self._moving():
             mails = self._past.loose(iso(before), most)
             if mails:
@@ -780,9 +785,10 @@ class Store:
             return bool(mails)
 
     def note_places(self) -> None:
-        """Keep the places of what was put together as runs of numbers."""
+        """End a round: keep the places of what was put together as runs of numbers."""
         with self.write_tx():
             self._past.note_places()
+            self._past.end_look()
 
     @contextmanager
     def _moving(self) -> Iterator[None]:
