@@ -207,6 +207,8 @@ class Listener:
             self._at_work.pop(self._done.get())
         for one in self._watched:
             one.close()
+        self._bell.close()
+        self._ear.close()
 
     def end(self) -> None:
         """Have `listen` end, from any thread, and cut what is waited for."""
@@ -218,7 +220,7 @@ class Listener:
         self._ring()
 
     def _ring(self) -> None:
-        with suppress(BlockingIOError):     # it has rung often enough
+        with suppress(OSError):     # it has rung often enough, or nobody listens any more
             self._bell.send(b".")
 
     def _hear(self, ears: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
