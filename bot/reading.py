@@ -32,7 +32,7 @@ from bot.words import say
 
 log = logging.getLogger(__name__)
 
-MOST = 100                  # mails a batch; their attempts are counted with one commit, and
+MOST = 50                   # mails a batch; their attempts are counted with one commit, and
 MOST_BYTES = 4 * 2**20      # they and what is read of them are in memory together
 STRETCH = 1.0               # seconds for which further batches are taken, so that the child never waits for them
 MOST_READ = 25              # mails settled together: meanwhile the child reads the next ones
@@ -42,16 +42,16 @@ MOST_ATTEMPTS = 3  # a mail that stopped the program this often is not read agai
 
 def read_one(guichet: Guichet, now: datetime) -> bool:
     """Take the next kept mail all the way to the outbox; say whether there was one."""
-    return _take_in(guichet, guichet.store.next_mails(1), now)
+    return _take_in(guichet, _Taken(guichet.store, guichet.store.next_mails(1)), now)
 
 
 def read_some(guichet: Guichet, now: datetime, seconds: float = STRETCH) -> bool:
     """Take the next kept mails to the outbox, and for some seconds those after them; say whether there were any."""
-    return _take_in(guichet, guichet.store.next_mails(MOST, MOST_BYTES), now, monotonic() + seconds)
+    taken = _Taken(guichet.store, guichet.store.next_mails(MOST, MOST_BYTES), monotonic() + seconds)
+    return _take_in(guichet, taken, now)
 
 
-def _take_in(guichet: Guichet, first: Sequence[Mail], now: datetime, until: float = 0.0) -> bool:
-    taken = _Taken(guichet.store, first, until)
+def _take_in(guichet: Guichet, taken: _Taken, now: datetime) -> bool:
     try:
         with words.speaking(guichet.seller.language):
             for part in _parts(_seen(guichet, taken), MOST_READ):
@@ -66,11 +66,11 @@ def _take_in(guichet: Guichet, first: Sequence[Mail], now: datetime, until: floa
     if log.isEnabledFor(logging.INFO):
         for line in became(guichet.store, taken.settled):
             log.info("%s", line)
-    return bool(first)
+    return bool(taken.settled)
 
 
 class _Taken:
-    """The mails of one stretch: a batch, and the next ones before the child has read it.
+    """The mails of one stretch: a batch, and the next ones before the child has read it. Each is let go of when drawn.
 
     Attributes:
         waiting: those that have not had their turn, by their number, and whether they are cold.
@@ -78,21 +78,25 @@ class _Taken:
         troubled: those that keep their attempt though they are not settled.
     """
 
-    def __init__(self, store: Store, first: Sequence[Mail], until: float) -> None:
-        self._store, self.first, self._until = store, first, until
+    def __init__(self, store: Store, first: Sequence[Mail], until: float = 0.0) -> None:
+        self._store, self._until = store, until
+        self._here = deque(first)
         self.waiting = {mail.id: mail.cold for mail in first}
         self.settled: list[int] = []
         self.troubled: set[int] = set()
 
     def __iter__(self) -> Iterator[Mail]:
-        batch = self.first
-        while batch:
-            yield from batch
-            batch = self._more() if batch[0].attempts == 1 else ()    # what was tried before comes alone
-            self.waiting |= {mail.id: mail.cold for mail in batch}
+        while self._here:
+            alone = self._here[0].attempts > 1      # what was tried before
+            while self._here:
+                yield self._here.popleft()
+            if not alone and monotonic() < self._until:
+                self._here.extend(self._store.next_mails(MOST, MOST_BYTES, self.waiting))
+                self.waiting |= {mail.id: mail.cold for mail in self._here}
 
-    def _more(self) -> Sequence[Mail]:
-        return self._store.next_mails(MOST, MOST_BYTES, self.waiting) if monotonic() < self._until else ()
+    def poisoned(self) -> Mail | None:
+        """Return the first mail if it stopped the program too often to be read again."""
+        return self._here[0] if self._here and self._here[0].attempts > MOST_ATTEMPTS else None
 
     def settle(self, numbers: Sequence[int]) -> None:
         """Note that mails have had their turn."""
@@ -111,9 +115,8 @@ class _Taken:
 
 def _seen(guichet: Guichet, taken: _Taken) -> Iterator[tuple[Mail, Read | UnreadableError]]:
     """Read mails, the next ones while the caller works on one. One that stopped the program before comes alone."""
-    if taken.first and taken.first[0].attempts > MOST_ATTEMPTS:
-        yield taken.first[0], UnreadableError("poison", say("reading it stopped the program {count} times",
-                                                            count=MOST_ATTEMPTS))
+    if mail := taken.poisoned():
+        yield mail, UnreadableError("poison", say("reading it stopped the program {count} times", count=MOST_ATTEMPTS))
         return
     killpoint("before reading a mail")
     under_way: deque[Mail] = deque()

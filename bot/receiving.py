@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SWEEP = timedelta(days=14)     # how far back the sweep looks: mails moved in, restored or missed
 SWEEP_EVERY = timedelta(hours=1)
-BATCH = 100                    # mails kept in one transaction
+BATCH = 50                     # mails kept in one transaction
 MOST_BYTES = 4 * 2**20         # and bytes, save for a single mail
 
 Progress = Callable[[str, int, int], None]      # is told of a first look: mailbox, mails kept, of how many

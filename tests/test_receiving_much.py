@@ -18,9 +18,10 @@ import pytest
 
 from bot.core.runs import parse, runs, united, written
 from bot.edges import EdgeError
-from bot.edges.imap import Imap
+from bot.edges.imap import BATCH, Imap
 from bot.edges.store import Arrival
-from bot.receiving import BATCH, receive
+from bot.receiving import BATCH as TOGETHER
+from bot.receiving import receive
 from tests.proofs.stage import Stage
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
@@ -116,18 +117,18 @@ def test_the_day_is_asked_for_once_a_day(stage: Stage) -> None:
 
 
 def test_a_first_sync_killed_half_way_goes_on_where_it_was(stage: Stage) -> None:
-    """The first look keeps BATCH mails a commit; after the second it is killed."""
-    stage.dovecot.deliver(stage.address, *[mail(number) for number in range(3 * BATCH)])
+    """The first look keeps TOGETHER mails a commit; after the second it is killed."""
+    stage.dovecot.deliver(stage.address, *[mail(number) for number in range(3 * TOGETHER)])
     stage.hang_up()
     environment = dict(os.environ, GUICHET_KILL="after commit of receiving._keep (keep)#2")
     settings = stage.guichet.settings.path
     ended = subprocess.run([sys.executable, str(ROOT / "run_bot.py"), "--config", str(settings), "once"],
                            env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert kept(stage) == 2 * BATCH
+    assert kept(stage) == 2 * TOGETHER
     with tapped(stage) as (proxy, imap):
-        assert receive(stage.guichet.store, stage.mailbox, imap, NOW) == BATCH
-        assert bodies(asked(proxy)) == list(range(2 * BATCH + 1, 3 * BATCH + 1))
+        assert receive(stage.guichet.store, stage.mailbox, imap, NOW) == TOGETHER
+        assert bodies(asked(proxy)) == list(range(2 * TOGETHER + 1, 3 * TOGETHER + 1))
     assert {bool(row["cold"]) for row in stage.guichet.store.rows("SELECT cold FROM mails")} == {True}
 
 

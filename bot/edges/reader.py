@@ -53,7 +53,7 @@ OFTEN = 250  # mails after which the child gives back what Python keeps of tuple
 LONG = 2**20  # bytes; of a longer mail only what is read of it is held
 BIG = 4 * 2**20  # bytes; after a mail that long, too
 REST = 60.0  # seconds without a mail after which the child is sent home
-AHEAD = 64  # mails that may be on their way to the child or back
+AHEAD = 32  # mails that may be on their way to the child or back
 AHEAD_BYTES = 2**20  # bytes of them after which no other sets out
 
 _FRAME = struct.Struct("!cQQ")
