@@ -15,7 +15,6 @@ from bot.core.deadline import local
 from bot.core.event import Kind, Party
 from bot.core.order import Order, Word, tokens
 from bot.core.policy import Mode
-from bot.digesting import context
 from bot.edges.store import Row, iso, moment
 from bot.guichet import Guichet
 from bot.pausing import pause, paused, resume
@@ -381,6 +380,8 @@ def _found(guichet: Guichet, about: str) -> list[int]:
 
 
 def summary(asked: Asked) -> Outcome:
+    from bot.digesting import context   # which few orders ask for
+
     waiting = asked.guichet.store.rows("SELECT id FROM cases WHERE turn = 'seller' AND stage != 'closed' ORDER BY id")
     return Outcome(verdict=Verdict.DONE, cases=tuple(row["id"] for row in waiting), digest={
         **context(asked.guichet, asked.now), "asked": True}, sentences=(
