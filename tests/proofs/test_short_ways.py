@@ -86,6 +86,7 @@ def carefully() -> Iterator[None]:
         patch.setattr(quote, "is_normalized", lambda *_: False)
         patch.setattr(html, "_is_deep", lambda _told: True)
         patch.setattr(html, "_LAST", [])
+        patch.setattr(stated, "_known", stated._in_sentence)
         patch.setattr(amazon_page, "read_tables", tables_of_tree)
         patch.setattr(contract, "plain", contract._alike)
         patch.setattr(contract.Label, "_is_hinted", lambda *_asked: True)
@@ -430,6 +431,19 @@ def test_a_text_that_states_a_deadline_is_never_left_out(said: str) -> None:
     quick = stated.stated(text, "Europe/Paris")
     with carefully():
         assert stated.stated(text, "Europe/Paris") == quick
+
+
+PIECES = (" ", "\n", "\u00a0", "°", ".", "!", "-", "/", "a", "é", "Oct", "2", "9", "19", "20", "2026", "24", "٣", "_")
+
+
+def test_what_may_state_a_deadline_and_where_a_sentence_ends_are_found_as_plainly_said() -> None:
+    lots = random.Random(SEED)
+    may_state = re.compile(rf"(?<=[\s°])[0-9]{{1,3}}[-\s°]*[^\W\d_]|{stated._SOME_DAY.pattern}")
+    sentence = re.compile(r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)")
+    for text in ("".join(lots.choices(PIECES, k=lots.randrange(16))) for _ in range(20_000)):
+        assert bool(stated._MAY_STATE.search(text)) == bool(may_state.search(text)), text
+        line = " ".join(text.split())
+        assert stated._SENTENCE.split(line) == sentence.split(line), line
 
 
 def test_text_of_a_page_is_escaped_as_the_standard_library_does() -> None:
