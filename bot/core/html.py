@@ -144,8 +144,10 @@ def _heard(source: str) -> _Heard | None:
         return _LAST[0][1]
     if _is_endless(source):
         return None
+    _LAST.clear()  # before the next page is read: it takes its place
     heard = _heard_anew(source.encode("utf-8", "replace"))
-    _LAST[:] = [(source, heard)] if len(heard.told) <= MOST_KEPT else []
+    if len(heard.told) <= MOST_KEPT:
+        _LAST.append((source, heard))
     return heard
 
 
