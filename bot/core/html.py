@@ -7,11 +7,11 @@ several lines, and the marketplaces' labels and values stand in such rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple
+from itertools import accumulate, takewhile
+from typing import Any, NamedTuple, TypeVar
 
 from bot.core.clean import UNEXPECTED
 
@@ -47,6 +47,9 @@ _TAG_END_IN_VALUE = re.compile(r"=\s*+(?:\"[^\">]*+>|'[^'>]*+>)")
 _VALUES = (re.compile(r"=\s*+\"[^\"]*+\""), re.compile(r"=\s*+'[^']*+'"),
            re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')"))
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+_UNREAD = frozenset({"style", "script", "template"})  # whose text is no cell's
+_BEYOND = 2**62  # no page has so many pieces
+_What = TypeVar("_What")
 _URL = re.compile(r"https?://[^\s<>\"'\u00a0]{1,4096}", re.IGNORECASE)
 
 
@@ -69,22 +72,27 @@ def read_page(source: str) -> Page:
     Cells of one row stand on one line with a tab between; paragraphs, list entries and line breaks
     on lines of their own. Never raises: HTML that cannot be parsed at all shows nothing.
     """
-    from lxml import etree
-
     source = source[:MAX_HTML]
     source = _DATA_URI.sub("", source) if "data:" in source else source
-    if _is_endless(source):
-        return Page(text="", refused=True)
-    broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
     try:
-        heard = _heard(source.encode("utf-8", "replace"))
-        return _Walk(heard.told, _hidden_classes(heard)).page()
-    except broken:
+        heard = _heard(source)
+        return _Walk(heard.told, _hidden_classes(heard)).page() if heard else Page(text="", refused=True)
+    except _broken():
         return Page(text="")
 
 
+@cache
+def _broken() -> tuple[type[Exception], ...]:
+    from lxml import etree
+
+    return (*UNEXPECTED, etree.LxmlError)
+
+
 _Told = str | tuple[str, Mapping[str, str]] | None
-"""What a parser tells in its order: text, an element's name and attributes where it begins, None where one ends."""
+"""What a parser tells in its order: text, an element's name and attributes where it begins, None where one ends.
+
+A comment is an empty text: nobody sees it, but it parts two words.
+"""
 
 
 class _Heard(NamedTuple):
@@ -108,6 +116,9 @@ class _Notes:
     def end(self, _tag: str) -> None:
         self.told.append(None)
 
+    def comment(self, _text: str) -> None:
+        self.told.append("")
+
     def close(self) -> _Heard:
         heard = _Heard(self.told.copy(), self.sheets.copy())
         self.told.clear()
@@ -116,21 +127,35 @@ class _Notes:
 
 
 @cache
-def _parser(*, comments: bool = False, notes: Any = None) -> Any:
+def _parser(notes: Any = None) -> Any:
     from lxml import etree
 
-    return etree.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=True, no_network=True,
-                            target=notes)
+    return etree.HTMLParser(encoding="utf-8", remove_pis=True, no_network=True, target=notes)
 
 
 _NOTES = _Notes()
+_LAST: list[tuple[str, _Heard]] = []  # the page read last: Amazon's tables are asked for next
+MOST_KEPT = 10_000  # parts of a page; what was told of a longer one is not kept
 
 
-def _heard(octets: bytes) -> _Heard:
+def _heard(source: str) -> _Heard | None:
+    """Return what is told of a page; None for one that must not be parsed."""
+    if _LAST and _LAST[0][0] == source:
+        return _LAST[0][1]
+    if _is_endless(source):
+        return None
+    _LAST.clear()  # before the next page is read: it takes its place
+    heard = _heard_anew(source.encode("utf-8", "replace"))
+    if len(heard.told) <= MOST_KEPT:
+        _LAST.append((source, heard))
+    return heard
+
+
+def _heard_anew(octets: bytes) -> _Heard:
     from lxml import etree
 
     _NOTES.close()  # of a page that broke off
-    heard: _Heard = etree.fromstring(octets, _parser(notes=_NOTES))
+    heard: _Heard = etree.fromstring(octets, _parser(_NOTES))
     return _heard_by_tree(octets) if _is_deep(heard.told) else heard
 
 
@@ -146,26 +171,17 @@ def _heard_by_tree(octets: bytes) -> _Heard:
     from lxml import etree
 
     notes, tree = _Notes(), etree.fromstring(octets, _parser())
-    for event, element in etree.iterwalk(tree, events=("start", "end")) if tree is not None else ():
+    events = etree.iterwalk(tree, events=("start", "end", "comment")) if tree is not None else ()
+    for event, element in events:
         if event == "start":
             notes.start(element.tag, element.attrib)
-        else:
+        elif event == "end":
             notes.end(element.tag)
+        else:
+            notes.comment(element.text)
         if text := element.text if event == "start" else element.tail:
             notes.data(text)
     return notes.close()
-
-
-def _tree(source: str) -> Any:
-    """Return the tree of a page, its comments in their places; None for one that cannot or must not be parsed."""
-    from lxml import etree
-
-    broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
-    try:
-        return None if _is_endless(source) else etree.fromstring(
-            source.encode("utf-8", "replace"), _parser(comments=True))
-    except broken:
-        return None
 
 
 def _is_endless(source: str) -> bool:
@@ -238,7 +254,7 @@ class _Walk:
                     break
             elif type(one) is not str:
                 self.enter(at, *one)
-            elif self.line or self.preformatted or one.strip(" \t\r\n\f"):
+            elif one and (self.line or self.preformatted or one.strip(" \t\r\n\f")):
                 self.say(one)
         self.end_line()
         text = "\n".join(self.lines).strip("\n")
@@ -407,24 +423,72 @@ _SPACES = re.compile(" {2,}")
 
 def read_tables(source: str) -> list[list[list[str]]]:
     """Return the innermost tables of `source` as rows of cells, each cell in one line; none of what is refused."""
-    tree = _tree(source[:MAX_HTML])
-    if tree is None:
+    try:
+        heard = _heard(source[:MAX_HTML])
+        return _Tables().of(heard.told) if heard else []
+    except _broken():
         return []
-    inner = (table for table in tree.iter("table") if next(table.iterdescendants("table"), None) is None)
-    return [[_cells(row) for row in list(table.iterdescendants("tr")) or [table]] for table in inner]
 
 
-def _cells(row: Any) -> list[str]:
-    said = _said()
-    return [" ".join(" ".join(said(cell)).split()) for cell in row.iterdescendants("th", "td")]
+@dataclass(slots=True)
+class _Tables:
+    """One pass over what the parser told, for its tables. Places are counted in pieces of `said`.
+
+    Attributes:
+        open: name and place of each element that is open.
+        said: all text so far, with a blank where an element begins or ends.
+        last: where the innermost table begins; beyond all places once it has ended.
+        unread: how many elements are open whose text nobody reads.
+    """
+
+    found: list[list[list[str]]] = field(default_factory=list)
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    cells: list[tuple[int, str]] = field(default_factory=list)
+    open: list[tuple[str, int]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    last: int = _BEYOND
+    unread: int = 0
+
+    def of(self, told: list[_Told]) -> list[list[list[str]]]:
+        for one in told:
+            if type(one) is str:
+                if not self.unread:
+                    self.said.append(one or " ")
+                continue
+            if one is not None:
+                self.enter(one[0])
+            else:
+                self.leave(*self.open.pop())
+                if not self.open:  # what follows the page is in no tree of it
+                    break
+            self.said.append(" ")
+        return self.found
+
+    def enter(self, tag: str) -> None:
+        place = len(self.said)
+        self.open.append((tag, place))
+        if tag == "table":
+            self.last, self.rows, self.cells = place, [], []
+        elif tag in _UNREAD:
+            self.unread += 1
+
+    def leave(self, tag: str, begin: int) -> None:
+        if tag in _UNREAD:
+            self.unread -= 1
+        if begin < self.last:
+            return
+        if tag in ("td", "th"):
+            self.cells.append((begin, " ".join("".join(self.said[begin:]).split())))
+        elif tag == "tr":
+            within = takewhile(lambda cell: cell[0] > begin, reversed(self.cells))
+            self.rows.append((begin, _in_order(within)))
+        elif begin == self.last and tag == "table":
+            self.found.append(_in_order(self.rows) or [_in_order(self.cells)])
+            self.last = _BEYOND
 
 
-@cache
-def _said() -> Any:
-    from lxml import etree
-
-    return etree.XPath("descendant::text()[not(ancestor::style or ancestor::script or ancestor::template)]",
-                       smart_strings=False)
+def _in_order(placed: Iterable[tuple[int, _What]]) -> list[_What]:
+    return [what for _, what in sorted(placed)]
 
 
 def _is_quote(attributes: Mapping[str, str]) -> bool:

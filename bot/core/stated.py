@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
+from functools import lru_cache
 from unicodedata import normalize
 
 from bot.core.dates import DAY, HOUR, OTHER_CLOCK, clock_in, day_in, folded
@@ -27,8 +28,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 # All patterns below meet folded text, with blanks made one.
 
-_SENTENCE = later(     # not within "24. Oktober 2026", nor within "24 Oct. 2026"
-    r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)|\n{2,}")
+# Begins with the blank, of which there are few. Not within "24. Oktober 2026", nor within "24 Oct. 2026".
+_SENTENCE = later(r" (?<=[.!?] )(?<! [0-9]\. )(?<! [0-9]{2}\. )(?!(?:19|20)[0-9]{2}\b)")
 
 _PARAGRAPH = later(r"\n[ \t]*\n")
 
@@ -104,8 +105,10 @@ _WEEKDAY = (r"(?:(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|
 # What every match of _PERIOD and of _DATE holds, found at the speed of its digits, which are few.
 _SOME_AMOUNT = later(rf" [0-9]{{1,3}}(?:-| )?(?:{'|'.join(words for words, _, _ in _UNITS)})\b", re.IGNORECASE)
 _SOME_DAY = later("(?:19|20)[0-9]{2}|[0-9][/.-][0-9]{1,2}[/.-][0-9]{2}")
-# What both of these hold before it is folded and its blanks are made one: a degree sign is folded to a blank.
-_MAY_STATE = later(rf"(?<=[\s°])[0-9]{{1,3}}[-\s°]*[^\W\d_]|{_SOME_DAY.pattern}")
+# What both of these hold before it is folded and its blanks are made one: a degree sign is folded to a blank. All
+# three ways begin with one digit, for which a text is searched ten times as fast.
+_MAY_STATE = later(r"[0-9](?:(?<=[\s°].)[0-9]{0,2}[-\s°]*[^\W\d_]|(?:(?<=1)9|(?<=2)0)[0-9]{2}"
+                   r"|[/.-][0-9]{1,2}[/.-][0-9]{2})")
 _DATE = later(rf"\b(?:{'|'.join(_BEFORE)}) *{_WEEKDAY}{DAY}{HOUR}", re.IGNORECASE)
 
 
@@ -120,7 +123,7 @@ def stated(text: str, zone: str) -> tuple[Stated, ...]:
     """
     kept: dict[tuple[Period | None, datetime | None], Stated] = {}
     for sentence in _sentences(normalize("NFC", text)):
-        for found in _in_sentence(sentence, zone):
+        for found in (_known if len(sentence) <= _SHORT else _in_sentence)(sentence, zone):
             kept.setdefault((found.within, found.until), found)
     return tuple(kept.values())
 
@@ -132,11 +135,15 @@ def _sentences(text: str) -> Iterator[str]:
             yield from filter(_MAY_STATE.search, _SENTENCE.split(" ".join(part.split())))
 
 
-def _in_sentence(sentence: str, zone: str) -> list[Stated]:
+def _in_sentence(sentence: str, zone: str) -> tuple[Stated, ...]:
     plain = folded(sentence)
     found = [(match.start(), said) for some, pattern, read in _readers(zone) if some.search(plain)
              for match in pattern.finditer(plain) if _is_sellers(match, plain) and (said := read(match, sentence))]
-    return [said for _, said in sorted(found, key=lambda placed: placed[0])]
+    return tuple(said for _, said in sorted(found, key=lambda placed: placed[0]))
+
+
+_SHORT = 300  # characters; a marketplace says the same in each of its mails, and what is kept of it must stay small
+_known = lru_cache(maxsize=128)(_in_sentence)
 
 
 _Read = Callable[[re.Match[str], str], Stated | None]

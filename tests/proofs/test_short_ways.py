@@ -11,18 +11,20 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from html import escape as html_escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies
 from jinja2 import StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
+from lxml import etree
 
 from bot import marketplaces, writing
 from bot.core import body, clean, dates, header, html, linter, origin, page, parcel, phrases, quote, stated
 from bot.core.case import Case
 from bot.core.choosing import choices
-from bot.core.clean import one_line
+from bot.core.clean import UNEXPECTED, one_line
 from bot.core.errors import UnreadableError
 from bot.core.event import CaseKey
 from bot.core.header import HeaderBlock
@@ -34,6 +36,7 @@ from bot.edges.templates import PROGRAM, Told
 from bot.guichet import Guichet
 from bot.marketplaces import contract, rakuten_fr
 from bot.marketplaces.amazon import letters
+from bot.marketplaces.amazon import page as amazon_page
 from bot.marketplaces.rakuten_fr import facts, letter
 from bot.standing import standing
 from bot.understanding import understand
@@ -49,6 +52,28 @@ def carefully_sought(self: contract.Pattern, text: str) -> re.Match[str] | None:
     return self.compiled.search(text)
 
 
+def tables_of_tree(source: str) -> list[list[list[str]]]:
+    """Return what `read_tables` does, as libxml2's own tree and XPath tell it."""
+    tree = whole_tree(source[:html.MAX_HTML])
+    inner = (table for table in tree.iter("table") if next(table.iterdescendants("table"), None) is None)
+    return [[cells_of_tree(row) for row in list(table.iterdescendants("tr")) or [table]] for table in inner]
+
+
+def whole_tree(source: str) -> Any:
+    broken: tuple[type[Exception], ...] = (*UNEXPECTED, etree.LxmlError)
+    parser = etree.HTMLParser(encoding="utf-8", remove_pis=True, no_network=True)
+    try:
+        tree = None if html._is_endless(source) else etree.fromstring(source.encode("utf-8", "replace"), parser)
+    except broken:
+        tree = None
+    return etree.Element("html") if tree is None else tree
+
+
+def cells_of_tree(row: Any) -> list[str]:
+    said = "descendant::text()[not(ancestor::style or ancestor::script or ancestor::template)]"
+    return [" ".join(" ".join(cell.xpath(said)).split()) for cell in row.iterdescendants("th", "td")]
+
+
 @contextmanager
 def carefully() -> Iterator[None]:
     """Take every short way away, so that only the careful one is left."""
@@ -60,6 +85,9 @@ def carefully() -> Iterator[None]:
         patch.setattr(quote, "_may_announce", lambda _line: True)
         patch.setattr(quote, "is_normalized", lambda *_: False)
         patch.setattr(html, "_is_deep", lambda _told: True)
+        patch.setattr(html, "_LAST", [])
+        patch.setattr(stated, "_known", stated._in_sentence)
+        patch.setattr(amazon_page, "read_tables", tables_of_tree)
         patch.setattr(contract, "plain", contract._alike)
         patch.setattr(contract.Label, "_is_hinted", lambda *_asked: True)
         patch.setattr(contract.Pattern, "search", carefully_sought)
@@ -96,13 +124,41 @@ def test_broken_mails_read_the_same_by_either_way() -> None:
     assert differing([mutants.mutant(whole, SEED, number) for number in range(MUTANTS)]) == []
 
 
+TAGS = ("<table>", "<tr>", "<td>", "<th>", "<tbody>", "<p>", "<b>", "<br>", "<template>", "<style>", "<script>", "<li>",
+        "</td>", "</tr>", "</table>", "</p>", "</style>", "</script>", "</template>", "</body>", "<?x y?>", "<!--c-->",
+        "<![if]>", "&amp;", "&nbsp;", "x", " y ", "\n", "é", "<o:p>", "<select>", "<pre>", "data:text,ab")
+
+
+def test_tables_of_a_page_are_those_of_its_tree_whether_its_text_was_read_before_or_not() -> None:
+    lots = random.Random(SEED)
+    pages = ["".join(lots.choices(TAGS, k=lots.randrange(120))) for _ in range(2000)]
+    pages += ["<b>" * 400 + "<table><tr><td>a<!--x-->b" * 3, "<table><tr><td>" * 300 + "x", "<tr><td>" * 9000, ""]
+    wanted = [tables_of_tree(each) for each in pages]
+    assert sum(map(len, wanted)) > 1000
+    assert [html.read_tables(each) for each in pages] == wanted
+    assert [(html.read_page(each), html.read_tables(each))[1] for each in pages] == wanted
+
+
+def test_comment_parts_two_cells_words_and_not_two_words_of_the_page() -> None:
+    said = "<table><tr><td>one<!-- c -->two</td><td>three</td></tr></table>"
+    assert html.read_tables(said) == [[["one two", "three"]]]
+    assert html.read_page(said).text == "onetwo\tthree"
+
+
+def test_page_that_was_heard_is_not_heard_again_for_its_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "<table><tr><td>heard</td><td>once</td></tr></table>"
+    html.read_page(said)
+    monkeypatch.setattr(html, "_heard_anew", lambda _octets: pytest.fail("it was parsed a second time"))
+    assert html.read_tables(said) == [[["heard", "once"]]]
+
+
 def test_samples_take_the_short_ways() -> None:
     """Else what the other tests say of them would be said of nothing."""
     seen = [one for raw in mutants.mails()[:200] if isinstance(one := told(raw), tuple)]
     assert len(seen) > 150
     assert origin._usual("mx.example; dkim=pass header.d=a.example; spf=pass smtp.mailfrom=a.example")
     assert body._usual('multipart/alternative; boundary="=_a"') == {"boundary": "=_a"}
-    assert not html._is_deep(html._heard(b"<p>" * 500).told)
+    assert not html._is_deep(html._heard_anew(b"<p>" * 500).told)
     assert clean._is_plain("Bonjour,\n\nLa lampe est arrivée à l’heure…")
 
 
@@ -375,6 +431,19 @@ def test_a_text_that_states_a_deadline_is_never_left_out(said: str) -> None:
     quick = stated.stated(text, "Europe/Paris")
     with carefully():
         assert stated.stated(text, "Europe/Paris") == quick
+
+
+PIECES = (" ", "\n", "\u00a0", "°", ".", "!", "-", "/", "a", "é", "Oct", "2", "9", "19", "20", "2026", "24", "٣", "_")
+
+
+def test_what_may_state_a_deadline_and_where_a_sentence_ends_are_found_as_plainly_said() -> None:
+    lots = random.Random(SEED)
+    may_state = re.compile(rf"(?<=[\s°])[0-9]{{1,3}}[-\s°]*[^\W\d_]|{stated._SOME_DAY.pattern}")
+    sentence = re.compile(r"(?<=[.!?])(?<! [0-9]\.)(?<! [0-9]{2}\.) +(?!(?:19|20)[0-9]{2}\b)")
+    for text in ("".join(lots.choices(PIECES, k=lots.randrange(16))) for _ in range(20_000)):
+        assert bool(stated._MAY_STATE.search(text)) == bool(may_state.search(text)), text
+        line = " ".join(text.split())
+        assert stated._SENTENCE.split(line) == sentence.split(line), line
 
 
 def test_text_of_a_page_is_escaped_as_the_standard_library_does() -> None:
