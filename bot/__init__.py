@@ -24,7 +24,7 @@
     entering        by which secret a mailbox is entered: its password, or what was granted    edges/oauth
     reconciling     once a day: has every mail on the server its row and its verdict, lies none in the junk?
     reading         raw mail -> an event, an order of the seller's, or the shelf:
-                        core/message                        bytes -> Message: who wrote, is it proven, what it says
+                        core/message, core/opening          bytes -> Message: who wrote, is it proven, what it says
                                                             (in a child process with limits: edges/reader)
     understanding       marketplaces/                       Message -> marketplace, kind, facts (one folder each;
                                                             in the child as well)

@@ -380,7 +380,7 @@ def _found(guichet: Guichet, about: str) -> list[int]:
 
 
 def summary(asked: Asked) -> Outcome:
-    from bot.digesting import context   # which few orders ask for
+    from bot.digesting import context  # which few orders ask for
 
     waiting = asked.guichet.store.rows("SELECT id FROM cases WHERE turn = 'seller' AND stage != 'closed' ORDER BY id")
     return Outcome(verdict=Verdict.DONE, cases=tuple(row["id"] for row in waiting), digest={

@@ -16,6 +16,7 @@ from bot.core.clean import UNEXPECTED, clean, one_line
 from bot.core.errors import UnreadableError
 from bot.core.header import MAX_HEADER, HeaderBlock, base64_octets, decode, part_block, words
 from bot.core.html import MAX_HTML, MAX_LINKS, Page, read_page, urls
+from bot.core.message import Attachment
 from bot.core.slim import READ, Slim
 from bot.words import say
 
@@ -27,15 +28,6 @@ MAX_PARAMETERS = 64
 _TYPE = re.compile(r"\s*([\w!#$&^.+-]{1,60}/[\w!#$&^.+-]{1,80})\s*(?:;|$)", re.ASCII)
 _RETURNED = frozenset({"message/delivery-status", "text/rfc822-headers", "message/rfc822", "message/global",
                        "message/global-headers", "message/global-delivery-status"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A part that was named but not opened. `size` is in bytes, decoded where that was cheap."""
-
-    name: str
-    media_type: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

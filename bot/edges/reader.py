@@ -33,16 +33,16 @@ from weakref import finalize
 
 from bot import words
 from bot.core import message
-from bot.core.body import Attachment
-from bot.core.dkim import Keys
 from bot.core.errors import BotError, UnreadableError
-from bot.core.message import Message, Origin
+from bot.core.message import Attachment, Message, Origin
 from bot.core.slim import Slim, Slimming
 from bot.edges import EdgeError
 from bot.words import say
 
 if TYPE_CHECKING:
     import subprocess  # else where it is used: the child reads this file, too, and starts the sooner
+
+    from bot.core.dkim import Keys
 
 SECONDS = 5.0  # wall time for one mail, questions to the caller not counted
 MEMORY = 256 * 2**20  # bytes of address space of the child, its program included

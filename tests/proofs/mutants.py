@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from bot.core.errors import UnreadableError
-from bot.core.message import MAX_MAIL
+from bot.core.opening import MAX_MAIL
 from bot.edges.reader import TROUBLES, Reader
 from bot.understanding import understand
 from tests.proofs import SAMPLES, Budget, Row, attack_mails, how_many

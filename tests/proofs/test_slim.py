@@ -87,9 +87,9 @@ def test_of_a_photo_of_many_megabytes_little_is_held() -> None:
 
 
 def test_a_mail_over_the_limit_is_refused_by_its_whole_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot.core import message
+    from bot.core import opening
 
-    monkeypatch.setattr(message, "MAX_MAIL", 2**20)
+    monkeypatch.setattr(opening, "MAX_MAIL", 2**20)
     raw = b"From: a@shop.example\n\n" + encodebytes(bytes(2**20))
     assert told(slimmed(raw, Random(1))) == told(raw)
     assert str(told(raw)).startswith("oversize: ")
