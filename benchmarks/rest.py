@@ -11,6 +11,7 @@ from benchmarks import meter
 from benchmarks.contenders import surroundings
 from benchmarks.goals import Found
 from benchmarks.lab import EMPTY, Lab, asked, daemon, idlers, lab, once, wait_until
+from bot.loop import PULSE
 
 ROUNDS = 7
 SETTLE = 45.0       # seconds until a daemon is at rest: its first look at the clock, after 20, loads what it needs
@@ -25,12 +26,30 @@ def run(found: Found, scale: float) -> None:
         few = _idle(found, here, FEW, "few")
         many = max(FEW + 100, int(MANY * scale)) if scale < 1 else MANY
         crowd = _idle(found, here, many, "many")
+        found.notes.append(f"After {PULSE:.0f} s of rest a loop takes {_coldness():.1f} times as much CPU on this machine"
+                           " as at once: so does all that a daemon at rest does, and the first of what follows.")
         each = (crowd[0] - few[0]) / (many - FEW)
         found.further["idle mailbox, KiB each"] = each * 1024
         found.further["idle mailbox, ms CPU to connect"] = (crowd[1] - few[1]) * 1000 / (many - FEW)
         found.further["500 mailboxes, MiB"] = crowd[0] + each * (MANY - many)
         found.notes.append(f"IDLE mailboxes: measured with {FEW} and with {many} in one process, over TLS; "
                            f"the first of all took {alone[0]:.0f} MiB with the program.")
+
+
+def _coldness() -> float:
+    """Return how many times as much CPU a loop takes after a rest as long as the daemon's as at once.
+
+    An idle virtual machine gives its memory and processor back to its host, and pays for having them again.
+    """
+    def loop() -> float:
+        began = time.process_time()
+        sum(number * number for number in range(20_000))
+        return time.process_time() - began
+
+    loop()
+    at_once = min(loop() for _ in range(5))
+    time.sleep(PULSE)
+    return loop() / at_once
 
 
 def _once(found: Found, here: Lab) -> None:
