@@ -26,8 +26,9 @@ def run(found: Found, scale: float) -> None:
         few = _idle(found, here, FEW, "few")
         many = max(FEW + 100, int(MANY * scale)) if scale < 1 else MANY
         crowd = _idle(found, here, many, "many")
-        found.notes.append(f"After {PULSE:.0f} s of rest a loop takes {_coldness():.1f} times as much CPU on this machine"
-                           " as at once: so does all that a daemon at rest does, and the first of what follows.")
+        found.notes.append(
+            f"After {PULSE:.0f} s of rest a loop takes {_coldness():.1f} times as much CPU on this machine as at once: "
+            "so does all that a daemon at rest does, and the first of what follows.")
         each = (crowd[0] - few[0]) / (many - FEW)
         found.further["idle mailbox, KiB each"] = each * 1024
         found.further["idle mailbox, ms CPU to connect"] = (crowd[1] - few[1]) * 1000 / (many - FEW)
