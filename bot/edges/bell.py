@@ -39,20 +39,30 @@ def hung(folder: Path) -> Iterator[Bell | None]:
     One that a killed program left behind is taken away: nobody listens to it.
     """
     path = folder / BELL
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
-        ear.setblocking(False)
-        try:
-            path.unlink(missing_ok=True)
-            ear.bind(str(path))
-            os.chmod(path, 0o600)
-        except OSError:
-            yield None
-            return
+    try:
+        ear = _ear_at(path)
+    except OSError:
+        yield None
+        return
+    with ear:
         try:
             yield Bell(ear)
         finally:
             with suppress(OSError):
                 path.unlink()
+
+
+def _ear_at(path: Path) -> socket.socket:
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        ear.setblocking(False)
+        path.unlink(missing_ok=True)
+        ear.bind(str(path))
+        os.chmod(path, 0o600)
+    except OSError:
+        ear.close()
+        raise
+    return ear
 
 
 def ring(folder: Path) -> None:
