@@ -112,10 +112,15 @@ def _later(shop: Shop) -> list[str]:
     return subjects(shop)
 
 
+def gives(dovecot: Dovecot, shop: Shop, password: str) -> None:
+    """Have the server ask for this password from now on: Dovecot looks once a second whether its file has changed."""
+    dovecot.add(shop.address, password)
+    time.sleep(1.5)
+
+
 def test_the_daemon_raises_the_alarm_and_ends_it(two: Shop, dovecot: Dovecot) -> None:
     two.once()
-    dovecot.add(two.address, "inconnu")
-    time.sleep(1.5)     # Dovecot looks once a second whether its file has changed: the daemon is quicker than that
+    gives(dovecot, two, "inconnu")
     program = two.start("run")
     try:
         until(lambda: any("panne" in subject for subject in subjects(two)))
@@ -123,7 +128,7 @@ def test_the_daemon_raises_the_alarm_and_ends_it(two: Shop, dovecot: Dovecot) ->
         program.send_signal(signal.SIGTERM)
         assert program.wait(20) == 0
         program.communicate()
-    dovecot.add(two.address, two.password)
+    gives(dovecot, two, two.password)
     two.once()
     assert any("réparé" in subject for subject in subjects(two))
 
