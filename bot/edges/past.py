@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.core.folding import Rows, folded, mentions, unfolded
+from bot.core.runs import runs, united
 
 __all__ = ["Past"]
 
@@ -174,9 +175,10 @@ class Past:
         for folder_, numbers in gone.items():
             there = self._connection.execute(f"SELECT first, last {of}", folder_).fetchall()
             self._connection.execute(f"DELETE {of}", folder_)
-            runs = _runs([*there, *((one, one) for one in numbers)])
+            spans = united([*(range(one, end + 1) for one, end in there), *runs(numbers)])
             self._connection.executemany("INSERT INTO runs (mailbox, folder, uidvalidity, first, last)"
-                                         " VALUES (?, ?, ?, ?, ?)", [(*folder_, *run) for run in runs])
+                                         " VALUES (?, ?, ?, ?, ?)",
+                                         [(*folder_, run[0], run[-1]) for run in spans])
         self._connection.execute(f"DELETE FROM places{PLACED}")
 
     # -- coming back ---------------------------------------------------------------------------
@@ -309,14 +311,3 @@ def _split(rows: Rows, cases: set[int], loose: set[int]) -> tuple[Rows, Rows]:
         for row in rows.get(table, ()):
             taken[row[name] not in chosen][table].append(row)
     return taken
-
-
-def _runs(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return runs of numbers, first and last, that touch no other."""
-    found: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = found[-1][0], max(last, found[-1][1])
-        else:
-            found.append((first, last))
-    return found
