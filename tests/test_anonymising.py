@@ -172,11 +172,11 @@ def written(body: str, charset: str, encoding: str, kind: str = "plain") -> byte
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
-@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable", "base64"])
-@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-15", "windows-1252", "utf-16"])
+@pytest.mark.parametrize(("charset", "encoding"), [
+    (charset, encoding) for charset in ("utf-8", "iso-8859-15", "windows-1252", "utf-16")
+    for encoding in ("8bit", "quoted-printable", "base64")
+    if (charset, encoding) != ("utf-16", "8bit")])      # no mail has NUL in it
 def test_every_charset_and_encoding_is_gone_through(charset: str, encoding: str, kind: str, settings: Settings) -> None:
-    if charset == "utf-16" and encoding == "8bit":
-        pytest.skip("no mail has NUL in it")
     body = ADDRESSED if kind == "plain" else f"<html><body><p>{ADDRESSED.replace('é', '&eacute;')}</p></body></html>"
     made = anonymous(written(body, charset, encoding, kind), settings, b"s").raw
     left = read(made).text + read(made).subject
