@@ -13,6 +13,7 @@ from time import monotonic
 from bot import marketplaces, words
 from bot.breaking import stop_all
 from bot.core import case as cases
+from bot.core.action import mark_of
 from bot.core.bounce import report
 from bot.core.case import Case
 from bot.core.errors import UnreadableError
@@ -23,7 +24,7 @@ from bot.core.policy import Seller
 from bot.edges import EdgeError
 from bot.edges.killpoint import killpoint
 from bot.edges.reader import TROUBLES, Asked, Read
-from bot.edges.store import Mail, Row, StorageError, Store, mark_of
+from bot.edges.store import Mail, Row, StorageError, Store
 from bot.guichet import Guichet
 from bot.hearing import hear
 from bot.pipeline import event_of, handle

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core import draft
-from bot.core.action import Action, Rewrite, State, What
+from bot.core.action import Action, Rewrite, State, What, mark_of
 from bot.core.answers import Answer, fits, match
 from bot.core.case import Case
 from bot.core.choosing import choices
@@ -27,7 +27,7 @@ from bot.core.linter import Remark
 from bot.core.order import Word, examples
 from bot.core.page import html_of
 from bot.core.policy import Mode, Seller
-from bot.edges.store import Row, Store, Written, mark_of, moment
+from bot.edges.store import Row, Store, Written, moment
 from bot.edges.templates import TemplateError, Templates, Words
 from bot.guichet import Guichet
 from bot.proofing import kept, remarks_on, sentences, stopping, told, unread

@@ -98,3 +98,8 @@ class Ruling:
 
     refused: bool
     why: str
+
+
+def mark_of(message_id: str) -> str:
+    """Return what our own header says of a mail of ours, and what it is known by when it comes back."""
+    return message_id.strip("<>")[:16]

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bot.core.action import mark_of
 from bot.core.folding import Rows, folded, mentions, unfolded
 from bot.core.runs import runs, united
 
@@ -275,7 +276,7 @@ def _names(rows: Rows) -> Iterator[tuple[str, str, int]]:
         yield "event", row["key"], row["case_id"]
     for row in rows["outbox"]:
         name = row["message_id"]
-        yield "letter", name.strip("<>")[:16] if name.startswith("<") else name, row["case_id"]
+        yield "letter", mark_of(name) if name.startswith("<") else name, row["case_id"]
         if row["once"]:
             yield "once", row["once"], row["case_id"]
 

@@ -20,7 +20,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from bot.core.action import Move, Rewrite, State
+from bot.core.action import Move, Rewrite, State, mark_of
 from bot.core.event import CaseKey, Event, Kind, Origin, Party
 from bot.core.pack import MOST, MOST_BYTES, packed, together
 from bot.edges import EdgeError
@@ -198,11 +198,6 @@ def iso(moment: datetime) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def mark_of(message_id: str) -> str:
-    """Return what our own header says of a mail of ours."""
-    return message_id.strip("<>")[:16]
 
 
 class _Part:
