@@ -15,7 +15,7 @@ from bot.loop import PULSE
 
 ROUNDS = 7
 SETTLE = 45.0       # seconds until a daemon is at rest: its first look at the clock, after 20, loads what it needs
-WATCH = 60.0        # seconds for which its rest is measured
+WATCH = 600.0       # seconds for which its rest is measured: all that wakes by the clock does so in each such span
 FEW, MANY = 20, 500             # IDLE mailboxes in one process: what one more costs lies between them
 
 

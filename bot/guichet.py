@@ -59,12 +59,14 @@ class Guichet:
 
         return Lines()
 
-    def rest(self, after: float | None = None) -> None:
-        """Let go of the child that reads, and of relays, left idle for so many seconds; None: for their usual while."""
-        if "lines" in self.__dict__:
-            self.lines.rest(*(() if after is None else (after,)))
-        if "reader" in self.__dict__:
-            self.reader.rest(*(() if after is None else (after,)))
+    def rest(self, after: float | None = None) -> bool:
+        """Let go of the child that reads, and of relays, left idle for so many seconds; None: for their usual while.
+
+        Says whether one of them stays, to be let go of later.
+        """
+        idle = () if after is None else (after,)
+        kept = [self.__dict__[name].rest(*idle) for name in ("lines", "reader") if name in self.__dict__]
+        return any(kept)
 
     def close(self) -> None:
         """End the child that reads, and the connections to relays and to the database."""

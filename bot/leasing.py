@@ -1,7 +1,7 @@
 """The fence beside the lock: who works on this database, with a heartbeat in it.
 
 flock holds on one machine. On a folder that two machines share it may not, so the database names the one at work,
-and another machine leaves everything to it until it was silent for two minutes.
+and another machine leaves everything to it until it was silent for eleven minutes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from bot.words import say
 
 log = logging.getLogger(__name__)
 
-SILENT = timedelta(minutes=2)
-BEAT = 60.0     # seconds
+SILENT = timedelta(minutes=11)
+BEAT = 300.0    # seconds
 AGAIN = 10.0    # seconds after which a beat is tried anew that could not be written
 
 
@@ -59,7 +59,7 @@ def take(store: Store, at: datetime) -> None:
     """Write down that we work here.
 
     Raises:
-        BusyError: another machine does, and was heard of within two minutes.
+        BusyError: another machine does, and was heard of within eleven minutes.
     """
     with store.write_tx():
         row = store.lease()

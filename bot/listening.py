@@ -1,7 +1,7 @@
 """Mailboxes that wait for news: one thread listens to all of them, and a few receive from those that have some.
 
 A mailbox at rest is a connection and nothing else: a thread and a connection to the database for each would be most
-of what it costs. It is looked at each minute whatever IDLE says: behind a NAT a connection dies silently.
+of what it costs. It is looked at every 100 s whatever IDLE says: behind a NAT a connection dies silently.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bot import alarming
 from bot.core.errors import BotError
-from bot.edges import EdgeError
+from bot.edges import EdgeError, clock
 from bot.edges.clock import now, until_next
 from bot.edges.disk import must_have_room
 from bot.edges.imap import pauses
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL = 60.0            # seconds between looks at a mailbox, whatever IDLE says
+POLL = 100.0           # seconds between looks at a mailbox, whatever IDLE says: Dovecot's "Still here" comes after 120
+NOTED = 250.0          # seconds after which a look that found all as it was is written down
+SET = 2.0              # seconds by which a clock that was not set may differ from the one that nobody sets
 PROBE = 10.0           # seconds between two looks at a server without IDLE
 AT_ONCE = 8            # mailboxes received from at a time: one interpreter does no more
 SLOW = 3.0             # seconds after which a look waits for a silent server, and keeps nobody else from his
@@ -83,8 +85,8 @@ class Watched:
         self.listening: int | None = None       # the descriptor that tells of news
         self.ended = False
         self._imap: Imap | None = None
-        self._connected = self._looked = 0.0
-        self._idles = True
+        self._connected = self._looked = self._noted = 0.0
+        self._idles, self._told = True, False     # `_told`: that there is something to receive
         self._backoff = Backoff()
 
     def visit(self, guichet: Guichet, on_news: Callable[[], None]) -> None:
@@ -93,35 +95,48 @@ class Watched:
         imap = self._standing()
         if imap is None:
             return
+        if not self._stands_as_noted(imap):
+            self._receive(imap, guichet, on_news)
+        else:
+            self._begin_to_rest(imap, imap.seen(self.mailbox.folders[0]))
+
+    def _receive(self, imap: Imap, guichet: Guichet, on_news: Callable[[], None]) -> None:
         if receive(guichet.store, self.mailbox, imap, now(), _telling(on_news, guichet.progress)):
             on_news()
-        seen, self._looked = imap.seen(self.mailbox.folders[0]), time.monotonic()
+        seen, self._noted = imap.seen(self.mailbox.folders[0]), time.monotonic()
         alarming.end_alarm(guichet, f"mailbox:{self.mailbox.name}", now())
         reconcile(guichet, self.mailbox, imap, now())
         guichet.rest(0)
-        self._rest(imap, seen)
+        self._begin_to_rest(imap, seen)
+
+    def _stands_as_noted(self, imap: Imap) -> bool:
+        """Say whether nothing was told of and all folders stand as they were lately written down to stand."""
+        return (not self._told and time.monotonic() - self._noted < NOTED
+                and not any(imap.changed(folder) for folder in reversed(self.mailbox.folders)))
 
     def _standing(self) -> Imap | None:
         """Return the connection with its listening ended; None where a server without IDLE has nothing new."""
         if self._imap is None:
             self._imap = open_imap(self.mailbox)
             self._imap.idles = self._idles
-            self._connected = time.monotonic()
+            self._connected, self._noted = time.monotonic(), 0.0
             if not self.ended:
                 self._imap.connect()
         elif self.listening is not None:
-            self._imap.heed()
+            self._told = self._imap.heed()
             self.listening = None
-        elif time.monotonic() - self._looked < POLL and not self._imap.changed(self.mailbox.folders[0]):
-            self.due = time.monotonic() + PROBE
-            return None
+        elif not self._told and time.monotonic() - self._looked < POLL:
+            self._told = self._imap.changed(self.mailbox.folders[0])
+            if not self._told:
+                self.due = time.monotonic() + PROBE
+                return None
         return self._imap
 
-    def _rest(self, imap: Imap, seen: FolderState | None) -> None:
+    def _begin_to_rest(self, imap: Imap, seen: FolderState | None) -> None:
         """Listen for what comes after the folder was `seen`, or look again where nothing tells of it."""
-        folder = self.mailbox.folders[0]
+        folder, self._looked = self.mailbox.folders[0], time.monotonic()
         self.listening = imap.listen(folder, seen)
-        self._looked = 0.0 if self.listening is None and imap.seen(folder) != seen else self._looked
+        self._told = self.listening is None and imap.seen(folder) != seen
         self.due = time.monotonic() + (PROBE if self.listening is None else until_next(POLL))
 
     def stirs(self) -> bool:
@@ -162,6 +177,11 @@ def _telling(on_news: Callable[[], None], progress: Progress | None) -> Progress
     return told
 
 
+def _ahead() -> float:
+    """Return by how many seconds the clock is ahead of the one that nobody sets, and that stands while we sleep."""
+    return clock.seconds() - time.monotonic()
+
+
 class Listener:
     """Listens to all mailboxes in the thread that calls `listen`, and has other threads receive."""
 
@@ -180,9 +200,10 @@ class Listener:
         self._outside: Bell | None = None
         self._sleepers: Sequence[Callable[[], None]] = ()
         self._stirred = False
+        self._ahead = _ahead()
 
     def rouse(self, sleepers: Sequence[Callable[[], None]], bell: Bell | None) -> None:
-        """Wake these whenever somebody rings, and when a mailbox stirs; before `listen`.
+        """Wake these whenever somebody rings, when a mailbox stirs and when the clock was set; before `listen`.
 
         While a mail is fetched they find nothing yet, but what they work with lies ready when it comes: after a sleep
         that costs an idle machine more than the work.
@@ -203,6 +224,7 @@ class Listener:
                 for key, _ in ears.select(self._patience()):
                     self._hear(ears, key)
                 self._take_back(ears)
+                self._mind_clock()
         while self._at_work:
             self._at_work.pop(self._done.get())
         for one in self._watched:
@@ -233,6 +255,11 @@ class Listener:
             ears.unregister(key.fd)     # it stays readable until somebody has time for it
             key.data.due = 0.0
             self._stirred = True
+
+    def _mind_clock(self) -> None:
+        """Note that the clock was set, or that the machine has slept, since this thread woke last."""
+        if abs((ahead := _ahead()) - self._ahead) > SET:
+            self._ahead, self._stirred = ahead, True
 
     def _wake_sleepers(self) -> None:
         if self._stirred:

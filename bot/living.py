@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 SILENCE = timedelta(minutes=30)      # after it something is wrong
 ROUND = timedelta(minutes=10)        # a round is good if every mailbox was read within it
-PING_EVERY = timedelta(seconds=55)   # at each beat of a daemon, which may come a second before its minute is over
+PING_EVERY = timedelta(seconds=55)   # at each beat of a daemon, and of a cron that comes each minute
 BACKWARDS = timedelta(minutes=10)    # how far the clock may be set back without a word
 
 

@@ -48,10 +48,12 @@ MAILDIR_POLL = 2.0     # a look at a folder of this machine costs nothing
 AT_ONCE = 8            # mailboxes that a pass receives from at the same time
 MEANWHILE = 0.2        # seconds between looks whether they brought something to read
 LOOK = 2.0             # seconds between looks whether another process has written, where it cannot ring
-PULSE = 30.0           # seconds between two moments at which all of a daemon wakes though there is no news
+PULSE = 30.0           # seconds between two rounds of all steps where one of them has something to do soon
+ROUND = 600.0          # seconds between two rounds where none of them will have
 GIVE_WAY = 0.1         # seconds for which what follows the reading leaves database and processor to the sending
 STOP_WITHIN = 4.0      # seconds for the work in hand once asked to stop
-BEAT = 60.0            # seconds between two signs of life; the first is given once every mailbox was read
+BEAT = 300.0           # seconds between two signs of life; the first is given once every mailbox was read
+UNREAD = 15.0          # seconds until it is tried again to give one
 STUCK = 1200.0         # seconds without a pause after which a thread counts as dead: one mail may take 600
 MOVED = "moved"        # the mark in a data folder whose seller is served elsewhere
 
@@ -510,20 +512,22 @@ def _reading(on_news: Callable[[], None], *, rung: bool) -> Callable[[Guichet, S
                 watched = time.monotonic()
                 _watch(guichet, looks, steady)
             daily.run_pending()
-            guichet.rest()
+            patience = _patience(guichet, kept=guichet.rest())
             if rung:
-                stop.pause(_patience(guichet))
-            elif stop.pause_until_news(guichet.store, seen, _patience(guichet)):
+                stop.pause(patience)
+            elif stop.pause_until_news(guichet.store, seen, patience):
                 on_news()   # one thread looks for all: these looks are half of what resting costs
     return reading
 
 
-def _patience(guichet: Guichet, others: Iterable[float] = ()) -> float:
-    """Return the seconds until there is something to do by the seller's own clock, or until the next pulse.
+def _patience(guichet: Guichet, others: Iterable[float] = (), *, kept: bool) -> float:
+    """Return the seconds until there is something to do by the seller's own clock, or is looked whether there is.
 
-    The pulse finds what nothing tells of: that the clock was set, the machine slept, or a ring was lost.
+    That the clock was set the listening thread tells. `kept`: something waits to be let go of.
     """
     at = now()
+    if not kept and not errands.any_due(guichet, at + timedelta(seconds=ROUND)):
+        return min((until_next(ROUND), *others))
     coming = due.next_moment(guichet, at)
     return min(until_next(PULSE), *others, (coming - at).total_seconds() if coming else PULSE)
 
@@ -547,7 +551,7 @@ def _beating(watched: Sequence[Worker]) -> Callable[[Guichet, Stop], None]:
     def beating(guichet: Guichet, stop: Stop) -> None:
         while not stop.asked:
             lives = all(time.monotonic() - one.stop.turned < STUCK for one in watched)
-            stop.pause(until_next(BEAT if lives and beat(guichet.settings, guichet.store, now()) else PULSE / 2))
+            stop.pause(until_next(BEAT if lives and beat(guichet.settings, guichet.store, now()) else UNREAD))
     return beating
 
 
@@ -580,6 +584,6 @@ def _sending(on_news: Callable[[], None]) -> Callable[[Guichet, Stop], None]:
             alarming.end_alarm(guichet, "thread:sending", now())
             if until_idle(steps, stop):     # after what is ready: that waits for nobody
                 continue
-            guichet.rest()
-            stop.pause(_patience(guichet, (left for one in waiting.values() if (left := one.left()))))
+            stop.pause(_patience(guichet, (left for one in waiting.values() if (left := one.left())),
+                                 kept=guichet.rest()))
     return sending

@@ -19,13 +19,13 @@ def foreign(world: World, *, silent: float, starting: str = "another boot") -> N
 
 
 def test_a_machine_that_beats_keeps_another_out(world: World) -> None:
-    foreign(world, silent=119)
+    foreign(world, silent=659)
     with pytest.raises(BusyError, match="laptop"):
         take(world.store, world.now)
 
 
-def test_a_machine_that_was_silent_for_two_minutes_is_gone(world: World) -> None:
-    foreign(world, silent=120)
+def test_a_machine_that_was_silent_for_eleven_minutes_is_gone(world: World) -> None:
+    foreign(world, silent=660)
     take(world.store, world.now)
     row = world.store.lease()
     assert row

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot import listening
-from bot.edges import imap
+from bot.edges import clock, imap
 from bot.edges.store import Store
 from bot.listening import Listener
 from bot.receiving import BATCH
@@ -34,6 +36,7 @@ imap = {{ host = "localhost", port = {port}, security = "{security}" }}
 user = "{user}"
 password_env = "MARIES_PASSWORD"
 ca_file = "ca.pem"
+folders = {folders}
 """
 LONG = 30.0     # seconds: more than anything here takes
 _numbers = count(1)
@@ -42,24 +45,35 @@ _numbers = count(1)
 class Listening:
     """Mailboxes with a network of their own, and a listener at work."""
 
-    def __init__(self, folder: Path, dovecot: Dovecot, names: tuple[str, ...], security: str) -> None:
+    def __init__(self, folder: Path, dovecot: Dovecot, names: tuple[str, ...], security: str,
+                 folders: Sequence[str] = ("INBOX",), sleepers: Sequence[Callable[[], None]] = ()) -> None:
         self.dovecot, number = dovecot, next(_numbers)
         self.users = {name: f"{name}{number}-ecoute@boutique.example" for name in names}
         self.proxies = {name: Proxy(dovecot.ports["imaps" if security == "tls" else "imap"]) for name in names}
         for user in self.users.values():
             dovecot.add(user, PASSWORD)
+            for other in folders[1:]:
+                with dovecot.client(user) as phone:
+                    phone.create_folder(other)
         (folder / "ca.pem").write_text(dovecot.ca_file.read_text())
         path = folder / "mailboxes.toml"
         path.write_text(SELLER + "".join(BOX.format(name=name, user=self.users[name], security=security,
-                                                  port=self.proxies[name].port) for name in names), "utf-8")
+                                                  folders=json.dumps(folders), port=self.proxies[name].port)
+                                       for name in names), "utf-8")
         self.settings, self.news = load(path), threading.Semaphore(0)
         self.store = Store(self.settings.database)
         self.listener = Listener(self.settings, self.settings.mailboxes, self.news.release, None)
+        self.listener.rouse(sleepers, None)
         self.thread = threading.Thread(target=self.listener.listen, daemon=True)
 
     def arrives(self, name: str, subject: str) -> None:
         self.dovecot.deliver(self.users[name], b"From: Paul <paul@example.org>\r\nSubject: %b\r\nMessage-ID: <%b-%b@e>"
                              b"\r\n\r\nBonjour\r\n" % (subject.encode(), subject.encode(), name.encode()))
+
+    def puts(self, name: str, folder: str, subject: str) -> None:
+        """Put a mail into a folder, as the seller's own filter does."""
+        with self.dovecot.client(self.users[name]) as phone:
+            phone.append(folder, b"Subject: %b\r\n\r\nBonjour\r\n" % subject.encode())
 
     def kept(self) -> list[tuple[str, str]]:
         found = ((row["mailbox"], self.store.raw_mail(row["id"]) or b"") for row in
@@ -98,8 +112,8 @@ def place(tmp_path: Path, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MARIES_PASSWORD", PASSWORD)
 
     @contextmanager
-    def opened(*names: str, security: str = "tls") -> Iterator[Listening]:
-        with Listening(tmp_path, dovecot, names, security) as here:
+    def opened(*names: str, security: str = "tls", **more: Any) -> Iterator[Listening]:
+        with Listening(tmp_path, dovecot, names, security, **more) as here:
             yield here
     return opened
 
@@ -160,6 +174,46 @@ def test_a_silent_death_is_noticed_at_the_next_look(place: Place, monkeypatch: p
         until(lambda: here.store.rows("SELECT 1 FROM alarms WHERE name = 'mailbox:ventes'"))
         here.proxies["ventes"].flow()
         until(lambda: here.kept() == [("ventes", "in the dark")])
+
+
+def test_a_look_that_finds_all_as_it_was_is_not_written_down_each_time_and_misses_nothing(
+        place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IDLE tells of one folder only: what comes into another is found by the look."""
+    monkeypatch.setattr(listening, "POLL", 0.3)
+    with place("ventes", security="plain", folders=["INBOX", "Autre"]) as here:
+        until(lambda: here.rests("ventes") and here.looked("ventes"))
+        with closing(sqlite3.connect(here.settings.database)) as other:
+            def version() -> int:
+                return int(other.execute("PRAGMA data_version").fetchone()[0])
+
+            before = version()
+            looks = here.proxies["ventes"].heard.count(b"EXAMINE")
+            until(lambda: here.proxies["ventes"].heard.count(b"EXAMINE") >= looks + 8)
+            assert version() == before
+            monkeypatch.setattr(listening, "NOTED", 0.0)
+            until(lambda: version() != before)
+        monkeypatch.setattr(listening, "NOTED", LONG * 2)
+        here.puts("ventes", "Autre", "aside")
+        until(lambda: here.kept() == [("ventes", "aside")])
+
+
+@pytest.fixture
+def time_passes() -> Iterator[Callable[[timedelta], None]]:
+    yield clock.set_ahead
+    clock.set_ahead(timedelta())
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=3), timedelta(hours=-3)], ids=["forward", "back"])
+def test_a_clock_that_is_set_wakes_those_who_sleep_once(
+        place: Place, monkeypatch: pytest.MonkeyPatch, time_passes: Callable[[timedelta], None], by: timedelta) -> None:
+    monkeypatch.setattr(listening, "POLL", 0.3)
+    woken = threading.Semaphore(0)
+    with place("ventes", sleepers=[woken.release]) as here:
+        until(lambda: here.rests("ventes"))
+        assert not woken.acquire(timeout=1)
+        time_passes(by)
+        assert woken.acquire(timeout=LONG)
+        assert not woken.acquire(timeout=1)
 
 
 def test_silent_servers_keep_nobody_from_the_others(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,10 +192,14 @@ class Reader:
         child = self._reading or self._child
         return child.process.pid if child else None
 
-    def rest(self, idle: float = REST) -> None:
-        """Send the child home if it had no mail for `idle` seconds: waiting should cost no memory."""
+    def rest(self, idle: float = REST) -> bool:
+        """Send the child home if it had no mail for `idle` seconds: waiting should cost no memory.
+
+        Says whether one stays.
+        """
         if self._child and time.monotonic() - self._used >= idle:
             self.close()
+        return self._child is not None
 
     def close(self) -> None:
         """End the child; the next mail starts another. Never raises."""

@@ -717,12 +717,13 @@ class Lines:
         smtp.forgive()
         self._kept[relay.mailbox] = relay, smtp, time.monotonic()
 
-    def rest(self, after: float = KEPT) -> None:
-        """Leave the relays to which nothing was sent for so many seconds."""
+    def rest(self, after: float = KEPT) -> bool:
+        """Leave the relays to which nothing was sent for so many seconds; say whether a connection stays."""
         for name, (_, smtp, since) in list(self._kept.items()):
             if time.monotonic() - since >= after:
                 del self._kept[name]
                 smtp.leave()
+        return bool(self._kept)
 
 
 @lru_cache(maxsize=8)

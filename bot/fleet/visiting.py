@@ -32,7 +32,7 @@ LONGEST_REST = 900              # seconds
 class Visited:
     """What a visit found. `busy`: somebody else holds the seller's lock, and does his work;
     `polled`: a mailbox of his is a folder, which tells of nothing; `stirred`: another connection wrote to his database
-    meanwhile, perhaps what the visit no longer looked for (or only our own lease, every 30 s); `still`: what failed
+    meanwhile, perhaps what the visit no longer looked for (or only our own lease); `still`: what failed
     earlier and rests.
     """
 

@@ -8,22 +8,27 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import errands, loop
+from bot.edges import clock
 from bot.edges.bell import BELL, hung, ring
-from bot.edges.store import Store
+from bot.edges.store import Store, moment
 from bot.guichet import leave
 from tests.servers.shop import ROOT, Shop
 from tests.stories.test_the_road_of_one_mail import LETTER, until
+from tests.world import World, claim
 
 NEVER, SOON = 3600.0, 2.0      # seconds between two looks
 DAEMON = """
 import sys
 sys.path.insert(0, {root!r})
 from bot import loop
-loop.PULSE, loop.LOOK = {pulse}, {look}
+loop.PULSE = loop.ROUND = {pulse}
+loop.LOOK = {look}
 from bot.cli import main
 raise SystemExit(main(["--config", {settings!r}, "run"]))
 """
@@ -93,6 +98,53 @@ def test_a_killed_daemon_leaves_a_bell_that_the_next_one_hangs_anew(shop: Shop) 
         daemon.terminate()
         assert daemon.wait(20) == 0
     assert not (shop.folder / "data" / BELL).exists(), "a daemon that ends takes its bell along"
+
+
+# ---- the pauses between
+
+
+@pytest.fixture
+def time_passes() -> Iterator[Callable[[timedelta], None]]:
+    yield clock.set_ahead
+    clock.set_ahead(timedelta())
+
+
+def patience(world: World) -> float:
+    """Return the seconds for which a daemon would rest now, its idle child and relays let go of."""
+    errands.retire_old(world.guichet, world.now)
+    clock.set_ahead(world.now - datetime.now(UTC))
+    return loop._patience(world.guichet, kept=False)
+
+
+def test_while_nothing_will_be_due_a_daemon_goes_round_every_ten_minutes(
+        world: World, time_passes: Callable[[timedelta], None]) -> None:
+    world.work()
+    assert patience(world) == pytest.approx(clock.until_next(loop.ROUND), abs=1)
+
+
+def test_it_rests_no_longer_than_until_a_deadline_is_to_be_told(
+        world: World, time_passes: Callable[[timedelta], None]) -> None:
+    world.work()
+    world.hears(claim())
+    world.store.run("UPDATE outbox SET state = 'sent'")     # what is told of it at once has left
+    rungs = [moment(row["look"]) for row in world.store.rows("SELECT look FROM deadlines WHERE state = 'open'")]
+    assert rungs
+    world.now = min(rungs) - timedelta(hours=1)
+    world.work()
+    assert patience(world) == pytest.approx(clock.until_next(loop.ROUND), abs=1)
+    world.now = min(rungs) - timedelta(seconds=500)
+    world.work()
+    assert patience(world) <= loop.PULSE
+    world.now = min(rungs) - timedelta(seconds=9)
+    world.work()
+    assert patience(world) <= 9
+
+
+def test_it_is_awake_when_the_digest_is_due(tmp_path: Path, time_passes: Callable[[timedelta], None]) -> None:
+    world = World(tmp_path, policy='digest = "08:00"')
+    world.now = datetime(2026, 11, 18, 6, 52, tzinfo=UTC)     # in Paris eight minutes before
+    world.work()
+    assert patience(world) <= loop.PULSE
 
 
 # ---- the bell itself
