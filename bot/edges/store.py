@@ -49,6 +49,7 @@ SHRINKING = "PRAGMA auto_vacuum = INCREMENTAL"
 REMEMBERED = "remembered:"  # whether anything is: asked once a transaction
 AS_KEPT = "id, pack, start, size, raw"
 FEW = 10          # mails read together that were tried once before, by a program that was killed
+CACHE = 1000  # KiB of pages each connection holds, half of SQLite's own measure: 1 MiB less for 4 % of CPU
 STATEMENTS = 512  # kept prepared: a mail on its way asks some fifty, and the parsing of one costs more than its answer
 INDEXED = {"named": ("cases", "1", "buyer, order_number, reference, item, answer_to"),     # of the search: each with
            "written": ("outbox", "what IN ('reply', 'offer')", "subject, body")}    # its table and what of it
@@ -1438,7 +1439,8 @@ def _open(path: Path) -> sqlite3.Connection:
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON",
                    "recursive_triggers = ON",   # or INSERT OR REPLACE would pass by what keeps the journal
-                   "temp_store = MEMORY"):      # or each savepoint writes what it changes into a file beside
+                   "temp_store = MEMORY",       # or each savepoint writes what it changes into a file beside
+                   f"cache_size = -{CACHE}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
