@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,7 +65,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        self.turned = time.monotonic()  # when whoever listens to it last came to a pause: proof that he lives
+        self.turned = time.monotonic()  # when whoever listens to it last began or ended a pause: proof that he lives
         self._wakes: SimpleQueue[int] = SimpleQueue()
 
     def listen(self) -> None:
@@ -75,12 +75,15 @@ class Stop:
     def pause(self, seconds: float) -> bool:
         """Wait until there is news, and return True, or until time is over."""
         self.turned = time.monotonic()
-        with suppress(Empty):
+        try:
             self._wakes.get(timeout=seconds)
             while not self._wakes.empty():      # what was told several times is one piece of news
                 self._wakes.get_nowait()
-            return True
-        return False
+        except Empty:
+            return False
+        finally:
+            self.turned = time.monotonic()      # after a long pause the work that follows has all its time
+        return True
 
     def pause_until_news(self, store: Store, seen: int, seconds: float) -> bool:
         """Wait until there is news, or others have written since the store was `seen`, such as the terminal's yes.

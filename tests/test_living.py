@@ -114,6 +114,13 @@ def test_heart_stops_when_the_thread_that_reads_stands_still(world: World, setti
         assert heartbeat(settings).exists() is beats
 
 
+def test_a_thread_that_wakes_from_a_long_pause_has_all_its_time_for_the_work_that_follows() -> None:
+    stop = Stop()
+    began = stop.turned
+    stop.pause(0.3)
+    assert stop.turned - began >= 0.3
+
+
 # ---- the disk is full
 
 
