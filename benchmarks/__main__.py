@@ -1,6 +1,6 @@
 """Measure, and print the table.
 
-    python -m benchmarks                              all measures, small enough for a quarter of an hour
+    python -m benchmarks                              all measures, small enough for half an hour
     python -m benchmarks race --mails 1000            one of them
     python -m benchmarks race --only Guichet          one contender
     python -m benchmarks growth:history --scale 1     one row of growth: catching-up, history or attachment

@@ -16,7 +16,7 @@ BIG, OTHER, TWIN, TINY = (f"{name}@boutique.example" for name in ("big", "other"
 
 
 def run(found: Found, scale: float) -> None:
-    count = max(400, int(MAILS * scale / 10)) if scale < 1 else MAILS
+    count = max(400, int(MAILS * scale / 2.5)) if scale < 1 else MAILS
     with lab() as here:
         here.fill(BIG, range(count))
         whole = once(here.settings("whole", {"ventes": BIG}))
