@@ -80,8 +80,9 @@ class Memory:
         there = tree(self._pid)
         stayed, self._seen = [one for one in there if one in self._seen], {*there}
         if (summed := sum(_field(one, "VmHWM") for one in stayed)) > self.summed:
-            self.summed = summed
-            self.peak = max(self.peak, summed - twice(stayed))
+            common = twice(stayed)
+            if all(_field(one, "VmHWM") for one in stayed):     # what one that ended meanwhile shared, nobody can say
+                self.summed, self.peak = summed, max(self.peak, summed - common)
 
 
 def memory(pid: int) -> float:

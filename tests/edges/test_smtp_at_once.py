@@ -304,7 +304,7 @@ def test_a_connection_that_the_relay_closed_meanwhile_is_made_anew(quick: SmtpSe
     for number in range(3):
         with lines.to(relay(quick)) as out:
             assert out.send(mail(f"{number}\n"), SHOP, BUYER, yes).outcome is Outcome.SENT
-        quick.transports[-1].abort()
+        quick.hang_up()
     lines.rest(0)
     assert quick.spoken.count("CONNECT") == 3
     assert len(quick.wait_for(3)) == 3

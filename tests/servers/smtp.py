@@ -131,6 +131,14 @@ class SmtpServer:
         self._thread.join(10)
         self._loop.close()
 
+    def hang_up(self) -> None:
+        """Cut the connection made last; in the server's own thread, which else may sleep over it for a minute."""
+        async def cut() -> None:
+            self.transports[-1].abort()
+            await asyncio.sleep(0.01)  # the socket is closed in the loop's next turns
+
+        asyncio.run_coroutine_threadsafe(cut(), self._loop).result(10)
+
     async def _close(self) -> None:
         self._server.close()
         for transport in self.transports:
